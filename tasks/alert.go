@@ -1,0 +1,206 @@
+package tasks
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+)
+
+// AlertID names an alert so that it is known again when it is reported anew.
+type AlertID string
+
+// Alert is one row of the ATTENTION strip: what broke, where, and what leads there.
+type Alert struct {
+	ID       AlertID  `json:"id"`
+	Severity Severity `json:"severity"`
+	// Source is a short word: "test", "task", "svc", "config", "watch", "host".
+	Source string `json:"source"`
+	Task   string `json:"task,omitempty"`
+	Run    RunID  `json:"run,omitempty"`
+	// Title names what broke: a test, a service, a file.
+	Title    string    `json:"title"`
+	Location Location  `json:"location,omitzero"`
+	Message  string    `json:"message"`
+	Hint     string    `json:"hint,omitempty"`
+	At       time.Time `json:"at"`
+	// Log and Line are where it is told; Line is -1 when unknown.
+	Log  logs.Key `json:"log,omitempty"`
+	Line int64    `json:"line"`
+}
+
+// Alerts is what needs a person's attention now and is not acknowledged,
+// newest first. It is a view of the state: an alert goes when its cause goes.
+func (s State) Alerts() []Alert {
+	return slices.DeleteFunc(s.alerts(), func(a Alert) bool {
+		at, ok := s.Acked[a.ID]
+		return ok && !a.At.After(at)
+	})
+}
+
+func (s State) alerts() []Alert {
+	var all []Alert
+	for _, p := range s.Problems {
+		file := p.Pos.File
+		if rel, err := filepath.Rel(s.Workspace.Root, file); err == nil && !strings.HasPrefix(rel, "..") {
+			file = filepath.ToSlash(rel)
+		}
+		all = append(all, Alert{
+			ID: AlertID("config/" + p.Message), Severity: Error, Source: "config", Title: filepath.Base(file),
+			Location: Location{File: file, Line: p.Pos.Line, Column: p.Pos.Column},
+			Message:  p.Message, Hint: cmp.Or(p.Hint, "the last good file stays in force"), At: s.Rejected, Line: -1,
+		})
+	}
+	for _, n := range s.Notices {
+		if n.Severity == Info {
+			continue
+		}
+		all = append(all, Alert{
+			ID: AlertID("notice/" + n.ID), Severity: n.Severity, Source: n.Source, Task: n.Task,
+			Title: cmp.Or(n.Task, n.Source), Location: n.Location, Message: n.Message, Hint: n.Hint, At: n.At, Line: -1,
+		})
+	}
+	for _, name := range s.Order {
+		u := s.Units[name]
+		if u.Task.IsService() {
+			all = append(all, s.serviceAlerts(u)...)
+		} else {
+			all = append(all, s.taskAlerts(u)...)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Alert) int {
+		return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Source, b.Source), cmp.Compare(a.ID, b.ID))
+	})
+	return all
+}
+
+// unstable is how many restarts in a row make a service worth a warning even
+// while it is up.
+const unstable = 3
+
+func (s State) serviceAlerts(u Unit) []Alert {
+	var all []Alert
+	name := u.Task.Name
+	last, ended := s.Finished(name)
+	active, running := s.Active(name)
+	switch {
+	case ended && len(last.Survivors) > 0:
+		all = append(all, Alert{
+			ID: AlertID("survivors/" + last.ID), Severity: Error, Title: name,
+			Message: survivorText(last.Survivors), Hint: "end it by hand: kill -9 " + pidList(last.Survivors), At: last.EndedAt,
+		})
+	case ended && last.Status == Failed && (!running || active.Status == Running && !active.StartedAt.Before(last.EndedAt)):
+		message := last.Error
+		if u.Restarts > 0 {
+			message += fmt.Sprintf(" (restarted %d×)", u.Restarts)
+		}
+		sev := Error
+		if running {
+			sev = Warning
+		}
+		all = append(all, Alert{ID: AlertID("down/" + name), Severity: sev, Title: name, Message: message, At: last.EndedAt, Run: last.ID})
+	case running && u.Restarts >= unstable && ended:
+		all = append(all, Alert{
+			ID: AlertID("unstable/" + name), Severity: Warning, Title: name,
+			Message: fmt.Sprintf("restarted %d×, last: %s", u.Restarts, last.Error), At: last.EndedAt, Run: last.ID,
+		})
+	}
+	if w, ok := s.Waiting(name); ok {
+		for _, h := range w.Holds {
+			if h.Stuck {
+				all = append(all, Alert{ID: AlertID("stuck/" + name), Severity: Warning, Title: name, Message: "waits: " + h.Why, At: w.QueuedAt, Run: w.ID})
+				break
+			}
+		}
+	}
+	for i := range all {
+		all[i].Source, all[i].Task, all[i].Log, all[i].Line = "svc", name, logs.Key(name), -1
+		if r, ok := s.Runs[all[i].Run]; ok {
+			all[i].Log = r.Log
+			if r.EndLine > r.FirstLine {
+				all[i].Line = r.EndLine - 1
+			}
+		}
+	}
+	return all
+}
+
+func (s State) taskAlerts(u Unit) []Alert {
+	r, ok := s.Finished(u.Task.Name)
+	if a, running := s.Active(u.Task.Name); running {
+		// The last result stands until the new run has something to say of its own.
+		if len(a.Diagnostics) > 0 || failures(a) > 0 || !ok {
+			r, ok = a, true
+		}
+	}
+	if !ok || r.Status == Succeeded && failures(r) == 0 {
+		return nil
+	}
+	// A run that was cancelled or went stale says nothing about the code.
+	if r.Status == Cancelled || r.Status == Stale {
+		return nil
+	}
+	base := Alert{Severity: Error, Task: r.Task, Run: r.ID, Log: r.Log, At: r.EndedAt}
+	if base.At.IsZero() {
+		base.At = r.StartedAt
+	}
+	var all []Alert
+	for _, t := range r.Tests {
+		if t.Status != TestFailed {
+			continue
+		}
+		a := base
+		a.ID, a.Source = AlertID("test/"+r.Task+"/"+t.Suite+"/"+t.Name), "test"
+		a.Title, a.Location, a.Message, a.Line = strings.TrimSpace(t.Suite+"  "+t.Name), t.Location, t.Message, t.Line
+		all = append(all, a)
+	}
+	for _, d := range r.Diagnostics {
+		if d.Severity == Info || d.Severity == Warning && r.Status == Succeeded {
+			continue
+		}
+		a := base
+		a.ID = AlertID("diag/" + r.Task + "/" + d.Location.String() + "/" + d.Message)
+		a.Source, a.Severity, a.Title, a.Location, a.Message, a.Line = "task", d.Severity, r.Task, d.Location, d.Message, d.Line
+		all = append(all, a)
+	}
+	if len(all) == 0 && r.Status.Done() && r.Status != Succeeded {
+		a := base
+		a.ID, a.Source, a.Title, a.Message, a.Line = AlertID("task/"+r.Task), "task", r.Task, r.Error, -1
+		if r.EndLine > r.FirstLine {
+			a.Line = r.EndLine - 1
+		}
+		all = append(all, a)
+	}
+	return all
+}
+
+func failures(r Run) int {
+	n := 0
+	for _, t := range r.Tests {
+		if t.Status == TestFailed {
+			n++
+		}
+	}
+	return n
+}
+
+func survivorText(ps []Process) string {
+	var b strings.Builder
+	b.WriteString("still running after KILL:")
+	for _, p := range ps {
+		fmt.Fprintf(&b, " %d (%s)", p.PID, p.Command)
+	}
+	return b.String()
+}
+
+func pidList(ps []Process) string {
+	var pids []string
+	for _, p := range ps {
+		pids = append(pids, fmt.Sprint(p.PID))
+	}
+	return strings.Join(pids, " ")
+}

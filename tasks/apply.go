@@ -1,0 +1,224 @@
+package tasks
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Apply folds one event into the state: the only reducer, used by the engine,
+// the screen, remote clients and tests. An event about something unknown is
+// ignored, so that a client that joined late is never wrong, only short.
+func (s *State) Apply(e Event) {
+	switch e := e.(type) {
+	case WorkspaceOpened:
+		s.Workspace = e.Workspace
+	case Configured:
+		s.configure(e)
+	case ConfigRejected:
+		s.Problems, s.Untrusted, s.Rejected = e.Problems, e.Untrusted, e.At
+	case Wanted:
+		if u, ok := s.Units[e.Task]; ok {
+			u.Up = e.Up
+			s.Units[e.Task] = u
+		}
+	case RunQueued:
+		s.queue(e.Run)
+	case RunHeld:
+		s.run(e.ID, func(r *Run) { r.Holds = e.Holds })
+	case RunStarted:
+		s.run(e.ID, func(r *Run) {
+			r.Status, r.Holds, r.StartedAt, r.FirstLine, r.Ports = Running, nil, e.At, e.FirstLine, e.Ports
+		})
+	case ProcessStarted:
+		s.run(e.ID, func(r *Run) { r.PID = e.PID })
+	case RunReady:
+		s.run(e.ID, func(r *Run) {
+			if r.Status == Running {
+				r.Status, r.ReadyAt, r.Probe = Ready, e.At, ""
+			}
+		})
+	case ProbeFailed:
+		s.run(e.ID, func(r *Run) { r.Probe = e.Error })
+	case RunStopping:
+		s.run(e.ID, func(r *Run) { r.Status = Stopping })
+	case RunEnded:
+		s.end(e)
+	case TestReported:
+		s.run(e.ID, func(r *Run) { r.Tests = upsertTest(r.Tests, e.Test) })
+	case DiagnosticReported:
+		s.run(e.ID, func(r *Run) {
+			if len(r.Diagnostics) < keptDiagnostics {
+				r.Diagnostics = append(r.Diagnostics, e.Diagnostic)
+			}
+		})
+	case StepChanged:
+		s.run(e.ID, func(r *Run) { r.Steps = upsertStep(r.Steps, e.Step) })
+	case MetricReported:
+		s.run(e.ID, func(r *Run) { r.addPoint(e.Name, e.Point) })
+	case ArtifactReported:
+		s.run(e.ID, func(r *Run) { r.Artifacts = append(r.Artifacts, e.Artifact) })
+	case LogGrew:
+		s.Lines[e.Key] = max(s.Lines[e.Key], e.Lines)
+	case UsageSampled:
+		s.Usage = e.Usage
+	case NoticeRaised:
+		s.Notices[e.Notice.ID] = e.Notice
+	case NoticeCleared:
+		delete(s.Notices, e.ID)
+	case Acknowledged:
+		s.acknowledge(e.Alerts)
+	case WatchChanged:
+		s.Watch = e.Watch
+	case HostLeaving:
+		s.Leaving = e.Why
+	default:
+		panic(fmt.Sprintf("tasks: no case for event %T in State.Apply", e))
+	}
+}
+
+// run changes a known run.
+func (s *State) run(id RunID, change func(*Run)) {
+	r, ok := s.Runs[id]
+	if !ok {
+		return
+	}
+	change(&r)
+	s.Runs[id] = r
+}
+
+func (s *State) configure(e Configured) {
+	s.Workspace.Name = cmp.Or(e.Name, s.Workspace.Name)
+	s.Problems, s.Untrusted, s.Rejected = nil, false, time.Time{}
+	old := s.Units
+	s.Order, s.Units = nil, make(map[string]Unit, len(e.Tasks))
+	for _, t := range e.Tasks {
+		u := old[t.Name]
+		u.Task, u.Removed = t, false
+		s.Order = append(s.Order, t.Name)
+		s.Units[t.Name] = u
+	}
+	for name, u := range old {
+		if _, still := s.Units[name]; still {
+			continue
+		}
+		// A task that is gone from the file stays while something of it runs.
+		if _, active := s.Active(name); active {
+			u.Up, u.Removed = false, true
+			s.Order = append(s.Order, name)
+			s.Units[name] = u
+			continue
+		}
+		for _, id := range u.Runs {
+			delete(s.Runs, id)
+		}
+	}
+}
+
+func (s *State) queue(r Run) {
+	u, ok := s.Units[r.Task]
+	if !ok {
+		return
+	}
+	r.Status, r.EndLine = Queued, -1
+	s.Runs[r.ID] = r
+	u.Runs = append(u.Runs, r.ID)
+	if r.Cause.Kind == ByRestart {
+		u.Restarts++
+	} else {
+		u.Restarts = 0
+	}
+	for len(u.Runs) > keptRuns && s.Runs[u.Runs[0]].Status.Done() {
+		delete(s.Runs, u.Runs[0])
+		u.Runs = slices.Delete(u.Runs, 0, 1)
+	}
+	s.Units[r.Task] = u
+}
+
+func (s *State) end(e RunEnded) {
+	s.run(e.ID, func(r *Run) {
+		r.Status, r.EndedAt, r.Exit, r.Error = e.Status, e.At, e.Exit, e.Error
+		r.EndLine, r.Survivors, r.Holds, r.Probe = e.EndLine, e.Survivors, nil, ""
+		for i := range r.Tests {
+			// What was running when the run ended has no result.
+			if r.Tests[i].Status == TestRunning {
+				r.Tests[i].Status = TestSkipped
+				if e.Status == Failed {
+					r.Tests[i].Status, r.Tests[i].Message = TestFailed, cmp.Or(r.Tests[i].Message, "did not finish: "+e.Error)
+				}
+			}
+		}
+	})
+	delete(s.Usage, e.ID)
+	// The last run of a task that is gone from the file takes the task along.
+	task := e.ID.Task()
+	if u, ok := s.Units[task]; ok && u.Removed {
+		for _, id := range u.Runs {
+			delete(s.Runs, id)
+		}
+		delete(s.Units, task)
+		s.Order = slices.DeleteFunc(s.Order, func(n string) bool { return n == task })
+	}
+}
+
+func upsertTest(tests []TestResult, t TestResult) []TestResult {
+	for i := len(tests) - 1; i >= 0; i-- {
+		if tests[i].Name == t.Name && tests[i].Suite == t.Suite {
+			tests[i] = t
+			return tests
+		}
+	}
+	if len(tests) >= keptTests {
+		return tests
+	}
+	return append(tests, t)
+}
+
+func upsertStep(steps []Step, st Step) []Step {
+	for i := range steps {
+		if steps[i].Name == st.Name && steps[i].Parent == st.Parent {
+			steps[i] = st
+			return steps
+		}
+	}
+	return append(steps, st)
+}
+
+// addPoint keeps the newest points; when there are too many, every second one
+// of the older half goes, so that the whole course stays visible.
+func (r *Run) addPoint(name string, p Point) {
+	if r.Metrics == nil {
+		r.Metrics = map[string]Series{}
+	}
+	m := r.Metrics[name]
+	m.Last = p
+	m.Points = append(m.Points, p)
+	if len(m.Points) > keptPoints {
+		thin := m.Points[:0:0]
+		for i, q := range m.Points {
+			if i >= keptPoints/2 || i%2 == 0 {
+				thin = append(thin, q)
+			}
+		}
+		m.Points = thin
+	}
+	r.Metrics[name] = m
+}
+
+func (s *State) acknowledge(ids []AlertID) {
+	current := map[AlertID]time.Time{}
+	for _, a := range s.alerts() {
+		current[a.ID] = a.At
+	}
+	for _, id := range ids {
+		if at, ok := current[id]; ok {
+			s.Acked[id] = at
+		}
+	}
+	for id := range s.Acked {
+		if _, ok := current[id]; !ok {
+			delete(s.Acked, id)
+		}
+	}
+}

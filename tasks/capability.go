@@ -1,0 +1,82 @@
+package tasks
+
+import (
+	"context"
+	"io"
+
+	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+)
+
+// Request is what a Runner is given: one run of one task.
+type Request struct {
+	Run    RunID
+	Task   Task
+	Cause  Cause
+	Params map[string]string
+	// Ports are the numbers chosen for the task's own ports, and under
+	// "service.name" those of every other unit.
+	Ports map[string]int
+	// Replica counts from 1; 0 when the task has only one.
+	Replica int
+}
+
+// Sink takes what a run has to say. Its methods may be called from several
+// goroutines, never block on a slow reader, and do nothing after Run returned.
+type Sink interface {
+	// Log appends raw output exactly as it was printed; chunks need not end at
+	// a newline. p is not kept.
+	Log(stream logs.Stream, p []byte)
+	// Emit reports one of the run's own events: ProcessStarted, RunReady,
+	// TestReported, DiagnosticReported, StepChanged, MetricReported,
+	// ArtifactReported, UsageSampled, ProbeFailed.
+	Emit(Event)
+}
+
+// Runner does the work of a run. Run blocks until the work has ended and
+// nothing of it is left; nil means success, an *ExitError says how it failed.
+// When ctx ends the work is stopped; context.Cause tells ErrCancelled (a person
+// or the engine stopped it) from ErrLeaving (the program leaves; remote work
+// goes on and is found again by Attach).
+type Runner interface {
+	Run(ctx context.Context, r Request, s Sink) error
+}
+
+// Attacher follows a run that was not started here, or was lost sight of.
+type Attacher interface {
+	Attach(ctx context.Context, id RunID, s Sink) error
+}
+
+// Catalog lists what can be started, with its parameters.
+type Catalog interface {
+	Tasks(ctx context.Context) ([]Task, error)
+}
+
+// Parser finds results in the output of a run: it is given every line without
+// its newline and its colours, in order, from one goroutine.
+type Parser interface {
+	Parse(t Task, s Sink) func(line string)
+}
+
+// Terminal is a run's live terminal: what is typed goes in by Write, what the
+// program prints from now on comes out by Read; Close leaves the program alone.
+type Terminal interface {
+	io.ReadWriteCloser
+	Resize(columns, rows int) error
+}
+
+// Interactor is a Runner whose runs have a terminal that a person can take.
+// The error says why there is none.
+type Interactor interface {
+	Terminal(ctx context.Context, id RunID) (Terminal, error)
+}
+
+// Engine is all that a screen, a verb or an agent sees of the host.
+type Engine interface {
+	// Do hands a command to the engine and returns when it was accepted; what
+	// comes of it arrives as events. An error says why it was refused.
+	Do(ctx context.Context, c Command) error
+	// Subscribe returns the state and every event after it, in order and
+	// without gaps. A slow reader gets longer batches. The channel is closed
+	// when ctx ends or the engine is gone.
+	Subscribe(ctx context.Context) (State, <-chan []Event)
+}

@@ -1,0 +1,51 @@
+package tasks
+
+// Command is a request to the engine, as a key, a verb or an agent sends it.
+// The set is closed.
+type Command interface{ command() }
+
+// The commands. Names may be tasks, replicas ("worker/2"), declared names with
+// replicas ("worker") or groups; no names: everything that starts by itself.
+type (
+	// Start brings services up, with what they depend on.
+	Start struct{ Names []string }
+	// Stop ends runs and keeps their tasks down.
+	Stop struct{ Names []string }
+	// Restart stops and starts.
+	Restart struct{ Names []string }
+	// RunTask runs a task once. Request is a word of the client's own, found
+	// again in the cause of the run.
+	RunTask struct {
+		Name    string
+		Params  map[string]string
+		Request string
+		Detail  string // how the cause is shown: "rerun", "key r"
+	}
+	// Cancel ends one run.
+	Cancel struct{ ID RunID }
+	// Acknowledge takes alerts off the strip until they happen anew.
+	Acknowledge struct{ Alerts []AlertID }
+	// Reload reads the workspace file again.
+	Reload struct{}
+	// Down stops everything and ends the host.
+	Down struct{}
+)
+
+func (Start) command()       {}
+func (Stop) command()        {}
+func (Restart) command()     {}
+func (RunTask) command()     {}
+func (Cancel) command()      {}
+func (Acknowledge) command() {}
+func (Reload) command()      {}
+func (Down) command()        {}
+
+func commandTypes() []Command {
+	return []Command{Start{}, Stop{}, Restart{}, RunTask{}, Cancel{}, Acknowledge{}, Reload{}, Down{}}
+}
+
+// MarshalCommand is the command as one JSON object {"type", "data"}.
+func MarshalCommand(c Command) ([]byte, error) { return seal(c) }
+
+// UnmarshalCommand reads what MarshalCommand wrote.
+func UnmarshalCommand(p []byte) (Command, error) { return open(commandTypes(), p) }

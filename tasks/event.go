@@ -1,0 +1,202 @@
+package tasks
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
+)
+
+// Event is something that has happened. The set is closed: each has a case in
+// State.Apply and a line in eventTypes.
+type Event interface{ event() }
+
+// The events.
+type (
+	// WorkspaceOpened is the first event of a host.
+	WorkspaceOpened struct{ Workspace Workspace }
+	// Configured: the workspace file was read; these are its tasks.
+	Configured struct {
+		Name  string
+		Tasks []Task
+	}
+	// ConfigRejected: the file has problems, or is not trusted; what ran runs on.
+	ConfigRejected struct {
+		Problems  []config.Problem
+		Untrusted bool
+		At        time.Time
+	}
+	// Wanted: the task is to be up, or not.
+	Wanted struct {
+		Task string
+		Up   bool
+	}
+	// RunQueued: a run exists; it starts when nothing holds it.
+	RunQueued struct{ Run Run }
+	// RunHeld: why the run waits now; all reasons.
+	RunHeld struct {
+		ID    RunID
+		Holds []Hold
+	}
+	// RunStarted: a runner has it.
+	RunStarted struct {
+		ID        RunID
+		At        time.Time
+		FirstLine int64
+		Ports     map[string]int
+	}
+	// ProcessStarted: the run's leading process.
+	ProcessStarted struct {
+		ID  RunID
+		PID int
+	}
+	// RunReady: the service answers its probe, or has started and has none.
+	RunReady struct {
+		ID RunID
+		At time.Time
+	}
+	// ProbeFailed: why a service is not ready yet.
+	ProbeFailed struct {
+		ID    RunID
+		Error string
+	}
+	// RunStopping: the run was asked to end.
+	RunStopping struct {
+		ID RunID
+		At time.Time
+	}
+	// RunEnded: nothing of the run is left, but for Survivors.
+	RunEnded struct {
+		ID        RunID
+		At        time.Time
+		Status    Status
+		Exit      *Exit
+		Error     string
+		EndLine   int64
+		Survivors []Process
+	}
+	// TestReported: a test began or ended.
+	TestReported struct {
+		ID   RunID
+		Test TestResult
+	}
+	// DiagnosticReported: a file:line:message was found.
+	DiagnosticReported struct {
+		ID         RunID
+		Diagnostic Diagnostic
+	}
+	// StepChanged: a part of the run began or ended.
+	StepChanged struct {
+		ID   RunID
+		Step Step
+	}
+	// MetricReported: a number over steps.
+	MetricReported struct {
+		ID    RunID
+		Name  string
+		Point Point
+	}
+	// ArtifactReported: the run produced a file.
+	ArtifactReported struct {
+		ID       RunID
+		Artifact Artifact
+	}
+	// LogGrew: the log now ends before line Lines. Never the text.
+	LogGrew struct {
+		Key   logs.Key
+		Lines int64
+	}
+	// UsageSampled: what the running runs take.
+	UsageSampled struct {
+		At    time.Time
+		Usage map[RunID]Usage
+	}
+	// NoticeRaised: something a person should know; the same ID replaces.
+	NoticeRaised struct{ Notice Notice }
+	// NoticeCleared: its cause is gone.
+	NoticeCleared struct{ ID string }
+	// Acknowledged: a person has seen these alerts.
+	Acknowledged struct{ Alerts []AlertID }
+	// WatchChanged: how the workspace's files are watched.
+	WatchChanged struct{ Watch WatchState }
+	// HostLeaving: the last event; Why is for people.
+	HostLeaving struct{ Why string }
+)
+
+func (WorkspaceOpened) event()    {}
+func (Configured) event()         {}
+func (ConfigRejected) event()     {}
+func (Wanted) event()             {}
+func (RunQueued) event()          {}
+func (RunHeld) event()            {}
+func (RunStarted) event()         {}
+func (ProcessStarted) event()     {}
+func (RunReady) event()           {}
+func (ProbeFailed) event()        {}
+func (RunStopping) event()        {}
+func (RunEnded) event()           {}
+func (TestReported) event()       {}
+func (DiagnosticReported) event() {}
+func (StepChanged) event()        {}
+func (MetricReported) event()     {}
+func (ArtifactReported) event()   {}
+func (LogGrew) event()            {}
+func (UsageSampled) event()       {}
+func (NoticeRaised) event()       {}
+func (NoticeCleared) event()      {}
+func (Acknowledged) event()       {}
+func (WatchChanged) event()       {}
+func (HostLeaving) event()        {}
+
+// eventTypes lists one value of every event, for the wire.
+func eventTypes() []Event {
+	return []Event{
+		WorkspaceOpened{}, Configured{}, ConfigRejected{}, Wanted{}, RunQueued{}, RunHeld{}, RunStarted{},
+		ProcessStarted{}, RunReady{}, ProbeFailed{}, RunStopping{}, RunEnded{}, TestReported{},
+		DiagnosticReported{}, StepChanged{}, MetricReported{}, ArtifactReported{}, LogGrew{}, UsageSampled{},
+		NoticeRaised{}, NoticeCleared{}, Acknowledged{}, WatchChanged{}, HostLeaving{},
+	}
+}
+
+// envelope carries one value of a closed set over the wire.
+type envelope struct {
+	Type string          `json:"type"`
+	Data json.RawMessage `json:"data"`
+}
+
+func seal(v any) ([]byte, error) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(envelope{Type: reflect.TypeOf(v).Name(), Data: data})
+}
+
+func open[T any](set []T, p []byte) (T, error) {
+	var none T
+	var e envelope
+	if err := json.Unmarshal(p, &e); err != nil {
+		return none, err
+	}
+	for _, sample := range set {
+		t := reflect.TypeOf(sample)
+		if t.Name() != e.Type {
+			continue
+		}
+		v := reflect.New(t)
+		if err := json.Unmarshal(e.Data, v.Interface()); err != nil {
+			return none, fmt.Errorf("%s: %w", e.Type, err)
+		}
+		return v.Elem().Interface().(T), nil
+	}
+	return none, fmt.Errorf("unknown type %q", e.Type)
+}
+
+// MarshalEvent is the event as one JSON object {"type", "data"}.
+func MarshalEvent(e Event) ([]byte, error) { return seal(e) }
+
+// UnmarshalEvent reads what MarshalEvent wrote.
+func UnmarshalEvent(p []byte) (Event, error) { return open(eventTypes(), p) }

@@ -1,0 +1,191 @@
+package tasks
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
+)
+
+// Bounds of what State keeps; everything older is in the history and the logs.
+const (
+	keptRuns        = 20     // finished runs a task
+	keptPoints      = 4000   // points a metric
+	keptTests       = 20_000 // tests a run
+	keptDiagnostics = 1000   // diagnostics a run
+)
+
+// Workspace is what a host opened.
+type Workspace struct {
+	Name    string    `json:"name"`
+	Root    string    `json:"root"`    // absolute
+	State   string    `json:"state"`   // the state directory
+	LogDir  string    `json:"log_dir"` // where clients open the logs
+	HostPID int       `json:"host_pid"`
+	Version string    `json:"version"`
+	Started time.Time `json:"started"`
+}
+
+// Unit is a task's standing in the workspace.
+type Unit struct {
+	Task Task `json:"task"`
+	// Up: it is to be running (services), or to run when files change (tasks).
+	Up bool `json:"up"`
+	// Runs are the task's runs that State keeps, oldest first.
+	Runs []RunID `json:"runs,omitempty"`
+	// Restarts by its policy since a person last started it.
+	Restarts int `json:"restarts,omitempty"`
+	// Removed: no longer declared; it goes when its last run has ended.
+	Removed bool `json:"removed,omitempty"`
+}
+
+// Notice is something a person should know that no run tells.
+type Notice struct {
+	ID       string    `json:"id"`
+	Severity Severity  `json:"severity"`
+	Source   string    `json:"source"` // "watch", "host", "logs", "config"
+	Task     string    `json:"task,omitempty"`
+	Message  string    `json:"message"`
+	Hint     string    `json:"hint,omitempty"` // what to do
+	Location Location  `json:"location,omitzero"`
+	At       time.Time `json:"at"`
+}
+
+// WatchState is how the workspace's files are watched.
+type WatchState struct {
+	Dirs    int      `json:"dirs"`
+	Pruned  int      `json:"pruned"`
+	Polling []string `json:"polling,omitempty"` // directories polled, with why
+	Problem string   `json:"problem,omitempty"`
+	Ready   bool     `json:"ready"`
+}
+
+// State is the fold of all events: what the engine, the screen, the verbs and
+// remote clients know. Only Apply changes it.
+type State struct {
+	Workspace Workspace `json:"workspace"`
+	// Order is the tasks' order on the screen.
+	Order    []string           `json:"order"`
+	Units    map[string]Unit    `json:"units"`
+	Runs     map[RunID]Run      `json:"runs"`
+	Lines    map[logs.Key]int64 `json:"lines"`
+	Usage    map[RunID]Usage    `json:"usage,omitempty"`
+	Notices  map[string]Notice  `json:"notices,omitempty"`
+	Problems []config.Problem   `json:"problems,omitempty"`
+	Rejected time.Time          `json:"rejected,omitzero"`
+	// Untrusted: the file changed its commands and waits for a person's trust.
+	Untrusted bool                  `json:"untrusted,omitempty"`
+	Acked     map[AlertID]time.Time `json:"acked,omitempty"`
+	Watch     WatchState            `json:"watch"`
+	Leaving   string                `json:"leaving,omitempty"`
+}
+
+// NewState is the state before the first event.
+func NewState() State {
+	return State{
+		Units:   map[string]Unit{},
+		Runs:    map[RunID]Run{},
+		Lines:   map[logs.Key]int64{},
+		Usage:   map[RunID]Usage{},
+		Notices: map[string]Notice{},
+		Acked:   map[AlertID]time.Time{},
+	}
+}
+
+// Clone is a deep copy: two owners may Apply to their own.
+func (s State) Clone() State {
+	c := s
+	c.Order = slices.Clone(s.Order)
+	c.Units = maps.Clone(s.Units)
+	for k, u := range c.Units {
+		u.Runs = slices.Clone(u.Runs)
+		c.Units[k] = u
+	}
+	c.Runs = maps.Clone(s.Runs)
+	for k, r := range c.Runs {
+		r.Tests = slices.Clone(r.Tests)
+		r.Diagnostics = slices.Clone(r.Diagnostics)
+		r.Steps = slices.Clone(r.Steps)
+		r.Artifacts = slices.Clone(r.Artifacts)
+		r.Metrics = maps.Clone(r.Metrics)
+		for n, m := range r.Metrics {
+			m.Points = slices.Clone(m.Points)
+			r.Metrics[n] = m
+		}
+		c.Runs[k] = r
+	}
+	c.Lines = maps.Clone(s.Lines)
+	c.Usage = maps.Clone(s.Usage)
+	c.Notices = maps.Clone(s.Notices)
+	c.Problems = slices.Clone(s.Problems)
+	c.Acked = maps.Clone(s.Acked)
+	return c
+}
+
+// Current is the task's run that matters now: the active one, else the newest.
+func (s State) Current(task string) (Run, bool) {
+	if r, ok := s.Active(task); ok {
+		return r, true
+	}
+	runs := s.Units[task].Runs
+	if len(runs) == 0 {
+		return Run{}, false
+	}
+	return s.Runs[runs[len(runs)-1]], true
+}
+
+// Waiting is the task's queued run, if there is one.
+func (s State) Waiting(task string) (Run, bool) {
+	for _, id := range slices.Backward(s.Units[task].Runs) {
+		if r := s.Runs[id]; r.Status == Queued {
+			return r, true
+		}
+	}
+	return Run{}, false
+}
+
+// Active is the task's run that has work going on, if there is one.
+func (s State) Active(task string) (Run, bool) {
+	for _, id := range slices.Backward(s.Units[task].Runs) {
+		if r := s.Runs[id]; r.Status.Active() {
+			return r, true
+		}
+	}
+	return Run{}, false
+}
+
+// Finished is the task's newest run that has ended, if there is one.
+func (s State) Finished(task string) (Run, bool) {
+	for _, id := range slices.Backward(s.Units[task].Runs) {
+		if r := s.Runs[id]; r.Status.Done() {
+			return r, true
+		}
+	}
+	return Run{}, false
+}
+
+// Names resolves task names, declared names of replicas and groups to tasks in
+// the workspace's order; unknown is the first word that is none of these.
+func (s State) Names(words []string) (names []string, unknown string) {
+	chosen := map[string]bool{}
+	for _, w := range words {
+		found := false
+		for _, n := range s.Order {
+			t := s.Units[n].Task
+			if n == w || t.Of == w || slices.Contains(t.Spec.Groups, w) {
+				chosen[n], found = true, true
+			}
+		}
+		if !found {
+			return nil, w
+		}
+	}
+	for _, n := range s.Order {
+		if chosen[n] {
+			names = append(names, n)
+		}
+	}
+	return names, ""
+}

@@ -1,0 +1,371 @@
+// Package tasks holds the words that every other package speaks: tasks, runs,
+// their results, the events that tell what happened, the commands that ask for
+// something, and State, the fold of all events. It does no I/O and starts nothing.
+package tasks
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
+)
+
+// Task is a declared unit of work, local or remote; a service is a task that is
+// meant to stay up.
+type Task struct {
+	// Name is unique in the workspace. A replica is "worker/2".
+	Name string      `json:"name"`
+	Kind config.Kind `json:"kind"`
+	// Replica counts from 1; 0 when the task has only one. Of is the declared
+	// name that replicas share; equal to Name without replicas.
+	Replica int    `json:"replica,omitempty"`
+	Of      string `json:"of"`
+	// Provider runs it: "" is a local process.
+	Provider string `json:"provider,omitempty"`
+	// Title is one line on what it does: its command or its description.
+	Title string `json:"title"`
+	// Spec is the declaration.
+	Spec config.Unit `json:"spec"`
+}
+
+// IsService says whether the task is meant to stay up.
+func (t Task) IsService() bool { return t.Kind == config.Service }
+
+// RunID names one run: "test#12".
+type RunID string
+
+// NewRunID is the id of the n-th run of a task.
+func NewRunID(task string, n int) RunID { return RunID(task + "#" + strconv.Itoa(n)) }
+
+// Task is the name of the task that the run belongs to.
+func (id RunID) Task() string {
+	if i := strings.LastIndexByte(string(id), '#'); i >= 0 {
+		return string(id[:i])
+	}
+	return string(id)
+}
+
+// Status is where a run is in its life.
+type Status string
+
+// The statuses, in the order of a run's life. The last five are ends.
+const (
+	Queued    Status = "queued"   // waits; Holds say why
+	Running   Status = "running"  // started; a service with a probe is not ready yet
+	Ready     Status = "ready"    // a service that answers its probe, or has none
+	Stopping  Status = "stopping" // asked to end
+	Succeeded Status = "succeeded"
+	Failed    Status = "failed"
+	Cancelled Status = "cancelled" // a person stopped it
+	Stale     Status = "stale"     // a newer change made it pointless
+	Skipped   Status = "skipped"   // never started; Error says why
+)
+
+// Done says whether the run has ended.
+func (s Status) Done() bool {
+	switch s {
+	case Succeeded, Failed, Cancelled, Stale, Skipped:
+		return true
+	}
+	return false
+}
+
+// Active says whether the run has work going on.
+func (s Status) Active() bool { return s == Running || s == Ready || s == Stopping }
+
+// CauseKind says what made a run begin.
+type CauseKind string
+
+// The causes.
+const (
+	ByPerson     CauseKind = "person"     // a key or a verb
+	ByStart      CauseKind = "start"      // the workspace came up
+	ByDependency CauseKind = "dependency" // another task needs it
+	ByWatch      CauseKind = "watch"      // files changed
+	ByRestart    CauseKind = "restart"    // its restart policy
+	BySchedule   CauseKind = "schedule"
+	ByConfig     CauseKind = "config" // its declaration changed
+)
+
+// Cause is why a run began.
+type Cause struct {
+	Kind CauseKind `json:"kind"`
+	// Detail names it: the task that needs it, the exit that it follows.
+	Detail string `json:"detail,omitempty"`
+	// Files that changed, relative to the workspace, with slashes.
+	Files []string `json:"files,omitempty"`
+	// Changed is when the first of Files changed: the feedback clock starts here.
+	Changed time.Time `json:"changed,omitzero"`
+	// Request is the word that the asking client gave, to know its run again.
+	Request string `json:"request,omitempty"`
+}
+
+// String is the cause as a person says it: "cart.go changed".
+func (c Cause) String() string {
+	switch c.Kind {
+	case ByWatch:
+		switch n := len(c.Files); {
+		case n == 0:
+			return "files changed"
+		case n == 1:
+			return c.Files[0] + " changed"
+		default:
+			return fmt.Sprintf("%s and %d more changed", c.Files[0], n-1)
+		}
+	case ByDependency:
+		return "needed by " + c.Detail
+	case ByRestart:
+		return "restart after " + c.Detail
+	case ByPerson:
+		if c.Detail != "" {
+			return c.Detail
+		}
+		return "started by hand"
+	case ByStart:
+		return "workspace came up"
+	case BySchedule:
+		return "schedule " + c.Detail
+	case ByConfig:
+		return "its declaration changed"
+	}
+	return string(c.Kind)
+}
+
+// Hold is one reason why a queued run waits.
+type Hold struct {
+	// On is the task that it waits for; empty for a time or a limit.
+	On string `json:"on,omitempty"`
+	// Why is the reason as a person says it: "db is starting: tcp :5432 refused".
+	Why string `json:"why"`
+	// Until is when a wait for time is over.
+	Until time.Time `json:"until,omitzero"`
+	// Stuck: it will not pass by itself; Why says what to do.
+	Stuck bool `json:"stuck,omitempty"`
+}
+
+// Exit is how a process ended.
+type Exit struct {
+	Code   int    `json:"code"`
+	Signal string `json:"signal,omitempty"` // "KILL"; Code is 128+n then
+}
+
+// String is "exit 2" or "killed by TERM".
+func (e Exit) String() string {
+	if e.Signal != "" {
+		return "killed by " + e.Signal
+	}
+	return fmt.Sprintf("exit %d", e.Code)
+}
+
+// ExitError is a Runner's answer when the work itself failed.
+type ExitError struct {
+	Exit Exit
+	// Reason overrides the text: "not ready within 30s: tcp :5432 refused".
+	Reason string
+	// Survivors could not be killed.
+	Survivors []Process
+}
+
+// Error says how the work ended.
+func (e *ExitError) Error() string {
+	if e.Reason != "" {
+		return e.Reason
+	}
+	return e.Exit.String()
+}
+
+// StartError is a Runner's answer when the work could not begin; trying again
+// by itself would not help. Hint is the next step.
+type StartError struct {
+	Reason string
+	Hint   string
+}
+
+// Error is the reason and what to do.
+func (e *StartError) Error() string {
+	if e.Hint == "" {
+		return e.Reason
+	}
+	return e.Reason + "; " + e.Hint
+}
+
+// Why a run's context ended.
+var (
+	// ErrCancelled: a person or the engine wants the work itself stopped.
+	ErrCancelled = errors.New("cancelled")
+	// ErrStale: a newer change makes the run pointless; stop the work.
+	ErrStale = errors.New("superseded by a newer change")
+	// ErrTimeout: the task's timeout passed; stop the work.
+	ErrTimeout = errors.New("timed out")
+	// ErrLeaving: the program leaves; remote work goes on.
+	ErrLeaving = errors.New("the host is leaving")
+)
+
+// Process is a process of this machine.
+type Process struct {
+	PID     int       `json:"pid"`
+	Command string    `json:"command"`
+	Started time.Time `json:"started,omitzero"`
+}
+
+// Run is one execution of a task.
+type Run struct {
+	ID     RunID             `json:"id"`
+	Task   string            `json:"task"`
+	Number int               `json:"number"`
+	Cause  Cause             `json:"cause"`
+	Params map[string]string `json:"params,omitempty"` // secrets masked
+	Status Status            `json:"status"`
+	Holds  []Hold            `json:"holds,omitempty"`
+	// NotBefore delays a restart; Attempt counts restarts in a row, from 1.
+	NotBefore time.Time `json:"not_before,omitzero"`
+	Attempt   int       `json:"attempt,omitempty"`
+
+	QueuedAt  time.Time `json:"queued_at"`
+	StartedAt time.Time `json:"started_at,omitzero"`
+	ReadyAt   time.Time `json:"ready_at,omitzero"`
+	EndedAt   time.Time `json:"ended_at,omitzero"`
+
+	PID       int            `json:"pid,omitempty"`
+	Ports     map[string]int `json:"ports,omitempty"`
+	Exit      *Exit          `json:"exit,omitempty"`
+	Error     string         `json:"error,omitempty"`
+	Probe     string         `json:"probe,omitempty"` // why it is not ready yet
+	Survivors []Process      `json:"survivors,omitempty"`
+
+	// Log holds the run's lines FirstLine up to, not including, EndLine (-1
+	// while it runs).
+	Log       logs.Key `json:"log"`
+	FirstLine int64    `json:"first_line"`
+	EndLine   int64    `json:"end_line"`
+
+	Tests       []TestResult      `json:"tests,omitempty"`
+	Diagnostics []Diagnostic      `json:"diagnostics,omitempty"`
+	Steps       []Step            `json:"steps,omitempty"`
+	Metrics     map[string]Series `json:"metrics,omitempty"`
+	Artifacts   []Artifact        `json:"artifacts,omitempty"`
+
+	// URL and Native are a remote system's own address and status word.
+	URL    string `json:"url,omitempty"`
+	Native string `json:"native,omitempty"`
+}
+
+// Duration is how long the run took, or has taken by now.
+func (r Run) Duration(now time.Time) time.Duration {
+	if r.StartedAt.IsZero() {
+		return 0
+	}
+	if !r.EndedAt.IsZero() {
+		now = r.EndedAt
+	}
+	return max(0, now.Sub(r.StartedAt))
+}
+
+// Location is a place in a file of the workspace: a path relative to the
+// workspace where it can be, absolute otherwise. Column may be 0.
+type Location struct {
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Column int    `json:"column,omitempty"`
+}
+
+// String is file:line or file:line:column; empty for no location.
+func (l Location) String() string {
+	switch {
+	case l.File == "":
+		return ""
+	case l.Line == 0:
+		return l.File
+	case l.Column == 0:
+		return fmt.Sprintf("%s:%d", l.File, l.Line)
+	}
+	return fmt.Sprintf("%s:%d:%d", l.File, l.Line, l.Column)
+}
+
+// TestStatus is how a test ended.
+type TestStatus string
+
+// The test statuses.
+const (
+	TestRunning TestStatus = "running"
+	TestPassed  TestStatus = "passed"
+	TestFailed  TestStatus = "failed"
+	TestSkipped TestStatus = "skipped"
+)
+
+// TestResult is one test case of a run; reported again when it changes.
+type TestResult struct {
+	Suite    string        `json:"suite,omitempty"` // package, file or class
+	Name     string        `json:"name"`
+	Status   TestStatus    `json:"status"`
+	Duration time.Duration `json:"duration,omitempty"`
+	Message  string        `json:"message,omitempty"` // first line of the failure
+	Location Location      `json:"location,omitzero"`
+	// Line is the run's first log line that belongs to the failure; -1 unknown.
+	Line int64 `json:"line"`
+}
+
+// Severity of a diagnostic, a notice or an alert.
+type Severity string
+
+// The severities.
+const (
+	Info    Severity = "info"
+	Warning Severity = "warning"
+	Error   Severity = "error"
+)
+
+// Diagnostic is a compiler's or linter's file:line:message.
+type Diagnostic struct {
+	Severity Severity `json:"severity"`
+	Location Location `json:"location"`
+	Message  string   `json:"message"`
+	Code     string   `json:"code,omitempty"`
+	// Line is the log line that it was found on; -1 unknown.
+	Line int64 `json:"line"`
+}
+
+// Step is a named part of a run.
+type Step struct {
+	Name      string    `json:"name"`
+	Parent    string    `json:"parent,omitempty"`
+	Status    Status    `json:"status"`
+	StartedAt time.Time `json:"started_at,omitzero"`
+	EndedAt   time.Time `json:"ended_at,omitzero"`
+	Log       logs.Key  `json:"log,omitempty"`
+}
+
+// Point is a metric's value at a step.
+type Point struct {
+	Step  float64   `json:"step"`
+	Value float64   `json:"value"`
+	At    time.Time `json:"at"`
+}
+
+// Series is a metric of a run: its last value and its newest points.
+type Series struct {
+	Last   Point   `json:"last"`
+	Points []Point `json:"points,omitempty"`
+}
+
+// Artifact is a file that a run produced.
+type Artifact struct {
+	Name string `json:"name"`
+	Path string `json:"path,omitempty"`
+	URL  string `json:"url,omitempty"`
+	Size int64  `json:"size,omitempty"` // bytes
+}
+
+// Usage is what the process tree of a run takes.
+type Usage struct {
+	CPU       float64 `json:"cpu"`    // share of one core, in percent
+	Memory    int64   `json:"memory"` // resident bytes
+	Threads   int     `json:"threads,omitempty"`
+	Files     int     `json:"files,omitempty"`
+	Processes int     `json:"processes,omitempty"`
+	Ports     []int   `json:"ports,omitempty"` // TCP ports that it listens on
+}
