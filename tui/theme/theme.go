@@ -1,0 +1,106 @@
+// Package theme gives colours by meaning (running, failed, muted) for dark and
+// light terminals. It never says anything by colour alone: the words and glyphs
+// belong to who draws.
+package theme
+
+import (
+	"image/color"
+
+	"charm.land/lipgloss/v2"
+)
+
+// Theme is a set of styles by meaning.
+type Theme struct {
+	Name string
+	Dark bool
+
+	Text, Muted, Faint lipgloss.Style
+	// Accent is for what can be acted on; Selected for the row under the cursor,
+	// SelectedBlur for the same row while another pane has the focus.
+	Accent, Selected, SelectedBlur lipgloss.Style
+	// The states of runs, and the levels of log lines and alerts.
+	Running, Succeeded, Failed, Warning, Info, Debug lipgloss.Style
+	// Border is for the thin lines between panes.
+	Border lipgloss.Style
+	// Match is a search hit, MatchCurrent the one under the cursor.
+	Match, MatchCurrent lipgloss.Style
+	// Key is a key in the hint line and in help, Header the line at the top.
+	Key, Header lipgloss.Style
+
+	palette Palette
+}
+
+// Palette is what a theme is made of: one colour a meaning, as #rrggbb.
+type Palette struct {
+	// Background is the colour that the theme is meant to stand on. It is never
+	// painted: the terminal's own background stays.
+	Background string
+	// Text is empty for the terminal's own foreground.
+	Text, Muted, Faint, Accent                       string
+	Running, Succeeded, Failed, Warning, Info, Debug string
+	Border                                           string
+	// SelectedBack, SelectedBlurBack and MatchBack are backgrounds under text of
+	// the colours SelectedText and MatchText.
+	SelectedText, SelectedBack, SelectedBlurBack string
+	MatchText, MatchBack, MatchCurrentBack       string
+}
+
+// Palette is what the theme was made of.
+func (t Theme) Palette() Palette { return t.palette }
+
+// Dark is the built-in theme for dark terminals.
+func Dark() Theme {
+	return New("dark", true, Palette{
+		Background: "#1a1b1e",
+		Muted:      "#a3a8b1", Faint: "#858b95", Accent: "#7fb4ff",
+		Running: "#6cc7e8", Succeeded: "#7fcf8a", Failed: "#ff7b7b", Warning: "#e8b84f", Info: "#8fb8f0", Debug: "#9097a1",
+		Border:       "#565b64",
+		SelectedText: "#ffffff", SelectedBack: "#2f4a73", SelectedBlurBack: "#3a3e46",
+		MatchText: "#16171a", MatchBack: "#d8b44a", MatchCurrentBack: "#ff9d4d",
+	})
+}
+
+// Light is the built-in theme for light terminals.
+func Light() Theme {
+	return New("light", false, Palette{
+		Background: "#ffffff",
+		Muted:      "#565b64", Faint: "#6b707a", Accent: "#0b57c4",
+		Running: "#00698a", Succeeded: "#17702b", Failed: "#b8161e", Warning: "#855500", Info: "#1f5fae", Debug: "#666b75",
+		Border:       "#a9aeb8",
+		SelectedText: "#0c1b33", SelectedBack: "#c6dcff", SelectedBlurBack: "#e1e4ea",
+		MatchText: "#1a1a1a", MatchBack: "#ffe08a", MatchCurrentBack: "#ffae5c",
+	})
+}
+
+// Auto is the built-in theme for the terminal's background.
+func Auto(dark bool) Theme {
+	if dark {
+		return Dark()
+	}
+	return Light()
+}
+
+// New makes a theme of a palette.
+func New(name string, dark bool, p Palette) Theme {
+	fg := func(c string) lipgloss.Style {
+		s := lipgloss.NewStyle()
+		if c != "" {
+			s = s.Foreground(hex(c))
+		}
+		return s
+	}
+	on := func(text, back string) lipgloss.Style { return fg(text).Background(hex(back)) }
+	return Theme{
+		Name: name, Dark: dark,
+		Text: fg(p.Text), Muted: fg(p.Muted), Faint: fg(p.Faint), Accent: fg(p.Accent),
+		Selected: on(p.SelectedText, p.SelectedBack).Bold(true), SelectedBlur: on(p.SelectedText, p.SelectedBlurBack),
+		Running: fg(p.Running), Succeeded: fg(p.Succeeded), Failed: fg(p.Failed).Bold(true),
+		Warning: fg(p.Warning), Info: fg(p.Info), Debug: fg(p.Debug),
+		Border: fg(p.Border),
+		Match:  on(p.MatchText, p.MatchBack), MatchCurrent: on(p.MatchText, p.MatchCurrentBack).Bold(true).Underline(true),
+		Key: fg(p.Accent).Bold(true), Header: fg(p.Text).Bold(true),
+		palette: p,
+	}
+}
+
+func hex(s string) color.Color { return lipgloss.Color(s) }
