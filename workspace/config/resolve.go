@@ -1,0 +1,175 @@
+package config
+
+import (
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The defaults of what a unit does not say.
+const (
+	probeEvery   = time.Second
+	probeTimeout = 2 * time.Second
+	probeWithin  = 2 * time.Minute
+
+	restartMin   = 100 * time.Millisecond
+	restartMax   = 30 * time.Second
+	restartReset = 10 * time.Second
+
+	stopSignal  = "TERM"
+	stopTimeout = 10 * time.Second
+
+	logSize  = 1_000_000_000
+	logTotal = 4_000_000_000
+	logAge   = 14 * 24 * time.Hour
+)
+
+func defaultShell() []string { return []string{"sh", "-c"} }
+
+// or is v, or the default when v is zero.
+func or[V comparable](v, fallback V) V {
+	var zero V
+	if v == zero {
+		return fallback
+	}
+	return v
+}
+
+// resolve fills in defaults and makes paths absolute below dir.
+func (w *workspaceDraft) resolve(dir string) *File {
+	f := &File{
+		Name:    or(w.name, filepath.Base(dir)),
+		Dir:     dir,
+		Env:     w.env,
+		EnvFile: paths(dir, w.envFile),
+		Shell:   w.shell,
+		Logs: Logs{
+			Size:  or(w.logs.Size, logSize),
+			Total: or(w.logs.Total, logTotal),
+			Age:   or(w.logs.Age, logAge),
+		},
+		Units: make([]Unit, 0, len(w.units)),
+	}
+	if f.Shell == nil {
+		f.Shell = defaultShell()
+	}
+	kinds := map[string]Kind{}
+	for _, d := range w.units {
+		kinds[d.name] = d.kind
+	}
+	for _, d := range w.units {
+		u := d.resolve(dir, kinds)
+		if u.Shell == nil {
+			u.Shell = slices.Clone(f.Shell)
+		}
+		f.Units = append(f.Units, u)
+	}
+	return f
+}
+
+func (d *draft) resolve(dir string, kinds map[string]Kind) Unit {
+	u := Unit{
+		Name: d.name, Kind: d.kind, Pos: d.pos,
+		Description: d.description, Hidden: d.hidden, Groups: d.groups,
+		Run: d.run, Command: d.command, Shell: d.shell,
+		Dir: absolute(dir, d.dir.v), Env: d.env, EnvFile: paths(dir, d.envFile),
+		TTY:   d.kind == Service,
+		Watch: d.watch,
+		Stop:  Stop{Signal: or(d.stop.Signal, stopSignal), Timeout: or(d.stop.Timeout, stopTimeout)},
+	}
+	u.Autostart = (d.kind == Service || d.watch != nil) && !d.profiles
+	if d.autostart.given() {
+		u.Autostart = d.autostart.v
+	}
+	if d.tty.given() {
+		u.TTY = d.tty.v
+	}
+	for _, dep := range d.dependsOn {
+		condition := Ready
+		if kinds[dep.name] == Task {
+			condition = Succeeded
+		}
+		u.DependsOn = append(u.DependsOn, Dependency{Name: dep.name, Condition: or(dep.condition, condition)})
+	}
+	if d.kind == Service {
+		d.resolveService(&u)
+	} else {
+		u.Timeout, u.Schedule, u.OnBusy = d.timeout, d.schedule, or(d.onBusy, BusyRestart)
+		for _, p := range d.params {
+			u.Params = append(u.Params, p.v)
+		}
+	}
+	return u
+}
+
+func (d *draft) resolveService(u *Unit) {
+	if d.ready != nil {
+		p := d.ready.Probe
+		p.Every, p.Timeout, p.Within = or(p.Every, probeEvery), or(p.Timeout, probeTimeout), probeWithin
+		if d.ready.within.given() {
+			p.Within = d.ready.within.v
+		}
+		u.Ready = &p
+	}
+	r := d.restart.v
+	// One bound alone moves the other's default along.
+	u.Restart = Restart{
+		When:  or(r.When, RestartNo),
+		Min:   or(r.Min, min(restartMin, or(r.Max, restartMin))),
+		Max:   or(r.Max, max(restartMax, r.Min)),
+		Reset: or(r.Reset, restartReset),
+		Limit: r.Limit,
+	}
+	for _, p := range d.ports {
+		u.Ports = append(u.Ports, p.v)
+	}
+	u.Replicas = 1
+	if d.replicas.given() {
+		u.Replicas = d.replicas.v
+	}
+}
+
+// absolute is path below dir, unless it is absolute.
+func absolute(dir, path string) string {
+	if path == "" {
+		return dir
+	}
+	path = filepath.FromSlash(path)
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(dir, path)
+}
+
+func paths(dir string, files []placed[string]) []string {
+	var out []string
+	for _, f := range files {
+		out = append(out, absolute(dir, f.v))
+	}
+	return out
+}
+
+// PortVariable is the name of the environment variable of a port: "http" is
+// HTTP_PORT.
+func PortVariable(port string) string { return variable(port) + "_PORT" }
+
+// ParamVariable is the name of the environment variable of a parameter:
+// "target" is PARAM_TARGET.
+func ParamVariable(param string) string { return "PARAM_" + variable(param) }
+
+func variable(name string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z':
+			return r - 'a' + 'A'
+		case r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
+			return r
+		}
+		return '_'
+	}, name)
+}
+
+// sortedKeys is what tests and digests rely on: maps in one order.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
