@@ -38,19 +38,32 @@ type Alert struct {
 func (s State) Alerts() []Alert {
 	return slices.DeleteFunc(s.alerts(), func(a Alert) bool {
 		at, ok := s.Acked[a.ID]
-		return ok && !a.At.After(at)
+		return ok && !s.since(a).After(at)
 	})
+}
+
+// since is what an acknowledgement holds for: the run that the alert is about,
+// however it goes on, or the moment where there is no run.
+func (s State) since(a Alert) time.Time {
+	r := s.Runs[a.Run]
+	switch {
+	case !r.QueuedAt.IsZero():
+		return r.QueuedAt
+	case !r.StartedAt.IsZero():
+		return r.StartedAt
+	}
+	return a.At
 }
 
 func (s State) alerts() []Alert {
 	var all []Alert
 	for _, p := range s.Problems {
 		file := p.Pos.File
-		if rel, err := filepath.Rel(s.Workspace.Root, file); err == nil && !strings.HasPrefix(rel, "..") {
+		if rel, err := filepath.Rel(s.Workspace.Root, file); err == nil && filepath.IsLocal(rel) {
 			file = filepath.ToSlash(rel)
 		}
 		all = append(all, Alert{
-			ID: AlertID("config/" + p.Message), Severity: Error, Source: "config", Title: filepath.Base(file),
+			ID: AlertID("config/" + p.Pos.String() + "/" + p.Message), Severity: Error, Source: "config", Title: filepath.Base(file),
 			Location: Location{File: file, Line: p.Pos.Line, Column: p.Pos.Column},
 			Message:  p.Message, Hint: cmp.Or(p.Hint, "the last good file stays in force"), At: s.Rejected, Line: -1,
 		})
@@ -75,7 +88,8 @@ func (s State) alerts() []Alert {
 	slices.SortStableFunc(all, func(a, b Alert) int {
 		return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Source, b.Source), cmp.Compare(a.ID, b.ID))
 	})
-	return all
+	// A compiler that says the same twice is one row.
+	return slices.CompactFunc(all, func(a, b Alert) bool { return a.ID == b.ID })
 }
 
 // unstable is how many restarts in a row make a service worth a warning even
@@ -89,10 +103,7 @@ func (s State) serviceAlerts(u Unit) []Alert {
 	active, running := s.Active(name)
 	switch {
 	case ended && len(last.Survivors) > 0:
-		all = append(all, Alert{
-			ID: AlertID("survivors/" + last.ID), Severity: Error, Title: name,
-			Message: survivorText(last.Survivors), Hint: "end it by hand: kill -9 " + pidList(last.Survivors), At: last.EndedAt,
-		})
+		all = append(all, survivorAlert(last))
 	case ended && last.Status == Failed && (!running || active.Status == Running && !active.StartedAt.Before(last.EndedAt)):
 		message := last.Error
 		if u.Restarts > 0 {
@@ -129,8 +140,32 @@ func (s State) serviceAlerts(u Unit) []Alert {
 	return all
 }
 
+// survivorAlert tells of processes that outlived their run.
+func survivorAlert(r Run) Alert {
+	return Alert{
+		ID: AlertID("survivors/" + r.ID), Severity: Error, Source: "task", Task: r.Task, Run: r.ID, Title: r.Task,
+		Message: survivorText(r.Survivors), Hint: "end it by hand: kill -9 " + pidList(r.Survivors), At: r.EndedAt,
+		Log: r.Log, Line: -1,
+	}
+}
+
+// verdict is the task's newest run that says something about the code: one
+// that was cancelled or went stale does not, so what was known before stands.
+func (s State) verdict(task string) (Run, bool) {
+	for _, id := range slices.Backward(s.Units[task].Runs) {
+		if r := s.Runs[id]; r.Status.Done() && r.Status != Cancelled && r.Status != Stale {
+			return r, true
+		}
+	}
+	return Run{}, false
+}
+
 func (s State) taskAlerts(u Unit) []Alert {
-	r, ok := s.Finished(u.Task.Name)
+	var all []Alert
+	if last, ended := s.Finished(u.Task.Name); ended && len(last.Survivors) > 0 {
+		all = append(all, survivorAlert(last))
+	}
+	r, ok := s.verdict(u.Task.Name)
 	if a, running := s.Active(u.Task.Name); running {
 		// The last result stands until the new run has something to say of its own.
 		if len(a.Diagnostics) > 0 || failures(a) > 0 || !ok {
@@ -138,17 +173,13 @@ func (s State) taskAlerts(u Unit) []Alert {
 		}
 	}
 	if !ok || r.Status == Succeeded && failures(r) == 0 {
-		return nil
-	}
-	// A run that was cancelled or went stale says nothing about the code.
-	if r.Status == Cancelled || r.Status == Stale {
-		return nil
+		return all
 	}
 	base := Alert{Severity: Error, Task: r.Task, Run: r.ID, Log: r.Log, At: r.EndedAt}
 	if base.At.IsZero() {
 		base.At = r.StartedAt
 	}
-	var all []Alert
+	before := len(all)
 	for _, t := range r.Tests {
 		if t.Status != TestFailed {
 			continue
@@ -167,7 +198,7 @@ func (s State) taskAlerts(u Unit) []Alert {
 		a.Source, a.Severity, a.Title, a.Location, a.Message, a.Line = "task", d.Severity, r.Task, d.Location, d.Message, d.Line
 		all = append(all, a)
 	}
-	if len(all) == 0 && r.Status.Done() && r.Status != Succeeded {
+	if len(all) == before && r.Status.Done() && r.Status != Succeeded {
 		a := base
 		a.ID, a.Source, a.Title, a.Message, a.Line = AlertID("task/"+r.Task), "task", r.Task, r.Error, -1
 		if r.EndLine > r.FirstLine {

@@ -3,14 +3,18 @@ package tasks
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
+
+	"github.com/sawhorse-dev/sawhorse/tasks/logs"
 )
 
 // Apply folds one event into the state: the only reducer, used by the engine,
 // the screen, remote clients and tests. An event about something unknown is
 // ignored, so that a client that joined late is never wrong, only short.
 func (s *State) Apply(e Event) {
+	s.ready()
 	switch e := e.(type) {
 	case WorkspaceOpened:
 		s.Workspace = e.Workspace
@@ -26,9 +30,9 @@ func (s *State) Apply(e Event) {
 	case RunQueued:
 		s.queue(e.Run)
 	case RunHeld:
-		s.run(e.ID, func(r *Run) { r.Holds = e.Holds })
+		s.live(e.ID, func(r *Run) { r.Holds = e.Holds })
 	case RunStarted:
-		s.run(e.ID, func(r *Run) {
+		s.live(e.ID, func(r *Run) {
 			r.Status, r.Holds, r.StartedAt, r.FirstLine, r.Ports = Running, nil, e.At, e.FirstLine, e.Ports
 		})
 	case ProcessStarted:
@@ -40,9 +44,9 @@ func (s *State) Apply(e Event) {
 			}
 		})
 	case ProbeFailed:
-		s.run(e.ID, func(r *Run) { r.Probe = e.Error })
+		s.live(e.ID, func(r *Run) { r.Probe = e.Error })
 	case RunStopping:
-		s.run(e.ID, func(r *Run) { r.Status = Stopping })
+		s.live(e.ID, func(r *Run) { r.Status = Stopping })
 	case RunEnded:
 		s.end(e)
 	case TestReported:
@@ -58,11 +62,12 @@ func (s *State) Apply(e Event) {
 	case MetricReported:
 		s.run(e.ID, func(r *Run) { r.addPoint(e.Name, e.Point) })
 	case ArtifactReported:
-		s.run(e.ID, func(r *Run) { r.Artifacts = append(r.Artifacts, e.Artifact) })
+		s.run(e.ID, func(r *Run) { r.Artifacts = upsertArtifact(r.Artifacts, e.Artifact) })
 	case LogGrew:
 		s.Lines[e.Key] = max(s.Lines[e.Key], e.Lines)
 	case UsageSampled:
-		s.Usage = e.Usage
+		// The event is shared with other states, and end takes entries out.
+		s.Usage = maps.Clone(e.Usage)
 	case NoticeRaised:
 		s.Notices[e.Notice.ID] = e.Notice
 	case NoticeCleared:
@@ -75,6 +80,33 @@ func (s *State) Apply(e Event) {
 		s.Leaving = e.Why
 	default:
 		panic(fmt.Sprintf("tasks: no case for event %T in State.Apply", e))
+	}
+}
+
+// ready makes the maps that a state from the wire, or the zero State, has not.
+func (s *State) ready() {
+	if s.Units == nil {
+		s.Units = map[string]Unit{}
+	}
+	if s.Runs == nil {
+		s.Runs = map[RunID]Run{}
+	}
+	if s.Lines == nil {
+		s.Lines = map[logs.Key]int64{}
+	}
+	if s.Notices == nil {
+		s.Notices = map[string]Notice{}
+	}
+	if s.Acked == nil {
+		s.Acked = map[AlertID]time.Time{}
+	}
+}
+
+// live changes a known run that has not ended: an end is final.
+func (s *State) live(id RunID, change func(*Run)) {
+	if r, ok := s.Runs[id]; ok && !r.Status.Done() {
+		change(&r)
+		s.Runs[id] = r
 	}
 }
 
@@ -91,18 +123,21 @@ func (s *State) run(id RunID, change func(*Run)) {
 func (s *State) configure(e Configured) {
 	s.Workspace.Name = cmp.Or(e.Name, s.Workspace.Name)
 	s.Problems, s.Untrusted, s.Rejected = nil, false, time.Time{}
-	old := s.Units
+	old, order := s.Units, s.Order
 	s.Order, s.Units = nil, make(map[string]Unit, len(e.Tasks))
 	for _, t := range e.Tasks {
 		u := old[t.Name]
 		u.Task, u.Removed = t, false
-		s.Order = append(s.Order, t.Name)
+		if _, twice := s.Units[t.Name]; !twice {
+			s.Order = append(s.Order, t.Name)
+		}
 		s.Units[t.Name] = u
 	}
-	for name, u := range old {
+	for _, name := range order {
 		if _, still := s.Units[name]; still {
 			continue
 		}
+		u := old[name]
 		// A task that is gone from the file stays while something of it runs.
 		if _, active := s.Active(name); active {
 			u.Up, u.Removed = false, true
@@ -110,10 +145,27 @@ func (s *State) configure(e Configured) {
 			s.Units[name] = u
 			continue
 		}
-		for _, id := range u.Runs {
-			delete(s.Runs, id)
+		s.forget(name, u.Runs)
+	}
+}
+
+// forget drops all runs of a task that is gone, and where its logs end.
+func (s *State) forget(task string, runs []RunID) {
+	for _, id := range runs {
+		s.drop(id)
+	}
+	delete(s.Lines, logs.Key(task))
+}
+
+// drop takes a run out, with the logs that belong to it alone.
+func (s *State) drop(id RunID) {
+	for _, st := range s.Runs[id].Steps {
+		if st.Log != s.Runs[id].Log {
+			delete(s.Lines, st.Log)
 		}
 	}
+	delete(s.Runs, id)
+	delete(s.Usage, id)
 }
 
 func (s *State) queue(r Run) {
@@ -121,7 +173,16 @@ func (s *State) queue(r Run) {
 	if !ok {
 		return
 	}
+	r = r.clone() // the event is shared with other states
 	r.Status, r.EndLine = Queued, -1
+	if old, known := s.Runs[r.ID]; known {
+		// A queued run may take over another cause.
+		if old.Status == Queued {
+			r.Holds = old.Holds
+			s.Runs[r.ID] = r
+		}
+		return
+	}
 	s.Runs[r.ID] = r
 	u.Runs = append(u.Runs, r.ID)
 	if r.Cause.Kind == ByRestart {
@@ -129,15 +190,20 @@ func (s *State) queue(r Run) {
 	} else {
 		u.Restarts = 0
 	}
-	for len(u.Runs) > keptRuns && s.Runs[u.Runs[0]].Status.Done() {
-		delete(s.Runs, u.Runs[0])
-		u.Runs = slices.Delete(u.Runs, 0, 1)
+	for len(u.Runs) > keptRuns {
+		// The oldest may be a long run that others were given up behind.
+		i := slices.IndexFunc(u.Runs, func(id RunID) bool { return s.Runs[id].Status.Done() })
+		if i < 0 {
+			break
+		}
+		s.drop(u.Runs[i])
+		u.Runs = slices.Delete(u.Runs, i, i+1)
 	}
 	s.Units[r.Task] = u
 }
 
 func (s *State) end(e RunEnded) {
-	s.run(e.ID, func(r *Run) {
+	s.live(e.ID, func(r *Run) {
 		r.Status, r.EndedAt, r.Exit, r.Error = e.Status, e.At, e.Exit, e.Error
 		r.EndLine, r.Survivors, r.Holds, r.Probe = e.EndLine, e.Survivors, nil, ""
 		for i := range r.Tests {
@@ -154,9 +220,10 @@ func (s *State) end(e RunEnded) {
 	// The last run of a task that is gone from the file takes the task along.
 	task := e.ID.Task()
 	if u, ok := s.Units[task]; ok && u.Removed {
-		for _, id := range u.Runs {
-			delete(s.Runs, id)
+		if _, active := s.Active(task); active {
+			return
 		}
+		s.forget(task, u.Runs)
 		delete(s.Units, task)
 		s.Order = slices.DeleteFunc(s.Order, func(n string) bool { return n == task })
 	}
@@ -182,7 +249,23 @@ func upsertStep(steps []Step, st Step) []Step {
 			return steps
 		}
 	}
+	if len(steps) >= keptSteps {
+		return steps
+	}
 	return append(steps, st)
+}
+
+func upsertArtifact(artifacts []Artifact, a Artifact) []Artifact {
+	for i := range artifacts {
+		if artifacts[i].Name == a.Name && artifacts[i].Path == a.Path && artifacts[i].URL == a.URL {
+			artifacts[i] = a
+			return artifacts
+		}
+	}
+	if len(artifacts) >= keptArtifacts {
+		return artifacts
+	}
+	return append(artifacts, a)
 }
 
 // addPoint keeps the newest points; when there are too many, every second one
@@ -191,7 +274,10 @@ func (r *Run) addPoint(name string, p Point) {
 	if r.Metrics == nil {
 		r.Metrics = map[string]Series{}
 	}
-	m := r.Metrics[name]
+	m, known := r.Metrics[name]
+	if !known && len(r.Metrics) >= keptMetrics {
+		return
+	}
 	m.Last = p
 	m.Points = append(m.Points, p)
 	if len(m.Points) > keptPoints {
@@ -209,7 +295,7 @@ func (r *Run) addPoint(name string, p Point) {
 func (s *State) acknowledge(ids []AlertID) {
 	current := map[AlertID]time.Time{}
 	for _, a := range s.alerts() {
-		current[a.ID] = a.At
+		current[a.ID] = s.since(a)
 	}
 	for _, id := range ids {
 		if at, ok := current[id]; ok {

@@ -15,6 +15,9 @@ const (
 	keptPoints      = 4000   // points a metric
 	keptTests       = 20_000 // tests a run
 	keptDiagnostics = 1000   // diagnostics a run
+	keptSteps       = 2000   // steps a run
+	keptArtifacts   = 1000   // artifacts a run
+	keptMetrics     = 500    // metrics a run
 )
 
 // Workspace is what a host opened.
@@ -94,7 +97,8 @@ func NewState() State {
 	}
 }
 
-// Clone is a deep copy: two owners may Apply to their own.
+// Clone is a copy for another owner: both may Apply to their own. Only the
+// declarations (Task.Spec), which nobody changes, are shared.
 func (s State) Clone() State {
 	c := s
 	c.Order = slices.Clone(s.Order)
@@ -105,23 +109,41 @@ func (s State) Clone() State {
 	}
 	c.Runs = maps.Clone(s.Runs)
 	for k, r := range c.Runs {
-		r.Tests = slices.Clone(r.Tests)
-		r.Diagnostics = slices.Clone(r.Diagnostics)
-		r.Steps = slices.Clone(r.Steps)
-		r.Artifacts = slices.Clone(r.Artifacts)
-		r.Metrics = maps.Clone(r.Metrics)
-		for n, m := range r.Metrics {
-			m.Points = slices.Clone(m.Points)
-			r.Metrics[n] = m
-		}
-		c.Runs[k] = r
+		c.Runs[k] = r.clone()
 	}
 	c.Lines = maps.Clone(s.Lines)
 	c.Usage = maps.Clone(s.Usage)
+	for k, u := range c.Usage {
+		u.Ports = slices.Clone(u.Ports)
+		c.Usage[k] = u
+	}
 	c.Notices = maps.Clone(s.Notices)
 	c.Problems = slices.Clone(s.Problems)
 	c.Acked = maps.Clone(s.Acked)
+	c.Watch.Polling = slices.Clone(s.Watch.Polling)
 	return c
+}
+
+func (r Run) clone() Run {
+	r.Cause.Files = slices.Clone(r.Cause.Files)
+	r.Params = maps.Clone(r.Params)
+	r.Holds = slices.Clone(r.Holds)
+	r.Ports = maps.Clone(r.Ports)
+	if r.Exit != nil {
+		exit := *r.Exit
+		r.Exit = &exit
+	}
+	r.Survivors = slices.Clone(r.Survivors)
+	r.Tests = slices.Clone(r.Tests)
+	r.Diagnostics = slices.Clone(r.Diagnostics)
+	r.Steps = slices.Clone(r.Steps)
+	r.Artifacts = slices.Clone(r.Artifacts)
+	r.Metrics = maps.Clone(r.Metrics)
+	for n, m := range r.Metrics {
+		m.Points = slices.Clone(m.Points)
+		r.Metrics[n] = m
+	}
+	return r
 }
 
 // Current is the task's run that matters now: the active one, else the newest.

@@ -4,8 +4,10 @@
 package tasks
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -344,6 +346,53 @@ type Point struct {
 	Step  float64   `json:"step"`
 	Value float64   `json:"value"`
 	At    time.Time `json:"at"`
+}
+
+// pointJSON has the fields of Point, with numbers that JSON does not know as words.
+type pointJSON struct {
+	Step  number    `json:"step"`
+	Value number    `json:"value"`
+	At    time.Time `json:"at"`
+}
+
+// MarshalJSON writes a loss that is not a number as "NaN": a run that diverges
+// must be seen to.
+func (p Point) MarshalJSON() ([]byte, error) {
+	return json.Marshal(pointJSON{Step: number(p.Step), Value: number(p.Value), At: p.At})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (p *Point) UnmarshalJSON(b []byte) error {
+	var w pointJSON
+	if err := json.Unmarshal(b, &w); err != nil {
+		return err
+	}
+	*p = Point{Step: float64(w.Step), Value: float64(w.Value), At: w.At}
+	return nil
+}
+
+// number is a float64 that survives JSON: NaN and the infinities are strings.
+type number float64
+
+func (n number) MarshalJSON() ([]byte, error) {
+	f := float64(n)
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return strconv.AppendQuote(nil, strconv.FormatFloat(f, 'g', -1, 64)), nil
+	}
+	return json.Marshal(f)
+}
+
+func (n *number) UnmarshalJSON(b []byte) error {
+	text := string(b)
+	if text == "null" {
+		return nil
+	}
+	if unquoted, err := strconv.Unquote(text); err == nil {
+		text = unquoted
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	*n = number(f)
+	return err
 }
 
 // Series is a metric of a run: its last value and its newest points.
