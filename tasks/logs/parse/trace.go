@@ -1,0 +1,120 @@
+package parse
+
+import "strings"
+
+// Grouper tells, line after line of one log, which lines continue the one
+// before them: the frames of a stack trace. The zero value is ready.
+type Grouper struct {
+	in traceKind
+	n  int
+}
+
+type traceKind uint8
+
+const (
+	noTrace traceKind = iota
+	goTrace
+	pythonTrace
+	pythonChain // behind a traceback; another one may belong to it
+	otherTrace
+)
+
+// Next says which line of its group this clean line is: 0 for a line that
+// stands for itself, 1 for the first that continues it.
+func (g *Grouper) Next(s string) int {
+	if s == "" && g.in == noTrace {
+		return 0
+	}
+	var head bool
+	g.in, head = g.classify(s)
+	if g.in == noTrace || head {
+		g.n = 0
+	} else {
+		g.n++
+	}
+	return g.n
+}
+
+// classify says in what trace a line leaves us, and whether it is its head.
+func (g *Grouper) classify(s string) (kind traceKind, head bool) {
+	switch {
+	case strings.HasPrefix(s, "panic:"), strings.HasPrefix(s, "fatal error:"):
+		return goTrace, true
+	case strings.HasPrefix(s, "goroutine ") && strings.HasSuffix(s, ":"):
+		return goTrace, g.in != goTrace
+	case strings.HasPrefix(s, "Traceback (most recent"):
+		return pythonTrace, g.in != pythonChain || g.n == 0
+	case strings.HasPrefix(s, "thread '") && strings.Contains(s, "panicked at"):
+		return otherTrace, true
+	}
+	switch g.in {
+	case goTrace:
+		if goFrame(s) {
+			return goTrace, false
+		}
+	case pythonTrace:
+		if s == "" || s[0] == ' ' {
+			return pythonTrace, false
+		}
+		if pythonException(s) {
+			return pythonChain, false
+		}
+	case pythonChain:
+		if s == "" || strings.HasPrefix(s, "During handling of") || strings.HasPrefix(s, "The above exception") {
+			return pythonChain, false
+		}
+	case otherTrace:
+		if s == "stack backtrace:" || strings.HasPrefix(s, "note: ") {
+			return otherTrace, false
+		}
+	}
+	if frame(s) {
+		return otherTrace, false
+	}
+	return noTrace, false
+}
+
+// goFrame says whether a line can stand within a Go panic.
+func goFrame(s string) bool {
+	switch {
+	case s == "", strings.HasPrefix(s, "goroutine ") && strings.HasSuffix(s, ":"), strings.HasPrefix(s, "created by "),
+		strings.HasPrefix(s, "[signal "), strings.HasPrefix(s, "\t"), strings.HasPrefix(s, "        "),
+		strings.HasPrefix(s, "exit status "), strings.HasPrefix(s, "rax "), strings.HasPrefix(s, "main."), s == "...additional frames elided...":
+		return true
+	}
+	open := strings.IndexByte(s, '(')
+	return open > 0 && strings.HasSuffix(s, ")") && strings.IndexByte(s[:open], '.') > 0 && strings.IndexByte(s[:open], ' ') < 0
+}
+
+func pythonException(s string) bool {
+	name, _, _ := strings.Cut(s, ":")
+	return name != "" && strings.IndexByte(name, ' ') < 0 && (strings.HasSuffix(name, "Error") || strings.HasSuffix(name, "Exception") ||
+		strings.HasSuffix(name, "Interrupt") || strings.HasSuffix(name, "Exit") || strings.HasSuffix(name, "Warning") || strings.Contains(name, "."))
+}
+
+// frame says whether a line is a frame wherever it stands: Java, JavaScript,
+// .NET, Rust, and goroutine headers.
+func frame(s string) bool {
+	t := strings.TrimLeft(s, " ")
+	indent := len(s) - len(t)
+	switch {
+	case strings.HasPrefix(t, "at ") && indent >= 2:
+		return strings.ContainsAny(t, "(:")
+	case strings.HasPrefix(s, "Caused by: "), strings.HasPrefix(t, "Suppressed: ") && indent > 0:
+		return true
+	case strings.HasPrefix(t, "... ") && indent > 0 && (strings.HasSuffix(t, " more") || strings.HasSuffix(t, "omitted")):
+		return true
+	case indent >= 2 && digitsThenColon(t):
+		return true
+	}
+	return false
+}
+
+// digitsThenColon is a frame of a Rust backtrace: "12: core::panicking".
+func digitsThenColon(s string) bool {
+	i := 0
+	for i < len(s) && digit(s[i]) {
+		i++
+	}
+	return i > 0 && i < 4 && strings.HasPrefix(s[i:], ": ") && strings.Contains(s, "::")
+}
