@@ -59,6 +59,7 @@ type cleaner struct {
 	out   []byte
 	spans []Span
 	col   int
+	shows int // where the last visible byte of the line stands
 	// look is what the program set; sgr and start are the span being written.
 	look  look
 	sgr   string
@@ -67,13 +68,14 @@ type cleaner struct {
 
 func (c *cleaner) line(s string) {
 	s = strings.TrimRight(s, "\r\n")
+	c.shows = lastVisible(s)
 	for i := 0; i < len(s); {
 		b := s[i]
 		switch {
 		case b == esc:
-			i += c.escape(s[i:])
+			i += c.escape(s, i)
 		case b == '\r':
-			if restOfLineShows(s[i+1:]) {
+			if i < c.shows {
 				c.restart()
 			}
 			i++
@@ -106,21 +108,23 @@ func (c *cleaner) line(s string) {
 
 const esc = 0x1b
 
-// restOfLineShows says whether something visible follows a carriage return;
-// "100%\r" keeps what it has.
-func restOfLineShows(s string) bool {
+// lastVisible is where the last byte of s stands that shows something, -1 when
+// nothing does: "100%\r" keeps what it has.
+func lastVisible(s string) int {
+	last := -1
 	for i := 0; i < len(s); {
 		switch b := s[i]; {
 		case b == esc:
 			_, n := sequence(s[i:])
 			i += n
 		case b > ' ':
-			return true
+			last = i
+			i++
 		default:
 			i++
 		}
 	}
-	return false
+	return last
 }
 
 // runEnd is the length of the run of s up to the next control byte.
@@ -162,18 +166,18 @@ func (c *cleaner) closeSpan() {
 	c.start = len(c.out)
 }
 
-// escape handles the sequence that s begins with and says how long it is.
-func (c *cleaner) escape(s string) int {
-	kind, n := sequence(s)
+// escape handles the sequence at s[at:] and says how long it is.
+func (c *cleaner) escape(s string, at int) int {
+	kind, n := sequence(s[at:])
 	switch kind {
 	case sgrSequence:
-		c.look.apply(s[2 : n-1])
+		c.look.apply(s[at+2 : at+n-1])
 		if sgr := c.look.sgr(); sgr != c.sgr {
 			c.closeSpan()
 			c.sgr = sgr
 		}
 	case redrawSequence:
-		if restOfLineShows(s[n:]) {
+		if at < c.shows {
 			c.restart()
 		}
 	case loneEscape:
