@@ -42,7 +42,7 @@ var layers = []layer{
 	{"tui/theme", nil, "colors have a meaning and no users"},
 	{"tui/widget/...", []string{"tui/theme", "tui/widget/..."}, "a widget knows nothing of tasks"},
 	{"tui/action", []string{"tasks", "tui/theme"}, "the table of actions is below the screens"},
-	{"tui/screen/...", []string{"tui/action", "tui/theme", "tui/widget/...", "tasks", "tasks/logs", "tasks/logs/parse"}, "a screen sees the state and the logs: no other screen, no engine, no integration"},
+	{"tui/screen/...", []string{"tui/screen", "tui/action", "tui/theme", "tui/widget/...", "tasks", "tasks/logs", "tasks/logs/parse"}, "a screen sees its frame, the state and the logs: no other screen, no engine, no integration"},
 	{"tui/...", []string{"tui/...", "tasks", "tasks/logs", "tasks/logs/parse", "workspace/..."}, "the screen sees a tasks.Engine and never what is behind it"},
 
 	{"examples/...", nil, "examples are files that other packages read"},
