@@ -297,7 +297,7 @@ func choice[V any](native, also []word[V]) kind[V] {
 					return w.means, true
 				}
 			}
-			r.must(n, words, closest(n.text, spell(native)))
+			r.must(n, words, closest(n.text, spell(all)))
 			var zero V
 			return zero, false
 		},

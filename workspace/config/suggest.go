@@ -29,6 +29,9 @@ func closest(written string, candidates []string) string {
 	best, distance := "", min(len(written)/3+1, 3)+1
 	for _, c := range slices.Sorted(slices.Values(candidates)) {
 		d := levenshtein.ComputeDistance(strings.ToLower(written), strings.ToLower(c))
+		if d == 2 && letters(written) == letters(c) {
+			d = 1 // two letters swapped
+		}
 		if len(written) >= 3 && len(c) >= 3 && (strings.HasPrefix(c, written) || strings.HasPrefix(written, c)) {
 			d = min(d, 1)
 		}
@@ -40,4 +43,11 @@ func closest(written string, candidates []string) string {
 		return ""
 	}
 	return fmt.Sprintf("did you mean %q?", best)
+}
+
+// letters are those of a word, in one order.
+func letters(s string) string {
+	runes := []rune(strings.ToLower(s))
+	slices.Sort(runes)
+	return string(runes)
 }
