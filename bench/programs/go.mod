@@ -1,0 +1,3 @@
+module benchprograms
+
+go 1.26
