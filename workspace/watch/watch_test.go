@@ -1,0 +1,647 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+	"pgregory.net/rapid"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patience is how long a test waits for something that must happen.
+const patience = 30 * time.Second
+
+// observer collects what a watch reports.
+type observer struct {
+	t    fatal
+	root string
+	stop func()
+
+	mu      sync.Mutex
+	changed chan struct{} // closed and replaced at every report
+	batches []Batch
+	status  Status
+}
+
+type fatal interface {
+	Helper()
+	Fatalf(string, ...any)
+}
+
+func newObserver(t fatal, root string) *observer {
+	return &observer{t: t, root: root, changed: make(chan struct{})}
+}
+
+func (ob *observer) note(f func()) {
+	ob.mu.Lock()
+	defer ob.mu.Unlock()
+	f()
+	close(ob.changed)
+	ob.changed = make(chan struct{})
+}
+
+// wait returns when ok, which is called with the lock held.
+func (ob *observer) wait(what string, ok func() bool) {
+	ob.t.Helper()
+	deadline := time.After(patience)
+	for {
+		ob.mu.Lock()
+		done, changed := ok(), ob.changed
+		ob.mu.Unlock()
+		if done {
+			return
+		}
+		select {
+		case <-changed:
+		case <-deadline:
+			ob.mu.Lock()
+			defer ob.mu.Unlock()
+			ob.t.Fatalf("waited in vain for %s; batches: %v; status: %+v", what, summary(ob.batches), ob.status)
+		}
+	}
+}
+
+func summary(bs []Batch) string {
+	var b strings.Builder
+	for _, batch := range bs {
+		if len(batch.Paths) > 20 {
+			fmt.Fprintf(&b, "[%d changes] ", len(batch.Paths))
+		} else {
+			fmt.Fprintf(&b, "%v ", batch.Paths)
+		}
+	}
+	return b.String()
+}
+
+// observe watches root until the test ends and returns when it is ready.
+// change, if not nil, sees the watcher before it runs.
+func observe(t *testing.T, root string, o Options, change func(*watcher)) *observer {
+	t.Helper()
+	ob := newObserver(t, root)
+	ob.start(o, change)
+	t.Cleanup(ob.stop)
+	return ob
+}
+
+func (ob *observer) start(o Options, change func(*watcher)) {
+	ob.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	o.Status = func(s Status) { ob.note(func() { ob.status = s }) }
+	onBatch := func(b Batch) { ob.note(func() { ob.batches = append(ob.batches, b) }) }
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		var err error
+		if change == nil {
+			err = Watch(ctx, ob.root, o, onBatch)
+		} else {
+			skip, _ := NewGlobs(o.Ignore, nil)
+			source, _ := newNative()
+			w := newWatcher(ob.root, o, skip, source)
+			change(w)
+			err = w.run(ctx, onBatch)
+		}
+		if err != nil {
+			ob.note(func() { ob.status.Problem = "Watch returned " + err.Error() })
+		}
+	})
+	ob.stop = func() { cancel(); wg.Wait() }
+	ob.wait("ready", func() bool { return ob.status.Ready })
+}
+
+// net is what all batches together say, "" for nothing.
+func (ob *observer) net() map[string]Op {
+	all := map[string]Op{}
+	for _, b := range ob.batches {
+		for _, c := range b.Paths {
+			all[c.Path] = c.Op
+		}
+	}
+	return all
+}
+
+// expect waits for exactly these changes since the last call, in any number of
+// batches.
+func (ob *observer) expect(want map[string]Op) {
+	ob.t.Helper()
+	ob.wait(fmt.Sprintf("%v", want), func() bool { return maps.Equal(ob.net(), want) })
+	ob.note(func() { ob.batches = nil })
+}
+
+func atomicSave(t *testing.T, dir, rel, text string) {
+	t.Helper()
+	write(t, dir, rel+".tmp123", text)
+	if err := os.Rename(filepath.Join(dir, rel+".tmp123"), filepath.Join(dir, rel)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func rename(t *testing.T, dir, from, to string) {
+	t.Helper()
+	if err := os.Rename(filepath.Join(dir, from), filepath.Join(dir, to)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestEveryWayOfSavingIsOneModification(t *testing.T) {
+	for name, save := range map[string]func(t *testing.T, dir string){
+		"truncate and write":   func(t *testing.T, dir string) { write(t, dir, "a.go", "new") },
+		"temporary and rename": func(t *testing.T, dir string) { atomicSave(t, dir, "a.go", "new") },
+		"vim": func(t *testing.T, dir string) {
+			write(t, dir, "4913", "")
+			if err := os.Remove(filepath.Join(dir, "4913")); err != nil {
+				t.Fatal(err)
+			}
+			rename(t, dir, "a.go", "a.go~")
+			write(t, dir, "a.go", "new")
+			if err := os.Remove(filepath.Join(dir, "a.go~")); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"touch": func(t *testing.T, dir string) {
+			now := time.Now()
+			if err := os.Chtimes(filepath.Join(dir, "a.go"), now, now); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := tempDir(t)
+			write(t, root, "a.go", "old")
+			ob := observe(t, root, Options{Quiet: 200 * ms}, nil)
+			save(t, root)
+			ob.expect(map[string]Op{"a.go": Modified})
+			save(t, root)
+			ob.expect(map[string]Op{"a.go": Modified})
+		})
+	}
+}
+
+func TestFilesAreCreatedModifiedAndRemoved(t *testing.T) {
+	root := tempDir(t)
+	ob := observe(t, root, Options{}, nil)
+	write(t, root, "a", "1")
+	ob.expect(map[string]Op{"a": Created})
+	write(t, root, "a", "2")
+	ob.expect(map[string]Op{"a": Modified})
+	rename(t, root, "a", "b")
+	ob.expect(map[string]Op{"a": Removed, "b": Created})
+	if err := os.Remove(filepath.Join(root, "b")); err != nil {
+		t.Fatal(err)
+	}
+	ob.expect(map[string]Op{"b": Removed})
+}
+
+func TestWhatEditorsLeaveBesideAFileIsNeverReported(t *testing.T) {
+	root := tempDir(t)
+	ob := observe(t, root, Options{}, nil)
+	for _, name := range []string{".a.go.swp", "4913", "a.go~", ".#a.go", "#a.go#", "a.go___jb_tmp___", ".DS_Store"} {
+		write(t, root, name, "x")
+	}
+	write(t, root, "last", "x")
+	ob.expect(map[string]Op{"last": Created})
+}
+
+func TestChangesInARenamedDirectoryHaveItsNewName(t *testing.T) {
+	root := tempDir(t)
+	write(t, root, "a/b/c/f", "1")
+	ob := observe(t, root, Options{}, nil)
+	rename(t, root, "a", "z")
+	ob.expect(map[string]Op{"a/b/c/f": Removed, "z/b/c/f": Created})
+	write(t, root, "z/b/c/f", "2")
+	ob.expect(map[string]Op{"z/b/c/f": Modified})
+	// Another directory takes the old name.
+	write(t, root, "a/b/g", "1")
+	ob.expect(map[string]Op{"a/b/g": Created})
+	rename(t, root, "z/b", "a/moved")
+	ob.expect(map[string]Op{"z/b/c/f": Removed, "a/moved/c/f": Created})
+	write(t, root, "a/moved/c/f", "3")
+	write(t, root, "a/b/g", "3")
+	ob.expect(map[string]Op{"a/moved/c/f": Modified, "a/b/g": Modified})
+}
+
+func TestAllFilesOfNewDirectoriesAreSeen(t *testing.T) {
+	root := tempDir(t)
+	ob := observe(t, root, Options{}, nil)
+	want := map[string]Op{}
+	for i := range 500 {
+		rel := fmt.Sprintf("x%d/y/z/f%d", i%50, i)
+		write(t, root, rel, "1")
+		want[rel] = Created
+	}
+	ob.wait("500 new files", func() bool { return cmp.Equal(slices.Sorted(maps.Keys(ob.net())), slices.Sorted(maps.Keys(want))) })
+}
+
+func TestAGitCheckoutIsOneBatch(t *testing.T) {
+	root := gitRepo(t)
+	for i := range 2000 {
+		write(t, root, fmt.Sprintf("d%d/f%d", i%40, i), "one\n")
+	}
+	git(t, root, "add", ".")
+	git(t, root, "commit", "-qm", "one")
+	for i := range 2000 {
+		write(t, root, fmt.Sprintf("d%d/f%d", i%40, i), "two\n")
+	}
+	git(t, root, "commit", "-qam", "two")
+	ob := observe(t, root, Options{}, nil)
+	git(t, root, "checkout", "-q", "HEAD~")
+	ob.wait("2000 changes", func() bool { return len(ob.net()) == 2000 })
+	if n := len(ob.batches); n != 1 {
+		t.Errorf("the checkout came as %d batches: %s", n, summary(ob.batches))
+	}
+}
+
+func TestIgnoredTreesCostNoWatches(t *testing.T) {
+	root := gitRepo(t)
+	for i := range 100 {
+		write(t, root, fmt.Sprintf("node_modules/p%d/lib/i.js", i), "")
+		write(t, root, fmt.Sprintf("target/d%d/o", i), "")
+		write(t, root, fmt.Sprintf("data/d%d/o", i), "")
+	}
+	write(t, root, "src/a/main.rs", "")
+	write(t, root, ".gitignore", "target/\n*.log\n")
+	ob := observe(t, root, Options{Ignore: []string{"data"}}, nil)
+	// root, src, src/a; .git, node_modules, target and data are not entered.
+	if ob.status.Dirs != 3 || ob.status.Pruned != 4 {
+		t.Errorf("%d directories watched and %d pruned, want 3 and 4", ob.status.Dirs, ob.status.Pruned)
+	}
+	write(t, root, "target/d1/new", "")
+	write(t, root, "src/x.log", "")
+	write(t, root, "src/a/last", "x")
+	ob.expect(map[string]Op{"src/a/last": Created})
+}
+
+func TestEditsOfGitignoreTakeEffect(t *testing.T) {
+	root := gitRepo(t)
+	write(t, root, "out/deep/f", "1")
+	write(t, root, "keep/f", "1")
+	write(t, root, ".gitignore", "out/\n")
+	ob := observe(t, root, Options{}, nil)
+	write(t, root, ".gitignore", "keep/\n")
+	ob.wait("other directories", func() bool { return ob.status.Dirs == 3 && ob.status.Pruned == 2 })
+	ob.expect(map[string]Op{".gitignore": Modified})
+	write(t, root, "keep/f", "2")
+	write(t, root, "out/deep/f", "2")
+	ob.expect(map[string]Op{"out/deep/f": Modified})
+}
+
+func TestLinksAreNotFollowedButTheRootMayBeOne(t *testing.T) {
+	outside, root := tempDir(t), tempDir(t)
+	write(t, outside, "big/f", "1")
+	link := filepath.Join(tempDir(t), "link")
+	for from, to := range map[string]string{filepath.Join(root, "in"): outside, link: root} {
+		if err := os.Symlink(to, from); err != nil {
+			t.Skip(err)
+		}
+	}
+	ob := observe(t, link, Options{}, nil)
+	if ob.status.Dirs != 1 {
+		t.Errorf("%d directories watched, want 1", ob.status.Dirs)
+	}
+	write(t, root, "f", "x")
+	ob.expect(map[string]Op{"f": Created})
+}
+
+func TestARemovedRootIsSaidAndFoundAgain(t *testing.T) {
+	root := filepath.Join(tempDir(t), "root")
+	write(t, root, "d/f", "1")
+	ob := observe(t, root, Options{}, nil)
+	if err := os.RemoveAll(root); err != nil {
+		t.Fatal(err)
+	}
+	ob.wait("a problem", func() bool { return strings.Contains(ob.status.Problem, "was removed") })
+	ob.expect(map[string]Op{"d/f": Removed})
+	write(t, root, "d/g", "1")
+	ob.expect(map[string]Op{"d/g": Created})
+	if ob.status.Problem != "" {
+		t.Errorf("the problem stays: %s", ob.status.Problem)
+	}
+	write(t, root, "d/g", "2")
+	ob.expect(map[string]Op{"d/g": Modified})
+}
+
+// faulty is a native source that fails or forgets as told.
+type faulty struct {
+	source
+	full    func(dir string) bool // no watch is left for it
+	deaf    func() bool           // events are dropped
+	changes chan fsnotify.Event
+	lost    chan struct{}
+	done    sync.WaitGroup
+	stop    chan struct{}
+}
+
+func newFaulty(s source, full func(string) bool, deaf func() bool) *faulty {
+	f := &faulty{source: s, full: full, deaf: deaf, changes: make(chan fsnotify.Event), lost: make(chan struct{}, 1), stop: make(chan struct{})}
+	f.done.Go(func() {
+		for {
+			select {
+			case <-f.stop:
+				return
+			case ev := <-s.Changes():
+				if f.deaf() {
+					select {
+					case f.lost <- struct{}{}:
+					default:
+					}
+					continue
+				}
+				select {
+				case f.changes <- ev:
+				case <-f.stop:
+					return
+				}
+			}
+		}
+	})
+	return f
+}
+
+func (f *faulty) Add(dir string) error {
+	if f.full(dir) {
+		return fmt.Errorf("add watch: %w", syscall.ENOSPC)
+	}
+	return f.source.Add(dir)
+}
+
+func (f *faulty) Changes() <-chan fsnotify.Event { return f.changes }
+
+func (f *faulty) Lost() <-chan struct{} { return f.lost }
+
+func (f *faulty) Close() error {
+	close(f.stop)
+	f.done.Wait()
+	return f.source.Close()
+}
+
+func never() bool { return false }
+
+func TestDroppedEventsAreMadeUpForByComparing(t *testing.T) {
+	root := tempDir(t)
+	write(t, root, "old/f", "1")
+	write(t, root, "gone/f", "1")
+	var mu sync.Mutex
+	deaf := true
+	ob := observe(t, root, Options{Quiet: 100 * ms}, func(w *watcher) {
+		w.tree.native = newFaulty(w.tree.native, func(string) bool { return false }, func() bool {
+			mu.Lock()
+			defer mu.Unlock()
+			return deaf
+		})
+	})
+	write(t, root, "old/f", "2")
+	write(t, root, "new/deep/f", "1")
+	if err := os.RemoveAll(filepath.Join(root, "gone")); err != nil {
+		t.Fatal(err)
+	}
+	ob.wait("all changes", func() bool {
+		net := ob.net()
+		return net["old/f"] == Modified && net["new/deep/f"] == Created && net["gone/f"] == Removed
+	})
+	if b := ob.batches[0]; !b.Rescan || !strings.Contains(b.Why, "dropped events") {
+		t.Errorf("the batch does not say that it was found by comparing: %+v", b)
+	}
+	mu.Lock()
+	deaf = false
+	mu.Unlock()
+	write(t, root, "new/deep/g", "1")
+	ob.wait("a change in a directory found by comparing", func() bool { return ob.net()["new/deep/g"] == Created })
+}
+
+func TestWithoutWatchesLeftTheRestIsPolledAndSaidSo(t *testing.T) {
+	root := tempDir(t)
+	write(t, root, "a/f", "1")
+	write(t, root, "b/deep/f", "1")
+	ob := observe(t, root, Options{}, func(w *watcher) {
+		w.tree.poll.every = 20 * ms
+		w.tree.native = newFaulty(w.tree.native, func(dir string) bool { return strings.Contains(dir, filepath.Join(root, "b")) }, never)
+	})
+	if diff := cmp.Diff([]string{"b"}, ob.status.Polling); diff != "" {
+		t.Error("polling:", diff)
+	}
+	if p := ob.status.Problem; !strings.Contains(p, "polled") {
+		t.Errorf("the problem does not say what is done: %q", p)
+	}
+	write(t, root, "a/f", "22")
+	write(t, root, "b/deep/f", "22")
+	ob.expect(map[string]Op{"a/f": Modified, "b/deep/f": Modified})
+	write(t, root, "b/new/g", "1")
+	ob.expect(map[string]Op{"b/new/g": Created})
+	if err := os.RemoveAll(filepath.Join(root, "b", "deep")); err != nil {
+		t.Fatal(err)
+	}
+	ob.expect(map[string]Op{"b/deep/f": Removed})
+}
+
+func TestWithoutAnyWatcherEverythingIsPolled(t *testing.T) {
+	root := tempDir(t)
+	write(t, root, "a/f", "1")
+	ob := observe(t, root, Options{}, func(w *watcher) {
+		w.tree.native.Close()
+		w.tree.native, w.tree.limit = silent{syscall.EMFILE}, instanceProblem(syscall.EMFILE)
+		w.tree.poll.every = 20 * ms
+	})
+	if ob.status.Polling[0] != "." || !strings.Contains(ob.status.Problem, "polled") {
+		t.Errorf("status does not say it: %+v", ob.status)
+	}
+	write(t, root, "a/f", "22")
+	ob.expect(map[string]Op{"a/f": Modified})
+}
+
+func TestARemoteMountIsPolledBesideItsEventsWithoutReportingTwice(t *testing.T) {
+	root := tempDir(t)
+	write(t, root, "share/f", "1")
+	ob := observe(t, root, Options{}, func(w *watcher) {
+		w.tree.remote = map[string]string{filepath.Join(root, "share"): "nfs4"}
+		w.tree.poll.every = 20 * ms
+	})
+	if !strings.Contains(ob.status.Problem, "share is on nfs4") {
+		t.Errorf("problem: %q", ob.status.Problem)
+	}
+	write(t, root, "share/f", "22")
+	ob.expect(map[string]Op{"share/f": Modified})
+	// Several looks later nothing more was said of f.
+	write(t, root, "share/g", "1")
+	ob.expect(map[string]Op{"share/g": Created})
+	write(t, root, "h", "1")
+	ob.expect(map[string]Op{"h": Created})
+}
+
+func TestWhileABatchIsWorkedOnTheNextOnesAreMerged(t *testing.T) {
+	root := tempDir(t)
+	write(t, root, "gone", "1")
+	ctx, cancel := context.WithCancel(t.Context())
+	release, entered := make(chan struct{}), make(chan Batch, 10)
+	ready := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		_ = Watch(ctx, root, Options{Status: func(s Status) {
+			if s.Ready {
+				select {
+				case <-ready:
+				default:
+					close(ready)
+				}
+			}
+		}}, func(b Batch) {
+			entered <- b
+			<-release
+		})
+	})
+	<-ready
+	write(t, root, "first", "1")
+	<-entered
+	other := observe(t, root, Options{}, nil) // sees what the first one merges
+	write(t, root, "new", "1")
+	other.expect(map[string]Op{"new": Created})
+	write(t, root, "new", "2")
+	other.expect(map[string]Op{"new": Modified})
+	if err := os.Remove(filepath.Join(root, "gone")); err != nil {
+		t.Fatal(err)
+	}
+	other.expect(map[string]Op{"gone": Removed})
+	close(release)
+	got := map[string]Op{}
+	for len(got) < 2 {
+		for _, c := range (<-entered).Paths {
+			got[c.Path] = c.Op
+		}
+	}
+	if diff := cmp.Diff(map[string]Op{"new": Created, "gone": Removed}, got); diff != "" {
+		t.Error(diff)
+	}
+	cancel()
+	wg.Wait()
+}
+
+func TestMergingKeepsWhatIsTrueInTheEnd(t *testing.T) {
+	one := func(op Op) Batch { return Batch{Paths: []Change{{"f", op}}} }
+	for _, c := range []struct{ a, b, want Op }{
+		{Created, Modified, Created},
+		{Created, Removed, 0},
+		{Removed, Created, Modified},
+		{Modified, Removed, Removed},
+		{Modified, Modified, Modified},
+	} {
+		a := one(c.a)
+		got := merge(&a, one(c.b))
+		switch {
+		case c.want == 0 && got != nil, c.want != 0 && (got == nil || got.Paths[0].Op != c.want):
+			t.Errorf("%v then %v: %v, want %v", c.a, c.b, got, c.want)
+		}
+	}
+}
+
+func TestWatchingAMissingDirectoryIsAnError(t *testing.T) {
+	err := Watch(t.Context(), filepath.Join(t.TempDir(), "none"), Options{}, func(Batch) {})
+	if !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("Watch: %v", err)
+	}
+}
+
+// The property that matters most: whatever is done to the files, once all is
+// quiet the batches have mentioned every file that is not as it was, and the
+// last word on each file is true.
+func TestNoLastChangeIsEverLost(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		root, err := os.MkdirTemp("", "watch")
+		if err != nil {
+			rt.Fatal(err)
+		}
+		defer os.RemoveAll(root)
+		if root, err = filepath.EvalSymlinks(root); err != nil {
+			rt.Fatal(err)
+		}
+		dirs := []string{"a", "b", "a/c", "b/d", "a/c/e"}
+		names := []string{"f", "g", "h.go"}
+		path := func() string {
+			return filepath.Join(root, rapid.SampledFrom(dirs).Draw(rt, "dir"), rapid.SampledFrom(names).Draw(rt, "name"))
+		}
+		n := 0
+		put := func(p string) {
+			n++
+			if os.MkdirAll(filepath.Dir(p), 0o777) == nil {
+				_ = os.WriteFile(p, []byte(fmt.Sprint(n)), 0o666)
+			}
+		}
+		for range rapid.IntRange(0, 5).Draw(rt, "files") {
+			put(path())
+		}
+		before := contents(root)
+		ob := newObserver(rt, root)
+		ob.start(Options{Quiet: 4 * ms}, nil)
+		defer ob.stop()
+		for range rapid.IntRange(1, 30).Draw(rt, "steps") {
+			switch rapid.SampledFrom([]string{"write", "write", "atomic", "remove", "removeAll", "move", "pause"}).Draw(rt, "do") {
+			case "write":
+				put(path())
+			case "atomic":
+				p := path()
+				put(p + ".tmp")
+				_ = os.Rename(p+".tmp", p)
+			case "remove":
+				_ = os.Remove(path())
+			case "removeAll":
+				_ = os.RemoveAll(filepath.Join(root, rapid.SampledFrom(dirs).Draw(rt, "dir")))
+			case "move":
+				_ = os.Rename(filepath.Join(root, rapid.SampledFrom(dirs).Draw(rt, "from")), filepath.Join(root, rapid.SampledFrom(dirs).Draw(rt, "to")))
+			case "pause":
+				// Let a batch settle in the middle of it.
+				put(filepath.Join(root, fmt.Sprintf("pause%d", n)))
+				name := fmt.Sprintf("pause%d", n-1)
+				ob.wait(name, func() bool { return ob.net()[name] == Created })
+			}
+		}
+		put(filepath.Join(root, "end"))
+		ob.wait("the end", func() bool { return ob.net()["end"] == Created })
+		after := contents(root)
+		ob.wait("all changes", func() bool {
+			net := ob.net()
+			for p, text := range after {
+				if before[p] != text && net[p] != Created && net[p] != Modified {
+					return false
+				}
+			}
+			for p := range before {
+				if _, ok := after[p]; !ok && net[p] != Removed {
+					return false
+				}
+			}
+			return true
+		})
+		// And what is watched is what is there.
+		for _, dir := range append(dirs, ".") {
+			if info, err := os.Stat(filepath.Join(root, dir)); err == nil && info.IsDir() {
+				put(filepath.Join(root, dir, "probe"))
+				rel := strings.TrimPrefix(dir+"/probe", "./")
+				ob.wait(rel, func() bool { return ob.net()[rel] != 0 && ob.net()[rel] != Removed })
+			}
+		}
+	})
+}
+
+func contents(root string) map[string]string {
+	all := map[string]string{}
+	_ = filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			text, _ := os.ReadFile(path)
+			rel, _ := filepath.Rel(root, path)
+			all[filepath.ToSlash(rel)] = string(text)
+		}
+		return nil
+	})
+	return all
+}
