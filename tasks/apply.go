@@ -139,7 +139,7 @@ func (s *State) configure(e Configured) {
 		}
 		u := old[name]
 		// A task that is gone from the file stays while something of it runs.
-		if _, active := s.Active(name); active {
+		if slices.ContainsFunc(u.Runs, func(id RunID) bool { return s.Runs[id].Status.Active() }) {
 			u.Up, u.Removed = false, true
 			s.Order = append(s.Order, name)
 			s.Units[name] = u

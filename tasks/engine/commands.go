@@ -1,0 +1,358 @@
+package engine
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
+)
+
+// do carries out a command on the loop; nil means accepted.
+func (e *Engine) do(c tasks.Command) error {
+	if e.leaving != "" {
+		if _, again := c.(tasks.Down); again {
+			return nil
+		}
+		return fmt.Errorf("the host is stopping everything; wait for it, then start again")
+	}
+	switch c := c.(type) {
+	case tasks.Start:
+		return e.start(c.Names)
+	case tasks.Stop:
+		return e.stop(c.Names)
+	case tasks.Restart:
+		return e.restart(c.Names)
+	case tasks.RunTask:
+		return e.runTask(c)
+	case tasks.Cancel:
+		return e.cancelRun(c.ID)
+	case tasks.Acknowledge:
+		e.emit(tasks.Acknowledged{Alerts: c.Alerts})
+	case tasks.Reload:
+		e.reload()
+	case tasks.Down:
+		e.leave("stopped by a person")
+	default:
+		return fmt.Errorf("this host does not know the command %T", c)
+	}
+	return nil
+}
+
+// names resolves words; without any, everything that starts by itself.
+func (e *Engine) names(words []string) ([]string, error) {
+	if len(words) == 0 {
+		var all []string
+		for _, n := range e.state.Order {
+			if e.state.Units[n].Task.Spec.Autostart {
+				all = append(all, n)
+			}
+		}
+		return all, nil
+	}
+	names, unknown := e.state.Names(words)
+	if unknown != "" {
+		return nil, fmt.Errorf("no service, task or group is called %q; there are: %s", unknown, e.known())
+	}
+	return names, nil
+}
+
+func (e *Engine) known() string {
+	var names []string
+	for _, n := range e.state.Order {
+		if t := e.state.Units[n].Task; !t.Spec.Hidden && !slices.Contains(names, t.Of) {
+			names = append(names, t.Of)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func (e *Engine) start(words []string) error {
+	names, err := e.names(words)
+	if err != nil {
+		return err
+	}
+	cause := tasks.Cause{Kind: tasks.ByPerson}
+	if len(words) == 0 {
+		e.all = true
+		cause = tasks.Cause{Kind: tasks.ByStart}
+	}
+	for _, n := range names {
+		e.emit(tasks.Wanted{Task: n, Up: true})
+		e.need(n, cause, len(words) > 0)
+	}
+	return nil
+}
+
+// need queues a run of a task, and of what it depends on, where that is not
+// there already. fresh: a task runs even when it has succeeded before.
+func (e *Engine) need(name string, cause tasks.Cause, fresh bool) {
+	u := e.state.Units[name]
+	_, active := e.state.Active(name)
+	_, waiting := e.state.Waiting(name)
+	if active || waiting {
+		return
+	}
+	if done, ended := e.state.Finished(name); ended && !fresh && !u.Task.IsService() && done.Status == tasks.Succeeded {
+		return
+	}
+	e.queue(u.Task, cause, nil)
+	e.needDependencies(u.Task, false)
+}
+
+// needDependencies brings up what t depends on. fresh: tasks among it run again.
+func (e *Engine) needDependencies(t tasks.Task, fresh bool) {
+	for _, d := range dependencies(&e.state, t) {
+		if e.state.Units[d].Task.IsService() {
+			e.emit(tasks.Wanted{Task: d, Up: true})
+		}
+		e.need(d, tasks.Cause{Kind: tasks.ByDependency, Detail: t.Name}, fresh)
+	}
+}
+
+// queue makes a run of a task.
+func (e *Engine) queue(t tasks.Task, cause tasks.Cause, params map[string]string) tasks.Run {
+	e.numbers[t.Name]++
+	r := tasks.Run{
+		ID: tasks.NewRunID(t.Name, e.numbers[t.Name]), Task: t.Name, Number: e.numbers[t.Name],
+		Cause: cause, Params: masked(t, params), Status: tasks.Queued, QueuedAt: e.o.Now(), Log: logs.Key(t.Name),
+	}
+	e.params[r.ID] = params
+	e.lastParams[t.Name] = params
+	e.emit(tasks.RunQueued{Run: r})
+	return r
+}
+
+func (e *Engine) stop(words []string) error {
+	names, err := e.stoppable(words)
+	if err != nil {
+		return err
+	}
+	for _, n := range names {
+		e.emit(tasks.Wanted{Task: n, Up: false})
+		e.drop(n, "stopped before it began")
+		if r, ok := e.state.Active(n); ok && !e.state.Units[n].Task.IsService() {
+			e.end(r.ID, tasks.ErrCancelled)
+		}
+	}
+	return nil
+}
+
+// stoppable resolves words; without any, everything.
+func (e *Engine) stoppable(words []string) ([]string, error) {
+	if len(words) == 0 {
+		return slices.Clone(e.state.Order), nil
+	}
+	return e.names(words)
+}
+
+// drop ends a task's queued run before it began.
+func (e *Engine) drop(name, why string) {
+	if r, ok := e.state.Waiting(name); ok {
+		delete(e.params, r.ID)
+		e.emit(tasks.RunEnded{ID: r.ID, At: e.o.Now(), Status: tasks.Skipped, Error: why, EndLine: r.FirstLine})
+	}
+}
+
+func (e *Engine) restart(words []string) error {
+	names, err := e.stoppable(words)
+	if err != nil {
+		return err
+	}
+	for _, n := range names {
+		u := e.state.Units[n]
+		if len(words) == 0 && !u.Up {
+			continue
+		}
+		e.emit(tasks.Wanted{Task: n, Up: true})
+		e.again(u.Task, tasks.Cause{Kind: tasks.ByPerson, Detail: "restarted by hand"}, nil, tasks.ErrCancelled)
+	}
+	return nil
+}
+
+// again ends the task's active run, if any, and queues a new one after it.
+func (e *Engine) again(t tasks.Task, cause tasks.Cause, params map[string]string, why error) {
+	if r, ok := e.state.Active(t.Name); ok {
+		e.end(r.ID, why)
+	}
+	e.drop(t.Name, "a newer request took its place")
+	e.queue(t, cause, params)
+	e.needDependencies(t, false)
+}
+
+func (e *Engine) runTask(c tasks.RunTask) error {
+	names, err := e.names([]string{c.Name})
+	if err != nil {
+		return err
+	}
+	u := e.state.Units[names[0]]
+	params, err := fill(u.Task, c.Params)
+	if err != nil {
+		return err
+	}
+	cause := tasks.Cause{Kind: tasks.ByPerson, Detail: c.Detail, Request: c.Request}
+	delete(e.loops, u.Task.Name) // a person's run ends the suspension of a loop
+	e.emit(tasks.NoticeCleared{ID: loopNotice(u.Task.Name)})
+	if _, active := e.state.Active(u.Task.Name); active && u.Task.Spec.OnBusy == config.BusyIgnore {
+		return fmt.Errorf("%s is running already (on_busy: ignore); stop it first", u.Task.Name)
+	}
+	e.busy(u.Task, cause, params, tasks.ErrCancelled)
+	e.needDependencies(u.Task, true)
+	return nil
+}
+
+// busy queues a run with respect to what the task is doing: on_busy.
+func (e *Engine) busy(t tasks.Task, cause tasks.Cause, params map[string]string, why error) {
+	_, active := e.state.Active(t.Name)
+	if w, ok := e.state.Waiting(t.Name); ok {
+		// One queued run is enough; it takes over what the new cause adds. The
+		// request of a client that waits for its run keeps the run its own.
+		if w.Cause.Request == "" && cause.Request == "" && maps.Equal(e.params[w.ID], params) {
+			w.Cause = mergeCauses(w.Cause, cause)
+			e.emit(tasks.RunQueued{Run: w})
+			return
+		}
+		e.drop(t.Name, "a newer request took its place")
+	}
+	switch {
+	case active && t.Spec.OnBusy == config.BusyIgnore:
+		return
+	case active && t.Spec.OnBusy != config.BusyQueue:
+		if r, ok := e.state.Active(t.Name); ok {
+			e.end(r.ID, why)
+		}
+	}
+	e.queue(t, cause, params)
+}
+
+func mergeCauses(old, add tasks.Cause) tasks.Cause {
+	if old.Kind != tasks.ByWatch {
+		return add
+	}
+	if add.Kind != tasks.ByWatch {
+		add.Files, add.Changed = old.Files, old.Changed
+		return add
+	}
+	for _, f := range add.Files {
+		if !slices.Contains(old.Files, f) {
+			old.Files = append(slices.Clip(old.Files), f)
+		}
+	}
+	return old
+}
+
+// fill checks parameters against their declarations and adds defaults.
+func fill(t tasks.Task, given map[string]string) (map[string]string, error) {
+	declared := map[string]config.Param{}
+	var names []string
+	for _, p := range t.Spec.Params {
+		declared[p.Name] = p
+		names = append(names, p.Name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if _, ok := declared[name]; !ok {
+			if len(names) == 0 {
+				return nil, fmt.Errorf("%s takes no parameters, and %q was given", t.Name, name)
+			}
+			return nil, fmt.Errorf("%s has no parameter %q; it has: %s", t.Name, name, strings.Join(names, ", "))
+		}
+	}
+	params := map[string]string{}
+	for _, p := range t.Spec.Params {
+		v, ok := given[p.Name]
+		switch {
+		case !ok && p.HasDefault:
+			v = p.Default
+		case !ok && p.Required:
+			return nil, fmt.Errorf("%s needs a value for %s; give it with --set %s=…", t.Name, p.Name, p.Name)
+		case !ok:
+			continue
+		}
+		if err := checkParam(p, v); err != nil {
+			return nil, fmt.Errorf("parameter %s of %s: %w", p.Name, t.Name, err)
+		}
+		params[p.Name] = v
+	}
+	if len(params) == 0 {
+		return nil, nil
+	}
+	return params, nil
+}
+
+// masked is what may be shown and stored of a run's parameters.
+func masked(t tasks.Task, params map[string]string) map[string]string {
+	shown := maps.Clone(params)
+	for _, p := range t.Spec.Params {
+		if _, given := shown[p.Name]; given && p.Secret {
+			shown[p.Name] = "••••"
+		}
+	}
+	return shown
+}
+
+func checkParam(p config.Param, v string) error {
+	var err error
+	switch p.Type {
+	case config.ParamInt:
+		_, err = strconv.ParseInt(v, 10, 64)
+	case config.ParamFloat:
+		_, err = strconv.ParseFloat(v, 64)
+	case config.ParamBool:
+		_, err = strconv.ParseBool(v)
+	}
+	if err != nil {
+		return fmt.Errorf("%q is not of type %s", v, p.Type)
+	}
+	if len(p.Choices) > 0 && !slices.Contains(p.Choices, v) {
+		return fmt.Errorf("%q is not one of %s", v, strings.Join(p.Choices, ", "))
+	}
+	return nil
+}
+
+func (e *Engine) cancelRun(id tasks.RunID) error {
+	r, ok := e.state.Runs[id]
+	switch {
+	case !ok:
+		return fmt.Errorf("there is no run %s", id)
+	case r.Status.Done():
+		return fmt.Errorf("%s has ended already (%s)", id, r.Status)
+	case r.Status == tasks.Queued:
+		e.drop(r.Task, "cancelled before it began")
+	default:
+		if e.state.Units[r.Task].Task.IsService() {
+			e.emit(tasks.Wanted{Task: r.Task, Up: false})
+		}
+		e.end(id, tasks.ErrCancelled)
+	}
+	return nil
+}
+
+// leave begins the end: everything stops, dependents first, then Run returns.
+func (e *Engine) leave(why string) {
+	if e.leaving != "" {
+		return
+	}
+	e.leaving = why
+	for _, n := range e.state.Order {
+		e.emit(tasks.Wanted{Task: n, Up: false})
+		e.drop(n, why)
+		if r, ok := e.state.Active(n); ok && !e.state.Units[n].Task.IsService() {
+			e.end(r.ID, tasks.ErrCancelled)
+		}
+	}
+}
+
+// end asks a run to end; why decides its status.
+func (e *Engine) end(id tasks.RunID, why error) {
+	l := e.live[id]
+	if l == nil || l.why != nil {
+		return
+	}
+	l.why = why
+	e.emit(tasks.RunStopping{ID: id, At: e.o.Now()})
+	l.cancel(why)
+}

@@ -1,0 +1,329 @@
+// Package engine is the loop: commands, file changes and what runs report go
+// in, events come out. It decides what starts, what waits and why, and does no
+// I/O of its own: runners, the watcher and the log store are given to it.
+//
+//	Do(command) ─┐
+//	watch.Batch ─┤                    ┌─> start: Runner.Run(ctx, request, sink) ─┐
+//	timers ──────┼─> loop ─ schedule ─┼─> stop: cancel(cause)                    │
+//	sink.Emit ───┤     │     (pure)   └─> holds, each with its reason            │
+//	Run returned ┘     v                                                         │
+//	  ^          State.Apply(event) ─> mailboxes ─> Subscribe                    │
+//	  └──────────────────────────────────────────────────────────────────────────┘
+//	                 sink.Log ─> logs.Writer ─> LogGrew (merged, never the text)
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
+	"github.com/sawhorse-dev/sawhorse/workspace/watch"
+)
+
+// Options is what the engine is given; it owns none of it.
+type Options struct {
+	Workspace tasks.Workspace
+	// Load reads the workspace file. Its error is config.Problems, ErrUntrusted
+	// or what went wrong; then what ran before goes on.
+	Load func(ctx context.Context) (*config.File, error)
+	// ConfigFiles are paths, relative to the root, whose change makes a reload.
+	ConfigFiles []string
+	// Runners by Task.Provider; "" runs local processes.
+	Runners map[string]tasks.Runner
+	// Parser finds results in a task's output; nil for none.
+	Parser func(tasks.Task) tasks.Parser
+	Logs   *logs.Store
+	// Record keeps a finished run; called one at a time, off the loop.
+	Record func(ctx context.Context, r tasks.Run) error
+	// Numbers are the last run numbers of earlier hosts, by task.
+	Numbers map[string]int
+	// Usage samples what the running runs take; called only while somebody looks.
+	Usage func(ctx context.Context) map[tasks.RunID]tasks.Usage
+	// Watch reports settled batches of changes until ctx ends; nil: no watching.
+	Watch func(ctx context.Context, status func(watch.Status), f func(watch.Batch)) error
+	// Port finds a free TCP port.
+	Port func() (int, error)
+	Now  func() time.Time
+}
+
+// ErrUntrusted is Load's answer when the file's commands wait for a person's trust.
+var ErrUntrusted = errors.New("the workspace file changed what it runs and is not trusted yet")
+
+// usageEvery is how often processes are sampled while somebody looks.
+const usageEvery = 2 * time.Second
+
+// Engine is the loop and its state. It implements tasks.Engine.
+type Engine struct {
+	o     Options
+	inbox chan input
+	done  chan struct{} // closed when Run has returned
+
+	mu          sync.Mutex // guards state and mailboxes, so that a snapshot and its subscription agree
+	state       tasks.State
+	mailboxes   map[*mailbox]struct{}
+	gone        bool          // no more events will come
+	watched     chan struct{} // signalled when the first subscriber comes
+	grown       map[logs.Key]int64
+	growthTimer *time.Timer
+
+	// Owned by the loop.
+	file    *config.File
+	live    map[tasks.RunID]*live
+	numbers map[string]int
+	params  map[tasks.RunID]map[string]string // of runs that have not ended, secrets in clear
+	ports   map[string]int                    // "service.port"; fixed for the life of the host
+	crons   map[string]cronEntry
+	loops   map[string]*loopWatch
+	// lastParams are what each task was last run with, for its reruns.
+	lastParams         map[string]map[string]string
+	loading, loadAgain bool
+	all                bool // everything that starts by itself was asked for
+	leaving            string
+	records            chan tasks.Run
+	work               sync.WaitGroup // runs, loads, the watcher
+}
+
+var _ tasks.Engine = (*Engine)(nil)
+
+// input is one thing that the loop reacts to.
+type input func(e *Engine)
+
+// New prepares an engine; Run makes it go.
+func New(o Options) *Engine {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	e := &Engine{
+		o:          o,
+		inbox:      make(chan input, 256), // so that a reporting run seldom waits for the loop
+		done:       make(chan struct{}),
+		state:      tasks.NewState(),
+		mailboxes:  map[*mailbox]struct{}{},
+		watched:    make(chan struct{}, 1),
+		grown:      map[logs.Key]int64{},
+		live:       map[tasks.RunID]*live{},
+		numbers:    maps.Clone(o.Numbers),
+		params:     map[tasks.RunID]map[string]string{},
+		ports:      map[string]int{},
+		lastParams: map[string]map[string]string{},
+		crons:      map[string]cronEntry{},
+		loops:      map[string]*loopWatch{},
+		records:    make(chan tasks.Run, 64), // the recorder is slower than a burst of ends
+	}
+	if e.numbers == nil {
+		e.numbers = map[string]int{}
+	}
+	o.Logs.OnGrow(e.grew)
+	e.state.Apply(tasks.WorkspaceOpened{Workspace: o.Workspace})
+	return e
+}
+
+// Run reads the workspace file and turns the loop until Down or the end of ctx;
+// it returns when everything it started has ended. The error is that of the
+// first reading of the file: without one there is nothing to run.
+func (e *Engine) Run(ctx context.Context) error {
+	defer close(e.done)
+	defer e.closeMailboxes()
+	file, err := e.o.Load(ctx)
+	if err != nil {
+		return err
+	}
+	e.configure(file)
+
+	// What the engine starts outlives ctx: its end begins an orderly stop.
+	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	var recorder sync.WaitGroup
+	recorder.Go(func() { e.record(context.WithoutCancel(ctx)) })
+	if e.o.Watch != nil {
+		e.work.Go(func() { e.watch(inner) })
+	}
+	if e.o.Usage != nil {
+		e.work.Go(func() { e.sample(inner) })
+	}
+
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	ended := ctx.Done()
+	for {
+		wake := e.settle(inner)
+		if e.leaving != "" && len(e.live) == 0 {
+			break
+		}
+		if wake.IsZero() {
+			timer.Stop()
+		} else {
+			timer.Reset(max(0, wake.Sub(e.o.Now())))
+		}
+		select {
+		case in := <-e.inbox:
+			in(e)
+			e.drain()
+		case <-timer.C:
+		case <-ended:
+			ended = nil
+			e.leave("the host was asked to end")
+		}
+	}
+	cancel()
+	e.waitForWork()
+	e.flushGrowth()
+	close(e.records)
+	recorder.Wait()
+	e.emit(tasks.HostLeaving{Why: e.leaving})
+	return nil
+}
+
+// drain takes what else is there already, so that a burst is settled once.
+func (e *Engine) drain() {
+	for range cap(e.inbox) {
+		select {
+		case in := <-e.inbox:
+			in(e)
+		default:
+			return
+		}
+	}
+}
+
+// waitForWork waits for the goroutines of the engine, and goes on taking what
+// they still report.
+func (e *Engine) waitForWork() {
+	finished := make(chan struct{})
+	go func() {
+		e.work.Wait()
+		close(finished)
+	}()
+	for {
+		select {
+		case in := <-e.inbox:
+			in(e)
+		case <-finished:
+			e.drain()
+			return
+		}
+	}
+}
+
+// send hands an input to the loop; false when the loop has ended.
+func (e *Engine) send(in input) bool {
+	select {
+	case e.inbox <- in:
+		return true
+	case <-e.done:
+		return false
+	}
+}
+
+// Do hands a command to the loop and returns its answer.
+func (e *Engine) Do(ctx context.Context, c tasks.Command) error {
+	reply := make(chan error, 1) // buffered: the loop never waits for a caller that left
+	if !e.send(func(e *Engine) { reply <- e.do(c) }) {
+		return errGone
+	}
+	select {
+	case err := <-reply:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-e.done:
+		// The answer may have come with the end.
+		select {
+		case err := <-reply:
+			return err
+		default:
+			return errGone
+		}
+	}
+}
+
+var errGone = errors.New("the host has ended")
+
+// emit applies events and puts them into every mailbox.
+func (e *Engine) emit(events ...tasks.Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, ev := range events {
+		e.state.Apply(ev)
+		for m := range e.mailboxes {
+			m.put(ev)
+		}
+	}
+	for m := range e.mailboxes {
+		m.wake()
+	}
+}
+
+// notice raises a notice with the time of now.
+func (e *Engine) notice(n tasks.Notice) {
+	n.At = e.o.Now()
+	e.emit(tasks.NoticeRaised{Notice: n})
+}
+
+// record hands finished runs to Options.Record, one after the other.
+func (e *Engine) record(ctx context.Context) {
+	failed := false
+	for r := range e.records {
+		if e.o.Record == nil {
+			continue
+		}
+		if err := e.o.Record(ctx, r); err != nil && !failed {
+			failed = true // said once: each run would say the same
+			e.notice(tasks.Notice{
+				ID: "history", Severity: tasks.Warning, Source: "host",
+				Message: fmt.Sprintf("finished runs are not kept in the history: %v", err),
+				Hint:    "the runs themselves and their logs are not affected",
+			})
+		}
+	}
+}
+
+// sample measures the running runs while somebody looks.
+func (e *Engine) sample(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	var last map[tasks.RunID]tasks.Usage
+	for {
+		e.mu.Lock()
+		watchers := len(e.mailboxes)
+		e.mu.Unlock()
+		if watchers == 0 {
+			select {
+			case <-ctx.Done():
+				return
+			case <-e.watched:
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		u := e.o.Usage(ctx)
+		// An unchanged sample would only make every screen draw again.
+		if !sameUsage(last, u) {
+			last = u
+			e.emit(tasks.UsageSampled{At: e.o.Now(), Usage: u})
+		}
+		timer.Reset(usageEvery)
+	}
+}
+
+// sameUsage compares as far as a screen shows it: whole percents, 1 % of memory.
+func sameUsage(a, b map[tasks.RunID]tasks.Usage) bool {
+	return maps.EqualFunc(a, b, func(x, y tasks.Usage) bool {
+		moved := x.Memory - y.Memory
+		return int(x.CPU+0.5) == int(y.CPU+0.5) && max(moved, -moved) <= x.Memory/100 &&
+			x.Processes == y.Processes && x.Threads == y.Threads && x.Files == y.Files && len(x.Ports) == len(y.Ports)
+	})
+}
+
+// Notify raises a notice from outside the loop: what the host's parts found
+// before the engine ran.
+func (e *Engine) Notify(n tasks.Notice) { e.notice(n) }

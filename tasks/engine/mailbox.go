@@ -1,0 +1,175 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+)
+
+// mailbox keeps a subscriber's events until it takes them: a slow one gets
+// longer batches. Guarded by Engine.mu but for signal.
+type mailbox struct {
+	pending []tasks.Event
+	// growth is where in pending each log's LogGrew stands: only the newest counts.
+	growth map[logs.Key]int
+	usage  int           // the same for UsageSampled; -1: none
+	signal chan struct{} // one slot: "there is something", or closed: it was the last
+	closed bool
+}
+
+func newMailbox() *mailbox {
+	return &mailbox{growth: map[logs.Key]int{}, usage: -1, signal: make(chan struct{}, 1)}
+}
+
+func (m *mailbox) put(ev tasks.Event) {
+	switch ev := ev.(type) {
+	case tasks.LogGrew:
+		if i, ok := m.growth[ev.Key]; ok {
+			m.pending[i] = ev
+			return
+		}
+		m.growth[ev.Key] = len(m.pending)
+	case tasks.UsageSampled:
+		if m.usage >= 0 {
+			m.pending[m.usage] = ev
+			return
+		}
+		m.usage = len(m.pending)
+	}
+	m.pending = append(m.pending, ev)
+}
+
+func (m *mailbox) take() []tasks.Event {
+	p := m.pending
+	m.pending, m.usage = nil, -1
+	clear(m.growth)
+	return p
+}
+
+func (m *mailbox) wake() {
+	if m.closed || len(m.pending) == 0 {
+		return
+	}
+	select {
+	case m.signal <- struct{}{}:
+	default:
+	}
+}
+
+// Subscribe returns the state and all events after it. The channel is closed
+// when ctx ends or the engine has ended.
+func (e *Engine) Subscribe(ctx context.Context) (tasks.State, <-chan []tasks.Event) {
+	m := newMailbox()
+	out := make(chan []tasks.Event)
+	e.mu.Lock()
+	state := e.state.Clone()
+	gone := e.gone
+	if !gone {
+		e.mailboxes[m] = struct{}{}
+	}
+	e.mu.Unlock()
+	if gone {
+		close(out)
+		return state, out
+	}
+	select {
+	case e.watched <- struct{}{}:
+	default:
+	}
+	go e.deliver(ctx, m, out)
+	return state, out
+}
+
+// deliver owns out; it ends with ctx or when the mailbox is closed and empty.
+func (e *Engine) deliver(ctx context.Context, m *mailbox, out chan<- []tasks.Event) {
+	defer close(out)
+	defer func() {
+		e.mu.Lock()
+		delete(e.mailboxes, m)
+		e.mu.Unlock()
+	}()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-m.signal:
+		}
+		e.mu.Lock()
+		batch, last := m.take(), m.closed
+		e.mu.Unlock()
+		if len(batch) > 0 {
+			select {
+			case out <- batch:
+			case <-ctx.Done():
+				return
+			}
+		}
+		if last {
+			return
+		}
+	}
+}
+
+func (e *Engine) closeMailboxes() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.gone = true
+	for m := range e.mailboxes {
+		m.closed = true
+		close(m.signal)
+	}
+}
+
+// growthEvery is how often a growing log is told of: as often as a screen draws.
+const growthEvery = 16 * time.Millisecond
+
+// grew notes that a log has grown, if only its open last line; many notes
+// become one event.
+func (e *Engine) grew(key logs.Key, lines int64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.grown[key] = max(e.grown[key], lines) // the store's calls may overtake each other
+	if e.growthTimer != nil {
+		return
+	}
+	// The first note goes out at once, so that a quiet log is never late.
+	e.emitGrowthLocked()
+	e.growthTimer = time.AfterFunc(growthEvery, e.growthDue)
+}
+
+func (e *Engine) growthDue() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.grown) == 0 {
+		e.growthTimer = nil
+		return
+	}
+	e.emitGrowthLocked()
+	e.growthTimer.Reset(growthEvery)
+}
+
+func (e *Engine) emitGrowthLocked() {
+	for key, lines := range e.grown {
+		ev := tasks.LogGrew{Key: key, Lines: lines}
+		e.state.Apply(ev)
+		for m := range e.mailboxes {
+			m.put(ev)
+		}
+	}
+	clear(e.grown)
+	for m := range e.mailboxes {
+		m.wake()
+	}
+}
+
+// flushGrowth tells what has not been told and stops the timer.
+func (e *Engine) flushGrowth() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.emitGrowthLocked()
+	if e.growthTimer != nil {
+		e.growthTimer.Stop()
+	}
+}

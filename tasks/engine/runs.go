@@ -1,0 +1,203 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
+)
+
+// live is a run that a runner has. Owned by the loop.
+type live struct {
+	cancel context.CancelCauseFunc
+	sink   *sink
+	why    error // why it was asked to end; nil: it was not
+}
+
+// settle carries out the plan until it asks for nothing new; it returns when
+// time alone will change it.
+func (e *Engine) settle(ctx context.Context) time.Time {
+	for {
+		now := e.o.Now()
+		wake := e.runSchedules(now)
+		p := schedule(&e.state, now)
+		for id, holds := range p.holds {
+			if !slices.Equal(e.state.Runs[id].Holds, holds) {
+				e.emit(tasks.RunHeld{ID: id, Holds: holds})
+			}
+		}
+		for id, why := range p.skip {
+			delete(e.params, id)
+			e.emit(tasks.RunEnded{ID: id, At: now, Status: tasks.Skipped, Error: why})
+		}
+		for _, id := range p.stop {
+			e.end(id, tasks.ErrCancelled)
+		}
+		for _, id := range p.start {
+			e.startRun(ctx, id)
+		}
+		if len(p.skip)+len(p.stop)+len(p.start) > 0 {
+			continue
+		}
+		if !p.wake.IsZero() && (wake.IsZero() || p.wake.Before(wake)) {
+			wake = p.wake
+		}
+		return wake
+	}
+}
+
+// startRun hands a queued run to its runner.
+func (e *Engine) startRun(ctx context.Context, id tasks.RunID) {
+	r := e.state.Runs[id]
+	t := e.state.Units[r.Task].Task
+	now := e.o.Now()
+	runner := e.o.Runners[t.Provider]
+	if runner == nil {
+		e.emit(tasks.RunEnded{ID: id, At: now, Status: tasks.Failed, Error: fmt.Sprintf("nothing here runs tasks of %q", t.Provider)})
+		return
+	}
+	w, err := e.o.Logs.Writer(r.Log)
+	if err != nil {
+		e.emit(tasks.RunEnded{ID: id, At: now, Status: tasks.Failed, Error: fmt.Sprintf("open its log: %v", err)})
+		return
+	}
+	runCtx, cancel := context.WithCancelCause(ctx)
+	release := func() { cancel(nil) }
+	if t.Spec.Timeout > 0 {
+		limited, stop := context.WithTimeoutCause(runCtx, t.Spec.Timeout, tasks.ErrTimeout)
+		runCtx, release = limited, func() { stop(); cancel(nil) }
+	}
+	s := newSink(e, id, t, w, e.o.Parser)
+	e.live[id] = &live{cancel: cancel, sink: s}
+	req := tasks.Request{Run: id, Task: t, Cause: r.Cause, Params: e.params[id], Ports: e.portsFor(t), Replica: t.Replica}
+	e.emit(tasks.RunStarted{ID: id, At: now, FirstLine: s.first, Ports: ownPorts(t, req.Ports)})
+	e.work.Go(func() {
+		err := runner.Run(runCtx, req, s)
+		if err != nil && errors.Is(context.Cause(runCtx), tasks.ErrTimeout) {
+			err = fmt.Errorf("%w after %v: %w", tasks.ErrTimeout, t.Spec.Timeout, err)
+		}
+		release()
+		end := s.close()
+		e.send(func(e *Engine) { e.ended(id, err, end) })
+	})
+}
+
+// ended takes in that a runner has returned, and decides what follows.
+func (e *Engine) ended(id tasks.RunID, err error, endLine int64) {
+	l := e.live[id]
+	delete(e.live, id)
+	delete(e.params, id)
+	ev := verdict(err, l.why)
+	ev.ID, ev.At, ev.EndLine = id, e.o.Now(), endLine
+	e.emit(ev)
+	r := e.state.Runs[id]
+	e.records <- cloneRun(r)
+
+	u, known := e.state.Units[r.Task]
+	if !known || e.leaving != "" || !u.Task.IsService() || !u.Up {
+		return
+	}
+	if _, queued := e.state.Waiting(r.Task); queued {
+		return
+	}
+	var start *tasks.StartError
+	p := afterEnd(u.Task.Spec.Restart, r, errors.As(err, &start))
+	switch {
+	case p.again:
+		e.numbers[r.Task]++
+		next := tasks.Run{
+			ID: tasks.NewRunID(r.Task, e.numbers[r.Task]), Task: r.Task, Number: e.numbers[r.Task], Log: r.Log,
+			Cause:    tasks.Cause{Kind: tasks.ByRestart, Detail: outcomeOf(r)},
+			QueuedAt: ev.At, NotBefore: ev.At.Add(p.delay), Attempt: p.attempt,
+		}
+		l.sink.note(fmt.Sprintf("%s; restarts in %v (restart %d)", outcomeOf(r), p.delay, p.attempt))
+		e.emit(tasks.RunQueued{Run: next})
+	case p.why != "":
+		l.sink.note(p.why)
+		e.emit(tasks.Wanted{Task: r.Task, Up: false})
+		e.notice(tasks.Notice{
+			ID: "limit/" + r.Task, Severity: tasks.Error, Source: "svc", Task: r.Task,
+			Message: p.why + ": " + outcomeOf(r), Hint: "read its log, mend it, start it again",
+		})
+	case r.Status == tasks.Succeeded:
+		e.emit(tasks.Wanted{Task: r.Task, Up: false})
+	}
+}
+
+func outcomeOf(r tasks.Run) string {
+	if r.Exit != nil {
+		return r.Exit.String()
+	}
+	return firstLine(r.Error)
+}
+
+// verdict turns a runner's answer and the reason it was asked to end into how
+// the run ended. Pure.
+func verdict(err, why error) tasks.RunEnded {
+	var ev tasks.RunEnded
+	var exit *tasks.ExitError
+	if errors.As(err, &exit) {
+		e := exit.Exit
+		ev.Exit, ev.Survivors = &e, exit.Survivors
+	} else if err == nil {
+		ev.Exit = &tasks.Exit{}
+	}
+	switch {
+	case errors.Is(why, tasks.ErrStale):
+		ev.Status, ev.Error = tasks.Stale, tasks.ErrStale.Error()
+	case why != nil:
+		ev.Status, ev.Error = tasks.Cancelled, why.Error()
+	case err != nil:
+		ev.Status, ev.Error = tasks.Failed, err.Error()
+	default:
+		ev.Status = tasks.Succeeded
+	}
+	return ev
+}
+
+// cloneRun copies what the state goes on changing.
+func cloneRun(r tasks.Run) tasks.Run {
+	r.Tests = slices.Clone(r.Tests)
+	r.Diagnostics = slices.Clone(r.Diagnostics)
+	r.Metrics = maps.Clone(r.Metrics)
+	return r
+}
+
+// portsFor are the numbers a task sees: its own by name, all others as "service.name".
+func (e *Engine) portsFor(t tasks.Task) map[string]int {
+	all := maps.Clone(e.ports)
+	for _, p := range t.Spec.Ports {
+		all[p.Name] = e.ports[t.Name+"."+p.Name]
+	}
+	return all
+}
+
+func ownPorts(t tasks.Task, all map[string]int) map[string]int {
+	own := map[string]int{}
+	for _, p := range t.Spec.Ports {
+		own[p.Name] = all[p.Name]
+	}
+	return own
+}
+
+// expand makes tasks of units: one, or one a replica.
+func expand(f *config.File) []tasks.Task {
+	var all []tasks.Task
+	for _, u := range f.Units {
+		t := tasks.Task{Name: u.Name, Of: u.Name, Kind: u.Kind, Title: title(u), Spec: u}
+		if u.Kind != config.Service || u.Replicas <= 1 {
+			all = append(all, t)
+			continue
+		}
+		for i := range u.Replicas {
+			t.Replica, t.Name = i+1, fmt.Sprintf("%s/%d", u.Name, i+1)
+			all = append(all, t)
+		}
+	}
+	return all
+}

@@ -1,0 +1,265 @@
+package engine
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
+)
+
+// plan is what schedule decided.
+type plan struct {
+	start []tasks.RunID
+	stop  []tasks.RunID
+	// holds are the reasons of every queued run that does not start now.
+	holds map[tasks.RunID][]tasks.Hold
+	// skip are queued runs that can never start, with the reason.
+	skip map[tasks.RunID]string
+	// wake is when time alone will change the plan; zero: never.
+	wake time.Time
+}
+
+// schedule decides what starts, what stops and what waits. It is pure: the same
+// state and time give the same plan.
+//
+// A queued run starts when the run before it has ended, its delay is over and
+// every dependency has reached its condition. A service that is not to be up
+// stops as soon as nothing that stops as well still needs it.
+func schedule(s *tasks.State, now time.Time) plan {
+	p := plan{holds: map[tasks.RunID][]tasks.Hold{}, skip: map[tasks.RunID]string{}}
+	v := view{s: s, now: now, known: map[string]reasons{}}
+	for _, name := range s.Order {
+		u := s.Units[name]
+		if r, ok := s.Active(name); ok && u.Task.IsService() && !u.Up && r.Status != tasks.Stopping && !neededByStopping(s, u.Task) {
+			p.stop = append(p.stop, r.ID)
+		}
+		r, ok := s.Waiting(name)
+		if !ok {
+			continue
+		}
+		holds, never := v.holdsOf(u, r)
+		switch {
+		case never != "":
+			p.skip[r.ID] = never
+		case len(holds) == 0:
+			p.start = append(p.start, r.ID)
+		default:
+			p.holds[r.ID] = holds
+			for _, h := range holds {
+				if !h.Until.IsZero() && (p.wake.IsZero() || h.Until.Before(p.wake)) {
+					p.wake = h.Until
+				}
+			}
+		}
+	}
+	return p
+}
+
+// neededByStopping says whether a task that still runs, and is itself on its
+// way down, depends on t: dependents end before what they depend on.
+func neededByStopping(s *tasks.State, t tasks.Task) bool {
+	for _, name := range s.Order {
+		u := s.Units[name]
+		if name == t.Name || u.Up && u.Task.IsService() {
+			continue
+		}
+		r, active := s.Active(name)
+		if !active || !u.Task.IsService() && r.Status != tasks.Stopping {
+			continue
+		}
+		for _, d := range u.Task.Spec.DependsOn {
+			if d.Name == t.Of || d.Name == t.Name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// view is the state that one plan is made of. known keeps what was found out,
+// so that a chain of dependencies is walked once.
+type view struct {
+	s     *tasks.State
+	now   time.Time
+	known map[string]reasons
+}
+
+type reasons struct {
+	holds []tasks.Hold
+	never string
+}
+
+// holdsOf is why a queued run waits; never is set when it has no chance left.
+func (v view) holdsOf(u tasks.Unit, r tasks.Run) (holds []tasks.Hold, never string) {
+	if known, ok := v.known[u.Task.Name]; ok {
+		return known.holds, known.never
+	}
+	v.known[u.Task.Name] = reasons{} // a cycle, which config refuses, must not hang
+	holds, never = v.findHolds(u, r)
+	v.known[u.Task.Name] = reasons{holds, never}
+	return holds, never
+}
+
+func (v view) findHolds(u tasks.Unit, r tasks.Run) (holds []tasks.Hold, never string) {
+	s, now := v.s, v.now
+	if a, ok := s.Active(u.Task.Name); ok {
+		why := fmt.Sprintf("%s is still running", a.ID)
+		if a.Status == tasks.Stopping {
+			why = fmt.Sprintf("%s is stopping", a.ID)
+		}
+		holds = append(holds, tasks.Hold{On: u.Task.Name, Why: why})
+	}
+	if now.Before(r.NotBefore) {
+		holds = append(holds, tasks.Hold{Why: fmt.Sprintf("restart %d, waits before the next try", r.Attempt), Until: r.NotBefore})
+	}
+	for _, d := range u.Task.Spec.DependsOn {
+		for _, name := range s.Order {
+			dep := s.Units[name]
+			if dep.Task.Of != d.Name && name != d.Name {
+				continue
+			}
+			h, failed := v.unmet(dep, d.Condition)
+			if h == nil {
+				continue
+			}
+			if failed && !u.Task.IsService() {
+				return nil, h.Why
+			}
+			holds = append(holds, *h)
+		}
+	}
+	return holds, ""
+}
+
+// unmet is why a dependency has not reached its condition, or nil. failed: a
+// task that ended otherwise and does not run again by itself.
+func (v view) unmet(dep tasks.Unit, c config.Condition) (h *tasks.Hold, failed bool) {
+	s := v.s
+	name := dep.Task.Name
+	if dep.Task.IsService() && (c == config.Started || c == config.Ready) {
+		return v.unmetService(dep, c), false
+	}
+	active, running := s.Active(name)
+	waiting, queued := s.Waiting(name)
+	done, ended := s.Finished(name)
+	switch {
+	case c == config.Started && running:
+		return nil, false
+	case running:
+		return &tasks.Hold{On: name, Why: fmt.Sprintf("%s is running (%s)", name, active.ID)}, false
+	case queued:
+		return &tasks.Hold{On: name, Why: v.waitsToo(dep, waiting)}, false
+	case ended && (c == config.Completed || c == config.Started || done.Status == tasks.Succeeded):
+		return nil, false
+	case ended:
+		return &tasks.Hold{On: name, Why: outcome(name, done) + "; run it again when it is mended", Stuck: true}, true
+	}
+	return &tasks.Hold{On: name, Why: name + " has not run yet", Stuck: true}, false
+}
+
+func (v view) unmetService(dep tasks.Unit, c config.Condition) *tasks.Hold {
+	s := v.s
+	name := dep.Task.Name
+	if r, ok := s.Active(name); ok {
+		switch {
+		case r.Status == tasks.Stopping:
+			return &tasks.Hold{On: name, Why: name + " is stopping"}
+		case c == config.Started || r.Status == tasks.Ready:
+			return nil
+		}
+		return &tasks.Hold{On: name, Why: name + " is not ready yet: " + cmp.Or(r.Probe, "its first probe has not answered")}
+	}
+	waiting, queued := s.Waiting(name)
+	done, ended := s.Finished(name)
+	switch {
+	case queued && ended && done.Status == tasks.Failed:
+		return &tasks.Hold{On: name, Why: outcome(name, done) + " and restarts"}
+	case queued:
+		return &tasks.Hold{On: name, Why: v.waitsToo(dep, waiting)}
+	case ended && done.Status == tasks.Failed:
+		return &tasks.Hold{On: name, Why: outcome(name, done) + "; start it again when it is mended", Stuck: true}
+	}
+	return &tasks.Hold{On: name, Why: name + " is not running; start it", Stuck: true}
+}
+
+// waitsToo names the end of the chain: what the dependency itself waits for.
+func (v view) waitsToo(dep tasks.Unit, waiting tasks.Run) string {
+	holds, _ := v.holdsOf(dep, waiting)
+	if len(holds) == 0 {
+		return dep.Task.Name + " is about to start"
+	}
+	why := holds[0].Why
+	if _, root, chained := strings.Cut(why, waitsTooText); chained {
+		why = root
+	}
+	return dep.Task.Name + waitsTooText + why
+}
+
+const waitsTooText = " waits too: "
+
+func outcome(name string, r tasks.Run) string {
+	switch r.Status {
+	case tasks.Succeeded:
+		return name + " has ended"
+	case tasks.Failed:
+		return fmt.Sprintf("%s failed (%s)", name, cmp.Or(firstLine(r.Error), "no reason given"))
+	}
+	return fmt.Sprintf("%s was %s", name, r.Status)
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}
+
+// restartPlan is what a service's restart policy says after a run of it.
+type restartPlan struct {
+	again   bool
+	delay   time.Duration
+	attempt int
+	why     string // why not, when a person would expect it
+}
+
+// afterEnd applies the restart policy: pure. startFailed: the run never began,
+// and would not begin the next time either.
+func afterEnd(p config.Restart, r tasks.Run, startFailed bool) restartPlan {
+	failed := r.Status == tasks.Failed
+	switch {
+	case !failed && r.Status != tasks.Succeeded, startFailed:
+		return restartPlan{}
+	case p.When == config.RestartAlways, p.When == config.RestartOnFailure && failed:
+	default:
+		return restartPlan{}
+	}
+	attempt := r.Attempt + 1
+	if r.Duration(r.EndedAt) >= p.Reset {
+		attempt = 1
+	}
+	if p.Limit > 0 && attempt > p.Limit {
+		return restartPlan{why: fmt.Sprintf("restarted %d times in a row, which is its limit", p.Limit)}
+	}
+	delay := p.Min
+	for range attempt - 1 {
+		if delay *= 2; delay >= p.Max {
+			break
+		}
+	}
+	return restartPlan{again: true, delay: min(delay, p.Max), attempt: attempt}
+}
+
+// dependencies are the tasks that t depends on, replicas resolved.
+func dependencies(s *tasks.State, t tasks.Task) []string {
+	var names []string
+	for _, d := range t.Spec.DependsOn {
+		for _, n := range s.Order {
+			if (s.Units[n].Task.Of == d.Name || n == d.Name) && !slices.Contains(names, n) {
+				names = append(names, n)
+			}
+		}
+	}
+	return names
+}

@@ -1,0 +1,183 @@
+package engine
+
+import (
+	"bytes"
+	"strings"
+	"sync"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+)
+
+// sink takes what one run says: bytes go to the log and past the parser,
+// events to the loop.
+type sink struct {
+	e     *Engine
+	id    tasks.RunID
+	key   logs.Key
+	w     *logs.Writer
+	first int64
+
+	mu     sync.Mutex // one chunk at a time: line numbers and the parser need the order
+	closed bool
+	parse  func(line string)
+	tails  [2][]byte // the unfinished line of each stream, for the parser
+	line   int64     // the number of the line that the parser sees
+}
+
+var _ tasks.Sink = (*sink)(nil)
+
+// longestParsed bounds what of a line a parser sees.
+const longestParsed = 64 << 10
+
+func newSink(e *Engine, id tasks.RunID, t tasks.Task, w *logs.Writer, parser func(tasks.Task) tasks.Parser) *sink {
+	s := &sink{e: e, id: id, key: logs.Key(t.Name), w: w, first: w.Lines()}
+	s.line = s.first
+	if parser != nil {
+		if p := parser(t); p != nil {
+			s.parse = p.Parse(t, parserSink{s})
+		}
+	}
+	return s
+}
+
+// Log appends output. A log that cannot be written never stops the program:
+// the store marks the gap, and the person is told once.
+func (s *sink) Log(stream logs.Stream, p []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || len(p) == 0 {
+		return
+	}
+	if _, err := s.w.Write(stream, p); err != nil {
+		s.e.logBroken(s.key, err)
+	}
+	if s.parse != nil && (stream == logs.Out || stream == logs.Err) {
+		s.feed(stream, p)
+	}
+}
+
+// feed splits chunks into lines for the parser.
+func (s *sink) feed(stream logs.Stream, p []byte) {
+	tail := &s.tails[stream]
+	for {
+		i := bytes.IndexByte(p, '\n')
+		if i < 0 {
+			if room := longestParsed - len(*tail); room > 0 {
+				*tail = append(*tail, p[:min(room, len(p))]...)
+			}
+			return
+		}
+		line := p[:i]
+		if len(*tail) > 0 {
+			*tail = append(*tail, line[:min(len(line), max(0, longestParsed-len(*tail)))]...)
+			line = *tail
+		}
+		s.give(line)
+		*tail = (*tail)[:0]
+		p = p[i+1:]
+	}
+}
+
+func (s *sink) give(line []byte) {
+	line = bytes.TrimSuffix(line[:min(len(line), longestParsed)], []byte{'\r'})
+	text := string(line)
+	if strings.IndexByte(text, 0x1b) >= 0 {
+		text = ansi.Strip(text)
+	}
+	s.parse(text)
+	s.line++
+}
+
+// Emit hands an event of this run to the loop.
+func (s *sink) Emit(ev tasks.Event) {
+	ev = owned(ev, s.id)
+	if ev == nil {
+		return
+	}
+	s.e.send(func(e *Engine) {
+		if e.live[s.id] != nil {
+			e.emit(ev)
+		}
+	})
+}
+
+// note writes a line of Sawhorse's own into the log.
+func (s *sink) note(text string) {
+	if err := s.w.Note(text); err != nil {
+		s.e.logBroken(s.key, err)
+	}
+}
+
+// close ends the run's part of the log and returns the number of the line
+// after its last one.
+func (s *sink) close() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	if s.parse != nil {
+		for i := range s.tails {
+			if len(s.tails[i]) > 0 {
+				s.give(s.tails[i])
+			}
+		}
+	}
+	if err := s.w.Close(); err != nil {
+		s.e.logBroken(s.key, err)
+	}
+	return s.w.Lines()
+}
+
+// parserSink adds to a parser's findings where in the log they were found.
+type parserSink struct{ s *sink }
+
+func (p parserSink) Log(logs.Stream, []byte) {}
+
+func (p parserSink) Emit(ev tasks.Event) {
+	switch e := ev.(type) {
+	case tasks.TestReported:
+		if e.Test.Line < 0 {
+			e.Test.Line = p.s.line
+		}
+		ev = e
+	case tasks.DiagnosticReported:
+		if e.Diagnostic.Line < 0 {
+			e.Diagnostic.Line = p.s.line
+		}
+		ev = e
+	}
+	p.s.Emit(ev)
+}
+
+// owned puts the run's id on the events that a run may report; nil for others.
+func owned(ev tasks.Event, id tasks.RunID) tasks.Event {
+	switch e := ev.(type) {
+	case tasks.ProcessStarted:
+		e.ID = id
+		return e
+	case tasks.RunReady:
+		e.ID = id
+		return e
+	case tasks.ProbeFailed:
+		e.ID = id
+		return e
+	case tasks.TestReported:
+		e.ID = id
+		return e
+	case tasks.DiagnosticReported:
+		e.ID = id
+		return e
+	case tasks.StepChanged:
+		e.ID = id
+		return e
+	case tasks.MetricReported:
+		e.ID = id
+		return e
+	case tasks.ArtifactReported:
+		e.ID = id
+		return e
+	}
+	return nil
+}

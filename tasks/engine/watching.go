@@ -1,0 +1,173 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
+	"github.com/sawhorse-dev/sawhorse/workspace/watch"
+)
+
+// watch runs Options.Watch and hands what it finds to the loop.
+func (e *Engine) watch(ctx context.Context) {
+	status := func(st watch.Status) {
+		ev := tasks.WatchChanged{Watch: tasks.WatchState{
+			Dirs: st.Dirs, Pruned: st.Pruned, Polling: st.Polling, Problem: st.Problem, Ready: st.Ready,
+		}}
+		e.send(func(e *Engine) {
+			e.emit(ev)
+			if st.Problem == "" {
+				e.emit(tasks.NoticeCleared{ID: "watch"})
+				return
+			}
+			e.notice(tasks.Notice{ID: "watch", Severity: tasks.Warning, Source: "watch", Message: st.Problem})
+		})
+	}
+	err := e.o.Watch(ctx, status, func(b watch.Batch) {
+		e.send(func(e *Engine) { e.changed(b) })
+	})
+	if err != nil && ctx.Err() == nil {
+		e.send(func(e *Engine) {
+			e.notice(tasks.Notice{
+				ID: "watch", Severity: tasks.Error, Source: "watch", Message: fmt.Sprintf("files are not watched: %v", err),
+				Hint: "run tasks by hand until it is mended, then restart the host: sawhorse down && sawhorse",
+			})
+		})
+	}
+}
+
+// changed takes in a settled batch of file changes.
+func (e *Engine) changed(b watch.Batch) {
+	if e.leaving != "" {
+		return
+	}
+	var files []string
+	for _, c := range b.Paths {
+		files = append(files, c.Path)
+	}
+	if slices.ContainsFunc(files, func(f string) bool { return slices.Contains(e.o.ConfigFiles, f) }) {
+		e.reload()
+	}
+	for _, name := range e.state.Order {
+		u := e.state.Units[name]
+		// Up: a service that is meant to run, a task whose watching is on.
+		if u.Task.Spec.Watch == nil || !u.Up || u.Removed {
+			continue
+		}
+		if mine := matching(u.Task.Spec.Watch, files); len(mine) > 0 {
+			e.rerun(u, mine, b)
+		}
+	}
+}
+
+// matching are the files that a unit watches.
+func matching(w *config.Watch, files []string) []string {
+	globs, err := watch.NewGlobs(w.Paths, w.Ignore)
+	if err != nil { // config has checked them
+		return nil
+	}
+	var mine []string
+	for _, f := range files {
+		if globs.Match(f) {
+			mine = append(mine, f)
+		}
+	}
+	return mine
+}
+
+// rerun starts a task anew, or a service, because files changed.
+func (e *Engine) rerun(u tasks.Unit, files []string, b watch.Batch) {
+	t := u.Task
+	if e.looping(t, files, b) {
+		return
+	}
+	cause := tasks.Cause{Kind: tasks.ByWatch, Files: files, Changed: b.FirstEvent}
+	if t.IsService() {
+		e.again(t, cause, nil, tasks.ErrStale)
+		return
+	}
+	// A task with parameters reruns with what it was last run with.
+	var params map[string]string
+	if last, ok := e.state.Current(t.Name); ok && len(t.Spec.Params) > 0 {
+		params = e.lastParams[last.Task]
+	}
+	if params == nil {
+		var err error
+		if params, err = fill(t, nil); err != nil {
+			e.notice(tasks.Notice{
+				ID: "params/" + t.Name, Severity: tasks.Warning, Source: "watch", Task: t.Name,
+				Message: fmt.Sprintf("files changed, but %v", err), Hint: "run it once by hand with its parameters",
+			})
+			return
+		}
+	}
+	e.busy(t, cause, params, tasks.ErrStale)
+	e.needDependencies(t, false)
+}
+
+// A task that writes what it watches would run for ever. It is told by its
+// files changing again and again while it runs.
+const (
+	loopLimit = 5
+	// loopSlack is how long after its end a run's last write may be reported.
+	loopSlack = 150 * time.Millisecond
+)
+
+type loopWatch struct {
+	streak    int
+	suspended bool
+}
+
+func loopNotice(task string) string { return "loop/" + task }
+
+// looping notes one more rerun and says whether the task is suspended for
+// running in a loop.
+func (e *Engine) looping(t tasks.Task, files []string, b watch.Batch) bool {
+	l := e.loops[t.Name]
+	if l == nil {
+		l = &loopWatch{}
+		e.loops[t.Name] = l
+	}
+	if l.suspended {
+		return true
+	}
+	if e.wroteItself(t.Name, b.FirstEvent) {
+		l.streak++
+	} else {
+		l.streak = 0
+	}
+	if l.streak < loopLimit {
+		return false
+	}
+	l.suspended = true
+	names := files
+	if len(names) > 3 {
+		names = append(slices.Clone(names[:3]), fmt.Sprintf("and %d more", len(files)-3))
+	}
+	e.notice(tasks.Notice{
+		ID: loopNotice(t.Name), Severity: tasks.Warning, Source: "watch", Task: t.Name,
+		Message:  fmt.Sprintf("runs in a loop: each run changes what it watches (%s); its watch is paused", strings.Join(names, ", ")),
+		Hint:     "add the files to watch.ignore, or run it by hand to watch again",
+		Location: tasks.Location{File: t.Spec.Pos.File, Line: t.Spec.Pos.Line},
+	})
+	return true
+}
+
+// wroteItself says whether a change fell into the task's last run, when that
+// run was itself begun by a change.
+func (e *Engine) wroteItself(task string, at time.Time) bool {
+	r, ok := e.state.Active(task)
+	if !ok {
+		if r, ok = e.state.Finished(task); !ok {
+			return false
+		}
+	}
+	if r.Cause.Kind != tasks.ByWatch && r.Cause.Kind != tasks.ByStart || r.StartedAt.IsZero() || at.Before(r.StartedAt) {
+		return false
+	}
+	return r.EndedAt.IsZero() || at.Before(r.EndedAt.Add(loopSlack))
+}
