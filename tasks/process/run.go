@@ -1,0 +1,213 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+)
+
+// run is one started process with what it belongs to.
+type run struct {
+	id     tasks.RunID
+	task   tasks.Task
+	plan   *plan
+	sink   tasks.Sink
+	child  *child
+	family *family
+	screen *screen // nil without a pty
+
+	// lines is fed with output while a log probe waits; nil otherwise.
+	lines   atomic.Pointer[lineWatch]
+	readers sync.WaitGroup
+	// silent stops a reader that could not be interrupted from reaching the
+	// sink after the run has ended.
+	silent atomic.Bool
+}
+
+// errNotReady ends a run whose probe did not succeed in time.
+type errNotReady struct{ reason string }
+
+func (e *errNotReady) Error() string { return e.reason }
+
+// follow accompanies the process from its start until nothing is left of it:
+//
+//	started ─> ready? ─┐
+//	   leader exits ───┼─> end the rest (signal, grace, KILL) ─> read what is
+//	   ctx ends ───────┤      until the family is empty           left ─> outcome
+//	   not ready ──────┘
+func (x *run) follow(ctx context.Context) error {
+	x.sink.Emit(tasks.ProcessStarted{ID: x.id, PID: x.child.id.pid})
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+
+	probing, stopProbe := context.WithCancel(ctx)
+	defer stopProbe()
+	var probe sync.WaitGroup
+	if x.task.IsService() {
+		probe.Go(func() {
+			if err := x.becomeReady(probing); err != nil {
+				fail(err)
+			}
+		})
+	}
+	select {
+	case <-x.child.exited:
+	case <-ctx.Done():
+	}
+	stopped := ctx.Err() != nil
+	stopProbe()
+	probe.Wait()
+
+	how := ending{
+		signal: stopSignal(x.task.Spec.Stop.Signal),
+		grace:  x.task.Spec.Stop.Timeout,
+		reach:  session,
+		leader: x.child.exited,
+	}
+	if how.grace <= 0 {
+		how.grace = stopGrace
+	}
+	if stopped || x.task.IsService() {
+		how.reach = anywhere
+	}
+	if x.plan.shellLine && x.child.tty != nil {
+		how.shell = x.plan.argv[0]
+	}
+	left := x.family.end(how)
+	if len(left) == 0 {
+		<-x.child.exited
+	}
+	x.drain()
+	return x.outcome(context.Cause(ctx), left)
+}
+
+// outcome is Run's answer.
+func (x *run) outcome(cause error, left []proc) error {
+	exit := tasks.Exit{Code: 128 + 9, Signal: "KILL"} // a leader that survived KILL
+	select {
+	case <-x.child.exited:
+		exit = x.child.exit
+	default:
+	}
+	var late *errNotReady
+	notReady := errors.As(cause, &late)
+	if exit.Code == 0 && !notReady && len(left) == 0 {
+		return nil
+	}
+	e := &tasks.ExitError{Exit: exit}
+	for _, p := range left {
+		e.Survivors = append(e.Survivors, p.describe())
+	}
+	var reasons []string
+	switch {
+	case notReady:
+		reasons = append(reasons, late.reason)
+	case x.plan.shellLine && cause == nil && exit.Code == 127:
+		reasons = append(reasons, "exit 127: the shell did not find a command; the last line of the log names it")
+	case x.plan.shellLine && cause == nil && exit.Code == 126:
+		reasons = append(reasons, "exit 126: the shell could not execute a command; the last line of the log names it")
+	}
+	if len(left) > 0 {
+		reasons = append(reasons, survived(left))
+	}
+	e.Reason = strings.Join(reasons, "; ")
+	return e
+}
+
+// survived names what could not be killed.
+func survived(left []proc) string {
+	names := make([]string, 0, len(left))
+	for _, p := range left {
+		d := p.describe()
+		names = append(names, fmt.Sprintf("pid %d (%s)", d.PID, d.Command))
+	}
+	return "could not be killed: " + strings.Join(names, ", ")
+}
+
+// read starts a reader for each of the child's outputs.
+func (x *run) read() {
+	for _, o := range x.child.outputs {
+		x.readers.Go(func() { x.copyFrom(o) })
+	}
+}
+
+// copyFrom hands everything that is printed to the log, in chunks as they come.
+// Nothing is done per line.
+func (x *run) copyFrom(o output) {
+	size := 64 << 10
+	if x.child.tty != nil {
+		size = 16 << 10 // a pty never gives more than 4 KiB at once
+	}
+	buf := make([]byte, size)
+	for {
+		n, err := o.file.Read(buf)
+		if n > 0 {
+			x.take(o.stream, buf[:n])
+		}
+		switch {
+		case err == nil:
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			drainNow(o.file, buf, func(p []byte) { x.take(o.stream, p) })
+			return
+		default: // EOF; EIO is a pty's
+			return
+		}
+	}
+}
+
+func (x *run) take(stream logs.Stream, p []byte) {
+	if x.silent.Load() {
+		return
+	}
+	x.sink.Log(stream, p)
+	if x.screen != nil {
+		x.screen.show(p)
+	}
+	if w := x.lines.Load(); w != nil {
+		w.feed(stream, p)
+	}
+}
+
+// drain lets the readers come to the end of the output. Usually they are there
+// already, since everybody who could write is gone; when an outsider holds the
+// pipe open, what is in it is read and it is closed.
+func (x *run) drain() {
+	done := make(chan struct{})
+	go func() {
+		x.readers.Wait()
+		close(done)
+	}()
+	defer func() {
+		x.silent.Store(true)
+		if x.screen != nil {
+			x.screen.end()
+		}
+		for _, o := range x.child.outputs {
+			_ = o.file.Close() // read to its end
+		}
+	}()
+	select {
+	case <-done:
+		return
+	case <-time.After(drainGrace):
+	}
+	for _, o := range x.child.outputs {
+		_ = o.file.SetReadDeadline(time.Now()) // a file that knows no deadline is abandoned below
+	}
+	select {
+	case <-done:
+	case <-time.After(5 * time.Second):
+	}
+}
+
+// drainGrace is how long outputs may stay open after the last known process of
+// a run is gone.
+const drainGrace = 100 * time.Millisecond
