@@ -109,7 +109,7 @@ class Mprocs(Supervisor):
         with open(dir + "/mprocs.yaml", "w") as f:
             f.write("procs:\n")
             for u in units:
-                f.write(f"  {u['name']}:\n    cmd: {json.dumps(q(u['cmd']))}\n")
+                f.write(f"  {u['name']}:\n    cmd: {json.dumps(u['cmd'])}\n")
         return {"argv": ["mprocs"]}
 
     def selected(self, name):
@@ -185,6 +185,7 @@ class Lnav(Supervisor):
         return t.send("g")
 
     def find(self, t, needle):
+        self.top(t)  # it looks from here on, downwards
         t.send("/")
         time.sleep(0.3)
         return t.key(needle + "\r", text=[needle + " abc"], timeout=60)

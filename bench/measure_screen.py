@@ -62,7 +62,7 @@ def births(path, n, timeout=60):
 
 def keys(b, rnd):
     echo_floor(b, rnd)
-    for adapter in b.shuffled([a for a in b.tools("sawhorse tmux mprocs process-compose") if a.tui]):
+    for adapter in b.shuffled([a for a in b.tools("sawhorse tmux mprocs process-compose") if a.tui and not a.pager]):
         for load in b.args.loads.split(","):
             b.guarded(keys_one, adapter, rnd, load, b.args.probes if load != "idle" else max(10, b.args.probes // 2))
 
