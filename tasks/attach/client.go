@@ -1,0 +1,280 @@
+package attach
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+)
+
+// versionTimeout is how long a host may take to say who it is.
+const versionTimeout = 5 * time.Second
+
+// Client is a host's engine, seen from another process.
+type Client struct {
+	path    string
+	version string
+	host    HostVersion
+	http    *http.Client
+
+	ctx    context.Context // ends with Close, and with it all that is open
+	cancel context.CancelFunc
+
+	mu     sync.Mutex // guards the start of a stream against Close
+	open   sync.WaitGroup
+	closed bool
+}
+
+var (
+	_ tasks.Engine     = (*Client)(nil)
+	_ tasks.Interactor = (*Client)(nil)
+)
+
+// Dial attaches to the host whose socket is at path; version is the client's
+// own. The error is ErrNoHost when nobody listens there, and a *VersionError
+// when the two do not understand each other. ctx bounds Dial alone.
+func Dial(ctx context.Context, path, version string) (*Client, error) {
+	c := &Client{path: path, version: version}
+	c.ctx, c.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	c.http = &http.Client{Transport: &http.Transport{
+		DialContext:        func(ctx context.Context, _, _ string) (net.Conn, error) { return c.connect(ctx) },
+		DisableCompression: true,
+		MaxIdleConns:       1,
+		IdleConnTimeout:    30 * time.Second,
+	}}
+	if err := c.greet(ctx); err != nil {
+		_ = c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// greet asks the host who it is and decides whether to stay.
+func (c *Client) greet(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, versionTimeout)
+	defer cancel()
+	answer, err := c.send(ctx, http.MethodGet, "/v1/version", nil)
+	switch {
+	case errors.Is(err, ErrNoHost):
+		return err
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("the host on %s does not answer; end it with: sawhorse down --force", c.path)
+	case err != nil:
+		return fmt.Errorf("ask the host for its version: %w", err)
+	}
+	defer answer.Body.Close()
+	if err := json.NewDecoder(io.LimitReader(answer.Body, maxHeader)).Decode(&c.host); err != nil {
+		return fmt.Errorf("ask the host for its version: %w", err)
+	}
+	if c.host.Protocol != Protocol {
+		return &VersionError{Host: c.host, Client: c.version, Protocol: Protocol}
+	}
+	return nil
+}
+
+// Host is what the host said of itself.
+func (c *Client) Host() HostVersion { return c.host }
+
+// Warning says that host and client are different builds that understand each
+// other; empty when they are the same.
+func (c *Client) Warning() string {
+	if c.host.Version == c.version {
+		return ""
+	}
+	return fmt.Sprintf("the host is sawhorse %s, this client is %s; stop the host with `sawhorse down` to have the new one", c.host.Version, c.version)
+}
+
+// Do hands a command to the engine.
+func (c *Client) Do(ctx context.Context, command tasks.Command) error {
+	body, err := tasks.MarshalCommand(command)
+	if err != nil {
+		return err
+	}
+	answer, err := c.send(ctx, http.MethodPost, "/v1/do", body)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusNoContent {
+		return refusal(answer)
+	}
+	return nil
+}
+
+// Subscribe returns the host's state and every event after it. The channel is
+// closed when ctx or the host ends. State.Leaving tells the two endings of a
+// host apart: it is set when the host said goodbye, and when there was none to
+// subscribe to; otherwise it died, or took this client for dead, and another
+// Subscribe or Dial finds out.
+func (c *Client) Subscribe(ctx context.Context) (tasks.State, <-chan []tasks.Event) {
+	out := make(chan []tasks.Event)
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(c.ctx, cancel)
+	end := func() {
+		stop()
+		cancel()
+		close(out)
+	}
+	state, in, err := c.stream(ctx)
+	if err != nil {
+		end()
+		state = tasks.NewState()
+		state.Leaving = err.Error()
+		return state, out
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		_ = in.Close()
+		end()
+		return state, out
+	}
+	c.open.Go(func() {
+		defer end()
+		defer in.Close()
+		in.deliver(ctx, out)
+	})
+	return state, out
+}
+
+// stream opens a connection of its own and reads the state from it.
+func (c *Client) stream(ctx context.Context) (tasks.State, *eventStream, error) {
+	state := tasks.NewState()
+	answer, err := c.send(ctx, http.MethodGet, "/v1/events", nil)
+	if err != nil {
+		return state, nil, err
+	}
+	if answer.StatusCode != http.StatusOK {
+		defer answer.Body.Close()
+		return state, nil, refusal(answer)
+	}
+	in := &eventStream{Closer: answer.Body, dec: json.NewDecoder(bufio.NewReaderSize(answer.Body, 64<<10))}
+	if err := in.dec.Decode(&state); err != nil {
+		_ = in.Close()
+		return state, nil, fmt.Errorf("read the host's state: %w", err)
+	}
+	return state, in, nil
+}
+
+// eventStream is the rest of an answer after the state.
+type eventStream struct {
+	io.Closer
+	dec *json.Decoder
+}
+
+// deliver passes batches on until the host or ctx ends. The next is read only
+// when the one before was taken, so a slow reader holds the host's writing up,
+// never memory.
+func (s *eventStream) deliver(ctx context.Context, out chan<- []tasks.Event) {
+	for {
+		var raw []json.RawMessage
+		if err := s.dec.Decode(&raw); err != nil {
+			return
+		}
+		batch := make([]tasks.Event, 0, len(raw))
+		for _, r := range raw {
+			// A newer host may tell of things that this build does not know.
+			if e, err := tasks.UnmarshalEvent(r); err == nil {
+				batch = append(batch, e)
+			}
+		}
+		if len(batch) == 0 {
+			continue
+		}
+		select {
+		case out <- batch:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Close leaves the host: every subscription and terminal ends. The host and
+// what it runs go on.
+func (c *Client) Close() error {
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
+	c.cancel()
+	c.open.Wait()
+	c.http.CloseIdleConnections()
+	return nil
+}
+
+// connect opens a connection and makes sure that it leads to the same user.
+func (c *Client) connect(ctx context.Context) (net.Conn, error) {
+	conn, err := connect(ctx, c.path)
+	if err != nil {
+		return nil, err
+	}
+	p, err := peerOf(conn)
+	if err == nil && p.uid != os.Getuid() {
+		err = fmt.Errorf("the host on %s belongs to user id %d, you are %d", c.path, p.uid, os.Getuid())
+	}
+	if err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+func address(path string) string { return "http://" + hostName + path }
+
+func (c *Client) send(ctx context.Context, method, path string, body []byte) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(ctx, method, address(path), bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	answer, err := c.http.Do(r)
+	if around := (*url.Error)(nil); errors.As(err, &around) {
+		err = around.Err // the method and the made-up address tell a reader nothing
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, errors.New("the host went away before it answered; see whether it runs with: sawhorse ps")
+	}
+	return answer, err
+}
+
+// refusal is the error that an answer carries.
+func refusal(answer *http.Response) error {
+	var p problem
+	if err := json.NewDecoder(io.LimitReader(answer.Body, maxCommand)).Decode(&p); err != nil || p.Error == "" {
+		return fmt.Errorf("the host answered %s", answer.Status)
+	}
+	return errors.New(p.Error)
+}
+
+// HostPID is the process that listens at path, as the system knows it: also of
+// a host that no longer answers. ErrNoHost when nobody listens.
+func HostPID(ctx context.Context, path string) (int, error) {
+	conn, err := connect(ctx, path)
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Close()
+	if p, err := peerOf(conn); err == nil && p.pid > 0 {
+		return p.pid, nil
+	}
+	// A system that does not say: the host does.
+	c, err := Dial(ctx, path, "")
+	var mismatch *VersionError
+	switch {
+	case errors.As(err, &mismatch):
+		return mismatch.Host.PID, nil
+	case err != nil:
+		return 0, err
+	}
+	defer c.Close()
+	return c.Host().PID, nil
+}
