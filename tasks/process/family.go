@@ -30,7 +30,11 @@ type proc struct {
 }
 
 func (p proc) describe() tasks.Process {
-	return tasks.Process{PID: p.pid, Command: commandLine(p), Started: startedAt(p.ident)}
+	d := tasks.Process{PID: p.pid, Command: commandLine(p)}
+	if p.start != 0 {
+		d.Started = startedAt(p.ident)
+	}
+	return d
 }
 
 // census lists the machine's processes; callers at the same time share a list.

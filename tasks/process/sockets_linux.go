@@ -12,12 +12,11 @@ import (
 // listening maps the inode of each TCP socket that listens to its port.
 func listening() map[uint64]int {
 	ports := map[uint64]int{}
+	// Each read walks the kernel's whole table, so there are few. Listeners come
+	// first; what is cut off are connections.
+	buf := make([]byte, 256<<10)
 	for _, path := range []string{"/proc/self/net/tcp", "/proc/self/net/tcp6"} {
-		table, err := os.ReadFile(path)
-		if err != nil {
-			continue // no IPv6
-		}
-		for line := range bytes.Lines(table) {
+		for line := range bytes.Lines(readSmall(path, buf)) {
 			if port, inode, ok := parseListener(line); ok {
 				ports[inode] = port
 			}
@@ -42,18 +41,30 @@ func parseListener(line []byte) (port int, inode uint64, ok bool) {
 	return int(n), inode, err == nil
 }
 
-// openFiles counts a process's files and finds the ports that it listens on.
-func openFiles(pid int, listeners map[uint64]int) (count int, ports []int) {
-	path := "/proc/" + strconv.Itoa(pid) + "/fd"
-	dir, err := os.Open(path)
+// countFiles is how many files a process has open; 0 when it is not ours to see.
+func countFiles(pid int) int {
+	dir, err := os.Open("/proc/" + strconv.Itoa(pid) + "/fd")
 	if err != nil {
-		return 0, nil
+		return 0
 	}
 	defer func() { _ = dir.Close() }() // only read
 	names, _ := dir.Readdirnames(-1)   // a partial list is what there is
+	return len(names)
+}
+
+// portsOf are the ports that a process listens on.
+func portsOf(pid int, listeners map[uint64]int) []int {
 	if len(listeners) == 0 {
-		return len(names), nil
+		return nil
 	}
+	path := "/proc/" + strconv.Itoa(pid) + "/fd"
+	dir, err := os.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = dir.Close() }() // only read
+	names, _ := dir.Readdirnames(-1)   // a partial list is what there is
+	var ports []int
 	buf := make([]byte, 64)
 	for _, name := range names {
 		n, err := unix.Readlink(path+"/"+name, buf)
@@ -69,7 +80,7 @@ func openFiles(pid int, listeners map[uint64]int) (count int, ports []int) {
 			ports = append(ports, port)
 		}
 	}
-	return len(names), ports
+	return ports
 }
 
 // portHolder is the process that listens on the port: the oldest, when several
@@ -86,7 +97,7 @@ func portHolder(port int, all []proc) (proc, bool) {
 		if p.dead || holder.pid != 0 && holder.start <= p.start {
 			continue
 		}
-		if _, ports := openFiles(p.pid, listeners); len(ports) > 0 {
+		if len(portsOf(p.pid, listeners)) > 0 {
 			holder = p
 		}
 	}

@@ -28,21 +28,26 @@ func measured(ctx context.Context, p *proc) {
 // listening is not kept by inode here.
 func listening() map[uint64]int { return nil }
 
-func openFiles(pid int, _ map[uint64]int) (count int, ports []int) {
-	h := &process.Process{Pid: int32(pid)}
-	if n, err := h.NumFDs(); err == nil {
-		count = int(n)
-	}
-	connections, err := h.Connections()
+func countFiles(pid int) int {
+	n, err := (&process.Process{Pid: int32(pid)}).NumFDs()
 	if err != nil {
-		return count, nil
+		return 0
 	}
+	return int(n)
+}
+
+func portsOf(pid int, _ map[uint64]int) []int {
+	connections, err := (&process.Process{Pid: int32(pid)}).Connections()
+	if err != nil {
+		return nil
+	}
+	var ports []int
 	for _, c := range connections {
 		if c.Status == "LISTEN" {
 			ports = append(ports, int(c.Laddr.Port))
 		}
 	}
-	return count, ports
+	return ports
 }
 
 func portHolder(port int, all []proc) (proc, bool) {
