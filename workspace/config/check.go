@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -9,9 +10,13 @@ import (
 // check looks at what several keys, or several units, say together.
 func (r *reader) check(w *workspaceDraft) {
 	units := r.checkNames(w)
+	names := slices.Sorted(maps.Keys(units))
 	for _, d := range w.units {
+		if r.full() {
+			break
+		}
 		r.unit, r.path = d, nil
-		r.checkDependencies(d, units)
+		r.checkDependencies(d, units, names)
 		r.checkRestart(d)
 		r.checkPorts(d)
 		r.checkParams(d)
@@ -19,7 +24,7 @@ func (r *reader) check(w *workspaceDraft) {
 	r.unit = nil
 	r.checkSharedPorts(w)
 	r.checkCycles(w, units)
-	r.checkReferences(units)
+	r.checkReferences(units, names)
 }
 
 // checkNames returns the units by name; a name stands for one unit only.
@@ -45,16 +50,15 @@ func before(a, b Position) bool {
 	return a.File == b.File && (a.Line < b.Line || a.Line == b.Line && a.Column < b.Column)
 }
 
-func (r *reader) checkDependencies(d *draft, units map[string]*draft) {
+func (r *reader) checkDependencies(d *draft, units map[string]*draft, names []string) {
 	for _, dep := range d.dependsOn {
 		other, known := units[dep.name]
 		switch {
 		case dep.name == d.name:
 			r.at(dep.pos, dep.length, fmt.Sprintf("%s depends on itself", d.title()), "remove it from depends_on")
 		case !known:
-			names := sortedKeys(units)
-			names = slices.DeleteFunc(names, func(n string) bool { return n == d.name })
-			hint := didYouMean(dep.name, names)
+			others := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == d.name })
+			hint := didYouMean(dep.name, others)
 			if hint == "" {
 				hint = "name a service or task of this file"
 			}
@@ -126,6 +130,9 @@ func (r *reader) checkSharedPorts(w *workspaceDraft) {
 			first, taken := owners[p.v.Number]
 			switch {
 			case p.v.Number == 0:
+			case taken && first.unit == d:
+				r.problem(p.n, fmt.Sprintf("port %d is given twice in %s", p.v.Number, d.title()), "remove one of them, or use auto",
+					Related{Pos: first.port.n.pos, Message: "the first one"})
 			case taken:
 				r.problem(p.n, fmt.Sprintf("port %d of %s is also that of %s", p.v.Number, d.title(), first.unit.title()), "change one of them, or use auto",
 					Related{Pos: first.port.n.pos, Message: "the first one"})
@@ -185,12 +192,15 @@ func (r *reader) reportCycle(edges []edge) {
 }
 
 // checkReferences reports ${{ ... }} to what is not there.
-func (r *reader) checkReferences(units map[string]*draft) {
+func (r *reader) checkReferences(units map[string]*draft, names []string) {
 	for _, ref := range r.references {
+		if r.full() {
+			return
+		}
 		message, hint := "", ""
 		switch space, rest, _ := strings.Cut(ref.name, "."); space {
 		case "ports":
-			message, hint = checkPortReference(ref, units)
+			message, hint = checkPortReference(ref, units, names)
 		case "params":
 			message, hint = checkParamReference(ref, rest)
 		case "env":
@@ -204,7 +214,7 @@ func (r *reader) checkReferences(units map[string]*draft) {
 	}
 }
 
-func checkPortReference(ref reference, units map[string]*draft) (message, hint string) {
+func checkPortReference(ref reference, units map[string]*draft, names []string) (message, hint string) {
 	service, port, _ := portReference(ref.name)
 	owner := ref.unit
 	if service != "" {
@@ -228,7 +238,7 @@ func checkPortReference(ref reference, units map[string]*draft) (message, hint s
 			here = append(here, p.v.Name)
 		}
 	}
-	for _, name := range sortedKeys(units) {
+	for _, name := range names {
 		for _, p := range units[name].ports {
 			if p.v.Name == port {
 				everywhere = append(everywhere, "ports."+name+"."+port)

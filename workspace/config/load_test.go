@@ -271,14 +271,17 @@ tasks: {mine: mine}
 
 func TestProblemsOfBothFilesAreReportedInTheirOrder(t *testing.T) {
 	dir := write(t, map[string]string{
-		"sawhorse.yml":       "version: 1\nservices:\n  api: {run: x, depends_on: [db]}\n  db: {run: y, dri: z}\n",
-		"sawhorse.local.yml": "version: 1\nservices:\n  db: ~\n  apj: ~\n  api: {ports: {x: 99999}}\n",
+		"sawhorse.yml":       "version: 1\nname: 5\nservices:\n  api: {run: x, dir: c, depends_on: [db]}\n  db: {run: y, dri: z}\n",
+		"sawhorse.local.yml": "version: 1\nservices:\n  db: ~\n  apj: ~\n  api: {ports: {x: 99999}, depends_on: [db], dir: a, working_dir: b}\n",
 	})
 	_, err := config.Load(dir)
 	want := []string{
-		`sawhorse.yml:3:30: service "api" depends on "db", which is neither a service nor a task (name a service or task of this file)`,
+		`sawhorse.yml:2:7: name must be text, not 5 (put it in quotes: "5")`,
 		`sawhorse.local.yml:4:3: "apj" cannot be removed: it is not in sawhorse.yml (did you mean "api"?)`,
 		`sawhorse.local.yml:5:20: ports.x of service "api" must be a port number from 1 to 65535, or auto, not 99999`,
+		`sawhorse.local.yml:5:41: service "api" depends on "db", which is neither a service nor a task (name a service or task of this file)`,
+		`sawhorse.local.yml:5:51: dir of service "api" does not exist: ` + filepath.Join(dir, "a") + ` (create it, or correct the path; it starts at the workspace directory)`,
+		`sawhorse.local.yml:5:54: "working_dir" cannot be given together with "dir" in service "api" (keep one of them)`,
 	}
 	if diff := cmp.Diff(want, summaries(t, err)); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)

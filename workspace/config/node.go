@@ -1,6 +1,9 @@
 package config
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // nodeKind is what a YAML value is.
 type nodeKind uint8
@@ -64,30 +67,29 @@ func merge(base, over *node, sh *shape, missing func(e entry, names []string)) *
 	}
 	merged := *base
 	merged.entries = nil
+	index := map[string]int{}
 	for _, e := range base.entries {
 		if !sh.replaced(e.key, over) {
+			index[sh.canonical(e.key)] = len(merged.entries)
 			merged.entries = append(merged.entries, e)
 		}
 	}
 	for _, e := range over.entries {
 		key := sh.canonical(e.key)
-		at := -1
-		for i, b := range merged.entries {
-			if sh.canonical(b.key) == key {
-				at = i
-			}
-		}
+		at, there := index[key]
+		delete(index, key) // a second word for it in over is a problem of its own
 		switch {
-		case e.value.kind == nullNode && sh.removable && at >= 0:
-			merged.entries = append(merged.entries[:at:at], merged.entries[at+1:]...)
-		case e.value.kind == nullNode && sh.removable:
+		case e.value.kind == nullNode && sh != nil && sh.removable && there:
+			merged.entries[at].value = nil
+		case e.value.kind == nullNode && sh != nil && sh.removable:
 			missing(e, base.names())
-		case at >= 0:
+		case there:
 			merged.entries[at].value = merge(merged.entries[at].value, e.value, sh.child(e.key), missing)
 		default:
 			merged.entries = append(merged.entries, e)
 		}
 	}
+	merged.entries = slices.DeleteFunc(merged.entries, func(e entry) bool { return e.value == nil })
 	return &merged
 }
 

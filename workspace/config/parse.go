@@ -106,7 +106,7 @@ func syntaxProblem(src source, err error) Problem {
 		}
 	}
 	pos := src.at(line, column)
-	text := src.line(pos.Line)
+	text := src.lines[pos.Line-1]
 	indent := text[:len(text)-len(strings.TrimLeft(text, " \t"))]
 	if tab := strings.IndexByte(indent, '\t'); tab >= 0 {
 		return src.problem(pos.Line, tab+1, "a tab is used for indentation, which YAML does not allow", "indent with spaces")
@@ -124,6 +124,8 @@ func syntaxHint(message string) string {
 		return "check the indentation of this line and of the one above"
 	case strings.Contains(message, "could not find end character"):
 		return "close the quotes"
+	case strings.Contains(message, "must be specified"):
+		return "close the bracket; inside of brackets a value with { } [ ] or a comma in it needs quotes"
 	case strings.Contains(message, "not found"), strings.Contains(message, "could not find flow"):
 		return "close the bracket"
 	}

@@ -21,7 +21,8 @@ type Problem struct {
 	Message string `json:"message"`
 	// Hint is the next step: `did you mean "depends_on"?`.
 	Hint string `json:"hint,omitempty"`
-	// Source is the line of the file that Pos points into.
+	// Source is the line of the file that Pos points into, if it is not
+	// thousands of characters long.
 	Source string `json:"source,omitempty"`
 	// Related are other places that have a part in it: the edges of a cycle,
 	// the first of two duplicates.

@@ -35,6 +35,7 @@ var bad = []struct {
 	{"UTF-16", "\xff\xfev\x00", []string{`1:1: the file is UTF-16 (save it as UTF-8)`}, false},
 	{"binary", "version: 1\n\x00", []string{`2:1: the file has a NUL byte (is this a text file?)`}, false},
 	{"two documents", "version: 1\n---\nversion: 1\n", []string{`3:1: the file has a second document (keep one document; remove the line ---)`}, false},
+	{"unquoted braces", "version: 1\nservices: {a: {run: x ${{ ports.p }}, dir: y}}\n", []string{`2:24: invalid YAML: ',' or '}' must be specified (close the bracket; inside of brackets a value with { } [ ] or a comma in it needs quotes)`}, false},
 	{"key twice", "version: 1\nservices:\n  a: x\n  a: y\n", []string{`4:3: key "a" is given twice (keep one of them)`}, false},
 	{"unknown anchor", "version: 1\nx-a: &base 1\nname: *bose\n", []string{`3:7: unknown anchor "bose" (did you mean "base"?)`}, false},
 	{"anchor in itself", "version: 1\nx-a: &a [*a]\n", []string{`2:10: anchor "a" contains itself`}, false},
@@ -106,6 +107,7 @@ var bad = []struct {
 		`2:98: "a.b" is not the name of a port (names have letters, digits, - and _)`,
 	}, true},
 	{"port twice", "version: 1\nservices: {a: {run: x, ports: {http: 80}}, b: {run: x, ports: {http: 80}}}\n", []string{`2:70: port 80 of service "b" is also that of service "a" (change one of them, or use auto)`}, false},
+	{"port twice in one", "version: 1\nservices: {a: {run: x, ports: [80, 80]}}\n", []string{`2:36: port 80 is given twice in service "a" (remove one of them, or use auto)`}, false},
 	{"port variables", "version: 1\nservices: {a: {run: x, ports: {a-b: auto, a_b: auto}}}\n", []string{`2:48: ports "a-b" and "a_b" of service "a" would both be A_B_PORT (rename one of them)`}, false},
 	{"replicas", "version: 1\nservices: {a: {run: x, replicas: 0}, b: {run: x, replicas: 2, ports: {http: 80}}}\n", []string{
 		`2:34: replicas of service "a" must be a whole number from 1 to 100, not 0`,
@@ -267,11 +269,13 @@ func TestHostileFilesCostLittle(t *testing.T) {
 	for name, text := range map[string]string{
 		"billion laughs": laughs,
 		"merge bomb":     merges,
-		"brackets":       "version: " + strings.Repeat("[", 200_000),
-		"braces":         "version: " + strings.Repeat("{a: ", 50_000),
-		"dashes":         strings.Repeat("- ", 200_000),
-		"many keys":      "version: 1\n" + strings.Repeat("x-k: v\n", 60_000),
+		"brackets":       "version: " + strings.Repeat("[", 100_000),
+		"braces":         "version: " + strings.Repeat("{a: ", 20_000),
+		"dashes":         strings.Repeat("- ", 90_000),
+		"many keys":      "version: 1\n" + strings.Repeat("x-k: v\n", 40_000),
 		"huge":           strings.Repeat("#", 2<<20),
+		"many unknown":   "version: 1\nservices:\n" + many(1500, "  u%d: {run: v, depends_on: nothing%[1]d}\n"),
+		"one long line":  "version: 1\nservices: {a: {command: [" + strings.Repeat("'é${{ ports.x }}', ", 3_000) + "]}}\n",
 		"deep indents":   deep(400),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -282,6 +286,14 @@ func TestHostileFilesCostLittle(t *testing.T) {
 			checkProblems(t, text, err)
 		})
 	}
+}
+
+func many(n int, format string) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, format, i)
+	}
+	return b.String()
 }
 
 func deep(levels int) string {

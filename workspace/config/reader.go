@@ -31,8 +31,20 @@ func (r *reader) problem(n *node, message, hint string, related ...Related) {
 	r.at(n.pos, n.length, message, hint, related...)
 }
 
+// maxProblems is more than anybody reads; it bounds what a hostile file costs.
+const maxProblems = 500
+
+// full: no further problem is reported.
+func (r *reader) full() bool { return len(r.problems) > maxProblems }
+
 // at reports a problem at a place.
 func (r *reader) at(pos Position, length int, message, hint string, related ...Related) {
+	if len(r.problems) == maxProblems {
+		message, hint, related = fmt.Sprintf("more than %d problems; the others are not shown", maxProblems), "", nil
+	}
+	if r.full() {
+		return
+	}
 	r.problems = append(r.problems, Problem{
 		Pos: pos, Length: length, Message: message, Hint: hint,
 		Source: r.sources[pos.File].line(pos.Line), Related: related,
@@ -71,7 +83,7 @@ func (r *reader) unknownKey(e entry, s *shape) {
 	if hint == "" && !s.closed {
 		hint = "see the key reference; keys that begin with x- are ignored"
 	}
-	r.at(e.pos, e.length, fmt.Sprintf("unknown key %q in %s", e.key, r.place()), hint)
+	r.at(e.pos, e.length, fmt.Sprintf("unknown key %q in %s", clip(e.key), r.place()), hint)
 }
 
 func (r *reader) wrongKind(e entry, k key) {
@@ -130,6 +142,10 @@ func (r *reader) fill(e entry, k key, filled map[string]entry) bool {
 	return true
 }
 
+// maxReferences is how many references are looked up in the text of the file;
+// the others are said to be where their value begins.
+const maxReferences = 5000
+
 // template notes the ${{ ... }} of a value and reports those that cannot be read.
 func (r *reader) template(n *node) bool {
 	parts, err := scan(n.text)
@@ -142,7 +158,10 @@ func (r *reader) template(n *node) bool {
 		if p.ref == "" {
 			continue
 		}
-		at := r.sources[n.pos.File].find(p.text, pos)
+		at := pos
+		if len(r.references) < maxReferences {
+			at = r.sources[n.pos.File].find(p.text, pos)
+		}
 		r.references = append(r.references, reference{name: p.ref, unit: r.unit, pos: at, length: caretLength(p.text)})
 		if at != pos {
 			pos = Position{File: at.File, Line: at.Line, Column: at.Column + 1}

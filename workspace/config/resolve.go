@@ -1,7 +1,6 @@
 package config
 
 import (
-	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -170,6 +169,3 @@ func variable(name string) string {
 		return '_'
 	}, name)
 }
-
-// sortedKeys is what tests and digests rely on: maps in one order.
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

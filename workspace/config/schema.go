@@ -109,15 +109,15 @@ func (b *schemaBuilder) object(s *shape) schema {
 		out["allOf"] = rules
 	}
 	if len(s.oneOf) > 0 {
-		var any []schema
+		var choices []schema
 		for _, k := range s.keys {
 			if s.belongs(k) && overlap(k.slots, s.oneOf) != "" {
 				for _, word := range k.words() {
-					any = append(any, schema{"required": []string{word}})
+					choices = append(choices, schema{"required": []string{word}})
 				}
 			}
 		}
-		out["anyOf"] = any
+		out["anyOf"] = choices
 	}
 	return out
 }

@@ -16,6 +16,7 @@ type source struct {
 	name  string
 	text  string
 	lines []string
+	width []int // characters of each line
 }
 
 // newSource prepares src; the problem says why it cannot be text.
@@ -34,7 +35,9 @@ func newSource(name string, src []byte) (source, *Problem) {
 	src = bytes.TrimPrefix(src, []byte("\ufeff"))
 	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(src))
 	s := source{name: name, text: text, lines: strings.Split(text, "\n")}
+	s.width = make([]int, len(s.lines))
 	for i, line := range s.lines {
+		s.width[i] = utf8.RuneCountInString(line)
 		if bad := invalidByte(line); bad >= 0 {
 			p := s.problem(i+1, utf8.RuneCountInString(line[:bad])+1,
 				fmt.Sprintf("byte 0x%02x is not UTF-8 text", line[bad]), "save the file as UTF-8")
@@ -66,7 +69,7 @@ func invalidByte(s string) int {
 func (s source) at(line, column int) Position {
 	p := Position{File: s.name, Line: min(max(line, 1), max(len(s.lines), 1)), Column: 1}
 	if len(s.lines) > 0 {
-		p.Column = min(max(column, 1), utf8.RuneCountInString(s.lines[p.Line-1])+1)
+		p.Column = min(max(column, 1), s.width[p.Line-1]+1)
 	}
 	return p
 }
@@ -77,8 +80,12 @@ func (s source) problem(line, column int, message, hint string) Problem {
 	return Problem{Pos: pos, Message: message, Hint: hint, Source: s.line(pos.Line)}
 }
 
+// maxShown is the longest line that is shown with a problem.
+const maxShown = 4 << 10
+
+// line is what is shown of a line: nothing when it is too long for anybody.
 func (s source) line(n int) string {
-	if n < 1 || n > len(s.lines) {
+	if n < 1 || n > len(s.lines) || len(s.lines[n-1]) > maxShown {
 		return ""
 	}
 	return s.lines[n-1]
@@ -88,10 +95,16 @@ func (s source) line(n int) string {
 func (s source) find(text string, pos Position) Position {
 	skip := pos.Column - 1
 	for n := pos.Line; n >= 1 && n <= len(s.lines); n++ {
-		line := []rune(s.lines[n-1])
+		line := s.lines[n-1]
+		if s.width[n-1] != len(line) { // characters are not bytes
+			if len(line) > maxShown {
+				return pos // it would cost too much
+			}
+			skip = len(string([]rune(line)[:min(skip, s.width[n-1])]))
+		}
 		skip = min(max(skip, 0), len(line))
-		if i := strings.Index(string(line[skip:]), text); i >= 0 {
-			return s.at(n, skip+utf8.RuneCountInString(string(line[skip:])[:i])+1)
+		if i := strings.Index(line[skip:], text); i >= 0 {
+			return s.at(n, utf8.RuneCountInString(line[:skip+i])+1)
 		}
 		skip = 0
 	}
