@@ -4,7 +4,7 @@ Works with any copy of the harness: name this file in BENCH_ADAPTERS. `sawhorse`
 looked for on PATH. Host, guard and screen are processes of their own that inherit the
 harness's tag, so what the tool costs is the cost of all of them.
 """
-import json, os, subprocess
+import json, os, subprocess, time
 
 from adapters import Supervisor
 
@@ -42,7 +42,8 @@ class Sawhorse(Supervisor):
 
     def quit(self, t):
         t.send("q")
-        t.wait("(?i)stop")
+        t.wait("Leave running")
+        time.sleep(0.5)  # a dialog is deaf to stray keys at first
         return t.send("s")
 
     def top(self, t):

@@ -34,18 +34,19 @@ var layers = []layer{
 	{"tasks/history", []string{"tasks", "tasks/logs", "workspace/..."}, "the history is told of finished runs and knows nothing of the engine"},
 	{"tasks/attach", []string{"tasks", "tasks/logs", "workspace/..."}, "attach carries commands and events and knows nothing of the engine behind them"},
 
-	{"integrations/all", []string{"integrations/..."}, "the list of integrations knows only integrations"},
+	{"integrations/all", []string{"integrations/...", "tasks"}, "the list of integrations knows only integrations"},
 	{"integrations/internal/...", []string{"integrations/internal/...", "tasks", "workspace/..."}, "what integrations share knows none of them"},
 	{"integrations/integrationtest", []string{"integrations", "integrations/internal/...", "tasks", "tasks/logs", "workspace/..."}, "the contract suite knows the contract only"},
 	{"integrations/...", []string{"integrations", "integrations/integrationtest", "integrations/internal/...", "tasks", "tasks/logs", "workspace/..."}, "an integration knows its own system: no other integration, no engine, no screen"},
 
 	{"tui/theme", nil, "colors have a meaning and no users"},
 	{"tui/widget/...", []string{"tui/theme", "tui/widget/..."}, "a widget knows nothing of tasks"},
-	{"tui/action", []string{"tasks", "tui/theme"}, "the table of actions is below the screens"},
+	{"tui/action", nil, "the table of actions is below the screens and knows no task"},
 	{"tui/screen/...", []string{"tui/screen", "tui/action", "tui/theme", "tui/widget/...", "tasks", "tasks/logs", "tasks/logs/parse"}, "a screen sees its frame, the state and the logs: no other screen, no engine, no integration"},
 	{"tui/...", []string{"tui/...", "tasks", "tasks/logs", "tasks/logs/parse", "workspace/..."}, "the screen sees a tasks.Engine and never what is behind it"},
 
 	{"examples/...", nil, "examples are files that other packages read"},
+	{"cmd/sawhorse/internal/demo", nil, "the parts of the demo are programs like any that a workspace runs"},
 	{"cmd/sawhorse", []string{"..."}, "the one place that knows every package"},
 }
 
