@@ -211,7 +211,7 @@ func TestHostsListsAllWorkspacesWithState(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer lock.Unlock()
+	t.Cleanup(func() { _ = lock.Unlock() })
 	hosts, err := Hosts()
 	if err != nil {
 		t.Fatal(err)

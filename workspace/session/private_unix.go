@@ -49,14 +49,14 @@ func checkWay(path string) error {
 			// Links on the way (/tmp on macOS, /home on some servers): who
 			// could change one can write to the directory it is in, so both
 			// the way to it and the one to its target are looked at.
-			real, err := filepath.EvalSymlinks(dir)
+			target, err := filepath.EvalSymlinks(dir)
 			if err != nil {
 				return fmt.Errorf("check the way to the state directory: %w", err)
 			}
-			if err := checkAbove(dir); err != nil || real == dir {
+			if err := checkAbove(dir); err != nil || target == dir {
 				return err
 			}
-			return checkAbove(real)
+			return checkAbove(target)
 		}
 		if dir == filepath.Dir(dir) {
 			return nil

@@ -174,7 +174,7 @@ func TestAShortSocketPathIsInTheStateDirectory(t *testing.T) {
 func TestALongSocketPathIsReplacedByAShortPrivateOne(t *testing.T) {
 	notOnWindows(t)
 	long := "/" + strings.Repeat("very-long-directory/", 8) + "shop-3f9a1c2b"
-	runtimeDir, err := os.MkdirTemp("/tmp", "rt") // short, unlike t.TempDir
+	runtimeDir, err := os.MkdirTemp("/tmp", "rt") //nolint:usetesting // t.TempDir is too long
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +208,7 @@ func TestALongSocketPathIsReplacedByAShortPrivateOne(t *testing.T) {
 
 func TestASocketDirectoryThatOthersCouldChangeIsRefused(t *testing.T) {
 	notOnWindows(t)
-	runtimeDir, err := os.MkdirTemp("/tmp", "rt")
+	runtimeDir, err := os.MkdirTemp("/tmp", "rt") //nolint:usetesting // t.TempDir is too long
 	if err != nil {
 		t.Fatal(err)
 	}

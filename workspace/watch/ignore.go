@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -126,20 +127,20 @@ func (g *Ignore) matchEntry(rel string, isDir bool) bool {
 // repository's top: the deepest .gitignore first, then outwards. inner[n]
 // belongs to the directory n levels below root.
 func (g *Ignore) decide(path string, isDir bool, inner [][]pattern) bool {
-	for depth := len(inner) - 1; depth >= 0; depth-- {
-		if len(inner[depth]) == 0 {
+	for depth, patterns := range slices.Backward(inner) {
+		if len(patterns) == 0 {
 			continue
 		}
 		below := path[len(g.prefix):]
 		for range depth {
 			below = below[strings.IndexByte(below, '/')+1:]
 		}
-		if ignored, ok := lastMatch(inner[depth], below, isDir); ok {
+		if ignored, ok := lastMatch(patterns, below, isDir); ok {
 			return ignored
 		}
 	}
-	for i := len(g.outer) - 1; i >= 0; i-- {
-		if ignored, ok := lastMatch(g.outer[i].patterns, path[len(g.outer[i].base):], isDir); ok {
+	for _, outer := range slices.Backward(g.outer) {
+		if ignored, ok := lastMatch(outer.patterns, path[len(outer.base):], isDir); ok {
 			return ignored
 		}
 	}

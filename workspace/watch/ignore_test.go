@@ -2,6 +2,7 @@ package watch
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -68,7 +69,8 @@ func askGit(t failer, dir string, paths []string) map[string]bool {
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
-	if exit := (*exec.ExitError)(nil); err != nil && (!asExit(err, &exit) || exit.ExitCode() != 1) {
+	var exit *exec.ExitError // 1: nothing is ignored
+	if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 1) {
 		t.Fatalf("git check-ignore: %v %s", err, stderr.String())
 	}
 	ignored := map[string]bool{}
@@ -82,12 +84,6 @@ func askGit(t failer, dir string, paths []string) map[string]bool {
 
 type failer interface {
 	Fatalf(string, ...any)
-}
-
-func asExit(err error, target **exec.ExitError) bool {
-	exit, ok := err.(*exec.ExitError)
-	*target = exit
-	return ok
 }
 
 // compareWithGit checks every path against git. Paths with a slash at the end

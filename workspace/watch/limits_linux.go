@@ -64,7 +64,7 @@ func remoteMounts(root string) map[string]string {
 	mounts := map[string]string{}
 	var st unix.Statfs_t
 	if err := unix.Statfs(root, &st); err == nil {
-		if name, remote := remoteMagic(int64(st.Type)); remote {
+		if name, remote := remoteMagic(int64(st.Type)); remote { //nolint:unconvert // 32 bits on some architectures
 			mounts[root] = name
 		}
 	}

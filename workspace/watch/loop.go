@@ -169,7 +169,15 @@ func (w *watcher) event(ev fsnotify.Event) {
 		if k := parent.names[name]; k == folder || k == pruned {
 			w.moved = w.moved || ev.Has(fsnotify.Rename)
 			w.markAll(w.tree.leave(rel))
+			// The event may be that of another directory, which was moved
+			// away before its removal but is still known by its old path.
+			if info, err := os.Lstat(ev.Name); err == nil && info.IsDir() {
+				w.appeared(rel, name, info)
+			}
 			return
+		}
+		if m, marked := w.dirty[rel]; marked && !m.known {
+			w.settler.vanished()
 		}
 	}
 	if ev.Has(fsnotify.Create) {
@@ -279,8 +287,9 @@ func (w *watcher) repair() {
 	}
 }
 
-// evaluate looks at every dirty path. halfSaved says that a file is gone or
-// empty, as it is for a moment while an editor saves.
+// evaluate looks at every dirty path. halfSaved says that a file is gone, empty
+// or new, as it is for a moment while an editor saves: moved away, truncated, or
+// a temporary file that is yet to be renamed.
 func (w *watcher) evaluate(now time.Time) (changes []Change, halfSaved bool) {
 	for rel, m := range w.dirty {
 		dir, name := split(rel)
@@ -296,7 +305,7 @@ func (w *watcher) evaluate(now time.Time) (changes []Change, halfSaved bool) {
 			halfSaved = halfSaved || info.Size() == 0
 		case there:
 			changes = append(changes, Change{rel, Created})
-			halfSaved = halfSaved || info.Size() == 0
+			halfSaved = true
 		case m.known:
 			changes = append(changes, Change{rel, Removed})
 			halfSaved = true
@@ -362,6 +371,7 @@ func (w *watcher) loseRoot() {
 	w.markAll(w.tree.leave(""))
 	w.settler.saw(time.Now(), false)
 	w.report()
+	w.findRoot()
 }
 
 func (w *watcher) rootGone() bool { return w.tree.nodes[""] == nil }

@@ -61,6 +61,10 @@ func (s *settler) saw(now time.Time, newFile bool) {
 	}
 }
 
+// vanished takes back a file that came and went within the batch: the temporary
+// file of an atomic save, which must not make a lone save look like more.
+func (s *settler) vanished() { s.files = max(0, s.files-1) }
+
 // due is when the batch settles if nothing more happens.
 func (s *settler) due() time.Time {
 	quiet := s.quiet
@@ -79,9 +83,9 @@ func (s *settler) due() time.Time {
 }
 
 // fullQuiet is the time of the full quiet after the last event, for a batch
-// that looks like half of a save: a file was removed or is empty. An editor
-// that moves the old file away, or truncates it, is about to write the new one;
-// a removal, on the other hand, is never urgent. The batch's limit holds.
+// that looks like half of a save (see evaluate). A lone save that came to its
+// end modifies one file and need not wait for it; nothing else is that urgent.
+// The batch's limit holds.
 func (s *settler) fullQuiet() time.Time {
 	at := s.last.Add(s.quiet)
 	if limit := s.first.Add(s.wait); limit.Before(at) {

@@ -11,7 +11,7 @@ import (
 // differ have different names.
 func settled(t *testing.T, s settler, script []step) (batches []time.Duration) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
+	synctest.Test(t, func(*testing.T) {
 		start := time.Now()
 		seen := map[string]bool{}
 		timer := time.NewTimer(time.Hour)
@@ -95,5 +95,17 @@ func TestChangesWithoutEndSettleAtTheLongestWait(t *testing.T) {
 func TestTwoSavesFarApartAreTwoBatches(t *testing.T) {
 	if got := settled(t, newSettler(0, 0), []step{{0, "a"}, {200 * ms, "a"}}); len(got) != 2 {
 		t.Errorf("batches at %v, want 2", got)
+	}
+}
+
+func TestATemporaryFileDoesNotCount(t *testing.T) {
+	now := time.Unix(0, 0)
+	s := newSettler(0, 0)
+	s.saw(now, true) // a.go.tmp appears
+	s.vanished()     // and is renamed
+	s.saw(now, false)
+	s.saw(now, true) // to a.go
+	if got := s.due().Sub(now); got != quietStep {
+		t.Errorf("an atomic save settles after %v, want %v", got, quietStep)
 	}
 }

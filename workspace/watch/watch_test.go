@@ -141,14 +141,6 @@ func (ob *observer) expect(want map[string]Op) {
 	ob.note(func() { ob.batches = nil })
 }
 
-func atomicSave(t *testing.T, dir, rel, text string) {
-	t.Helper()
-	write(t, dir, rel+".tmp123", text)
-	if err := os.Rename(filepath.Join(dir, rel+".tmp123"), filepath.Join(dir, rel)); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func rename(t *testing.T, dir, from, to string) {
 	t.Helper()
 	if err := os.Rename(filepath.Join(dir, from), filepath.Join(dir, to)); err != nil {
@@ -157,40 +149,39 @@ func rename(t *testing.T, dir, from, to string) {
 }
 
 func TestEveryWayOfSavingIsOneModification(t *testing.T) {
-	for name, save := range map[string]func(t *testing.T, dir string){
-		"truncate and write":   func(t *testing.T, dir string) { write(t, dir, "a.go", "new") },
-		"temporary and rename": func(t *testing.T, dir string) { atomicSave(t, dir, "a.go", "new") },
-		"vim": func(t *testing.T, dir string) {
-			write(t, dir, "4913", "")
-			if err := os.Remove(filepath.Join(dir, "4913")); err != nil {
-				t.Fatal(err)
-			}
-			rename(t, dir, "a.go", "a.go~")
-			write(t, dir, "a.go", "new")
-			if err := os.Remove(filepath.Join(dir, "a.go~")); err != nil {
-				t.Fatal(err)
-			}
+	t.Parallel()
+	remove := func(dir, rel string) error { return os.Remove(filepath.Join(dir, rel)) }
+	put := func(dir, rel string) error { return os.WriteFile(filepath.Join(dir, rel), []byte("new"), 0o666) }
+	move := func(dir, from, to string) error {
+		return os.Rename(filepath.Join(dir, from), filepath.Join(dir, to))
+	}
+	for name, save := range map[string]func(dir string) error{
+		"truncate and write":   func(dir string) error { return put(dir, "a.go") },
+		"temporary and rename": func(dir string) error { return errors.Join(put(dir, "a.go.tmp1"), move(dir, "a.go.tmp1", "a.go")) },
+		"vim": func(dir string) error {
+			return errors.Join(put(dir, "4913"), remove(dir, "4913"), move(dir, "a.go", "a.go~"), put(dir, "a.go"), remove(dir, "a.go~"))
 		},
-		"touch": func(t *testing.T, dir string) {
+		"touch": func(dir string) error {
 			now := time.Now()
-			if err := os.Chtimes(filepath.Join(dir, "a.go"), now, now); err != nil {
-				t.Fatal(err)
-			}
+			return os.Chtimes(filepath.Join(dir, "a.go"), now, now)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := tempDir(t)
 			write(t, root, "a.go", "old")
 			ob := observe(t, root, Options{Quiet: 200 * ms}, nil)
-			save(t, root)
-			ob.expect(map[string]Op{"a.go": Modified})
-			save(t, root)
-			ob.expect(map[string]Op{"a.go": Modified})
+			for range 2 {
+				if err := save(root); err != nil {
+					t.Fatal(err)
+				}
+				ob.expect(map[string]Op{"a.go": Modified})
+			}
 		})
 	}
 }
 
 func TestFilesAreCreatedModifiedAndRemoved(t *testing.T) {
+	t.Parallel()
 	root := tempDir(t)
 	ob := observe(t, root, Options{}, nil)
 	write(t, root, "a", "1")
@@ -206,6 +197,7 @@ func TestFilesAreCreatedModifiedAndRemoved(t *testing.T) {
 }
 
 func TestWhatEditorsLeaveBesideAFileIsNeverReported(t *testing.T) {
+	t.Parallel()
 	root := tempDir(t)
 	ob := observe(t, root, Options{}, nil)
 	for _, name := range []string{".a.go.swp", "4913", "a.go~", ".#a.go", "#a.go#", "a.go___jb_tmp___", ".DS_Store"} {
@@ -216,6 +208,7 @@ func TestWhatEditorsLeaveBesideAFileIsNeverReported(t *testing.T) {
 }
 
 func TestChangesInARenamedDirectoryHaveItsNewName(t *testing.T) {
+	t.Parallel()
 	root := tempDir(t)
 	write(t, root, "a/b/c/f", "1")
 	ob := observe(t, root, Options{}, nil)
@@ -234,6 +227,7 @@ func TestChangesInARenamedDirectoryHaveItsNewName(t *testing.T) {
 }
 
 func TestAllFilesOfNewDirectoriesAreSeen(t *testing.T) {
+	t.Parallel()
 	root := tempDir(t)
 	ob := observe(t, root, Options{}, nil)
 	want := map[string]Op{}
@@ -299,6 +293,7 @@ func TestEditsOfGitignoreTakeEffect(t *testing.T) {
 }
 
 func TestLinksAreNotFollowedButTheRootMayBeOne(t *testing.T) {
+	t.Parallel()
 	outside, root := tempDir(t), tempDir(t)
 	write(t, outside, "big/f", "1")
 	link := filepath.Join(tempDir(t), "link")
@@ -316,6 +311,7 @@ func TestLinksAreNotFollowedButTheRootMayBeOne(t *testing.T) {
 }
 
 func TestARemovedRootIsSaidAndFoundAgain(t *testing.T) {
+	t.Parallel()
 	root := filepath.Join(tempDir(t), "root")
 	write(t, root, "d/f", "1")
 	ob := observe(t, root, Options{}, nil)
@@ -390,6 +386,7 @@ func (f *faulty) Close() error {
 func never() bool { return false }
 
 func TestDroppedEventsAreMadeUpForByComparing(t *testing.T) {
+	t.Parallel()
 	root := tempDir(t)
 	write(t, root, "old/f", "1")
 	write(t, root, "gone/f", "1")
@@ -422,6 +419,7 @@ func TestDroppedEventsAreMadeUpForByComparing(t *testing.T) {
 }
 
 func TestWithoutWatchesLeftTheRestIsPolledAndSaidSo(t *testing.T) {
+	t.Parallel()
 	root := tempDir(t)
 	write(t, root, "a/f", "1")
 	write(t, root, "b/deep/f", "1")
@@ -447,6 +445,7 @@ func TestWithoutWatchesLeftTheRestIsPolledAndSaidSo(t *testing.T) {
 }
 
 func TestWithoutAnyWatcherEverythingIsPolled(t *testing.T) {
+	t.Parallel()
 	root := tempDir(t)
 	write(t, root, "a/f", "1")
 	ob := observe(t, root, Options{}, func(w *watcher) {
@@ -462,6 +461,7 @@ func TestWithoutAnyWatcherEverythingIsPolled(t *testing.T) {
 }
 
 func TestARemoteMountIsPolledBesideItsEventsWithoutReportingTwice(t *testing.T) {
+	t.Parallel()
 	root := tempDir(t)
 	write(t, root, "share/f", "1")
 	ob := observe(t, root, Options{}, func(w *watcher) {
@@ -481,6 +481,7 @@ func TestARemoteMountIsPolledBesideItsEventsWithoutReportingTwice(t *testing.T) 
 }
 
 func TestWhileABatchIsWorkedOnTheNextOnesAreMerged(t *testing.T) {
+	t.Parallel()
 	root := tempDir(t)
 	write(t, root, "gone", "1")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -528,6 +529,7 @@ func TestWhileABatchIsWorkedOnTheNextOnesAreMerged(t *testing.T) {
 }
 
 func TestMergingKeepsWhatIsTrueInTheEnd(t *testing.T) {
+	t.Parallel()
 	one := func(op Op) Batch { return Batch{Paths: []Change{{"f", op}}} }
 	for _, c := range []struct{ a, b, want Op }{
 		{Created, Modified, Created},
@@ -546,6 +548,7 @@ func TestMergingKeepsWhatIsTrueInTheEnd(t *testing.T) {
 }
 
 func TestWatchingAMissingDirectoryIsAnError(t *testing.T) {
+	t.Parallel()
 	err := Watch(t.Context(), filepath.Join(t.TempDir(), "none"), Options{}, func(Batch) {})
 	if !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("Watch: %v", err)
@@ -556,8 +559,9 @@ func TestWatchingAMissingDirectoryIsAnError(t *testing.T) {
 // quiet the batches have mentioned every file that is not as it was, and the
 // last word on each file is true.
 func TestNoLastChangeIsEverLost(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		root, err := os.MkdirTemp("", "watch")
+		root, err := os.MkdirTemp("", "watch") //nolint:usetesting // one for each of many checks
 		if err != nil {
 			rt.Fatal(err)
 		}
