@@ -104,3 +104,24 @@ func New(name string, dark bool, p Palette) Theme {
 }
 
 func hex(s string) color.Color { return lipgloss.Color(s) }
+
+// Named returns a built-in theme.
+func Named(name string) (Theme, bool) {
+	for _, t := range builtin() {
+		if t.Name == name {
+			return t, true
+		}
+	}
+	return Theme{}, false
+}
+
+// Names lists the built-in themes.
+func Names() []string {
+	var names []string
+	for _, t := range builtin() {
+		names = append(names, t.Name)
+	}
+	return names
+}
+
+func builtin() []Theme { return []Theme{Dark(), Light()} }

@@ -1,0 +1,396 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tui/action"
+	"github.com/sawhorse-dev/sawhorse/tui/screen/tests"
+	"github.com/sawhorse-dev/sawhorse/tui/theme"
+)
+
+// Actions is what can be done now, innermost layer first, with the user's keys.
+func (s *Screen) Actions() action.Set {
+	set := action.Set{}
+	switch s.focus {
+	case TreePane:
+		set = append(set, action.Layer{Name: "tree", Actions: s.treeActions()})
+	case DetailPane:
+		set = append(set, action.Layer{Name: "detail", Actions: s.detail.actions()})
+	case StripPane:
+		set = append(set, action.Layer{Name: "attention", Actions: s.stripActions()})
+	}
+	set = append(set, action.Layer{Name: "screen", Actions: s.globalActions()})
+	for i := range set {
+		set[i].Actions = s.permit(s.keys.Bind(set[i].Actions))
+	}
+	return set
+}
+
+// Layers is every layer that there is, whatever has the focus: what the keymap
+// is checked against, and what the docs are made of.
+func (s *Screen) Layers() []action.Layer {
+	return []action.Layer{
+		{Name: "screen", Actions: s.globalActions()},
+		{Name: "tree", Actions: s.treeActions()},
+		{Name: "attention", Actions: s.stripActions()},
+		{Name: "log", Actions: s.detail.logs.Actions()},
+		{Name: "tests", Actions: s.detail.tests.Actions()},
+		{Name: "history", Actions: s.detail.history.Actions()},
+		{Name: "table", Actions: s.detail.overview.Actions()},
+	}
+}
+
+// palette is every action for the palette: what can be done now, then what
+// other panes offer.
+func (s *Screen) allActions() []action.Action {
+	set := s.Actions()
+	for _, l := range s.Layers() {
+		l.Actions = s.permit(s.keys.Bind(l.Actions))
+		set = append(set, l)
+	}
+	return set.All()
+}
+
+// permit takes out what a read-only screen must not do.
+func (s *Screen) permit(actions []action.Action) []action.Action {
+	if !s.opt.ReadOnly {
+		return actions
+	}
+	var kept []action.Action
+	for _, a := range actions {
+		if a.Dangerous {
+			continue
+		}
+		if a.Writes {
+			a.Disabled = "this screen is read-only (--read-only)"
+		}
+		kept = append(kept, a)
+	}
+	return kept
+}
+
+// run does an action, or says why not, or asks first.
+func (s *Screen) run(a action.Action) tea.Cmd {
+	switch {
+	case a.Disabled != "":
+		return s.toast(tasks.Warning, a.Title+": "+a.Disabled)
+	case a.Do == nil:
+		return nil
+	case a.Confirm != nil:
+		s.ask(*a.Confirm, a.Do)
+		return nil
+	}
+	return a.Do()
+}
+
+// act wraps a change of the screen alone.
+func act(f func()) func() tea.Cmd {
+	return func() tea.Cmd { f(); return nil }
+}
+
+func (s *Screen) globalActions() []action.Action {
+	var all []action.Action
+	all = append(all, s.taskActions()...)
+	all = append(all, s.alertActions()...)
+	all = append(all, s.viewActions()...)
+	all = append(all, s.moveActions()...)
+	return append(all, s.screenActions()...)
+}
+
+// taskActions are about the task that is meant: the selection's, or the alert's.
+func (s *Screen) taskActions() []action.Action {
+	name := s.target()
+	u := s.state.Units[name]
+	_, active := s.state.Active(name)
+	waiting, waits := s.state.Waiting(name)
+	none := ""
+	if name == "" {
+		none = "select a service or a task first"
+	}
+	service := u.Task.IsService()
+
+	toggle := action.Action{
+		ID: "task.toggle", Title: "Start " + name, Hint: "start", Group: "Tasks", Keys: []string{"s"}, Writes: true,
+		Disabled: none, Do: func() tea.Cmd { return s.start(name) },
+	}
+	if active || waits || service && u.Up {
+		toggle.Title, toggle.Hint = "Stop "+name, "stop"
+		toggle.Do = func() tea.Cmd { return s.do(tasks.Stop{Names: []string{name}}, "stopping "+name) }
+	}
+	restart := action.Action{
+		ID: "task.restart", Title: "Restart " + name, Hint: "restart", Group: "Tasks", Keys: []string{"r"}, Writes: true,
+		Disabled: none, Verb: "restart", Do: func() tea.Cmd { return s.rerun(name) },
+	}
+	if !service {
+		restart.Title, restart.Hint = "Run "+name, "run"
+		if _, ran := s.state.Finished(name); ran {
+			restart.Title, restart.Hint = "Run "+name+" again", "rerun"
+		}
+	}
+	cancel := action.Action{
+		ID: "task.cancel", Title: "Cancel the run of " + name, Group: "Tasks", Keys: []string{"c"}, Writes: true, Disabled: none,
+	}
+	run, _ := s.state.Active(name)
+	if !active {
+		run = waiting
+	}
+	if none == "" && !active && !waits {
+		cancel.Disabled = name + " is not running and not waiting"
+	}
+	cancel.Do = func() tea.Cmd { return s.do(tasks.Cancel{ID: run.ID}, "cancelling "+string(run.ID)) }
+	return []action.Action{
+		toggle, restart,
+		{ID: "task.terminal", Title: "Take the terminal of " + name, Hint: "terminal", Group: "Tasks", Keys: []string{"x"}, Writes: true,
+			Disabled: or(none, s.noTerminal(name)), Do: func() tea.Cmd { return s.takeTerminal(name) }},
+		{ID: "task.logs", Title: "Show the log", Hint: "logs", Group: "Tasks", Keys: []string{"l"}, Disabled: none,
+			Do: act(func() { s.showLog(name) })},
+		{ID: "task.why", Title: "Why is it like this?", Hint: "why", Group: "Tasks", Keys: []string{"w"}, Disabled: none,
+			Do: act(func() { s.openWhy(name) })},
+		cancel,
+		{ID: "edit", Title: "Open in the editor", Hint: "edit", Group: "Tasks", Keys: []string{"e"}, Disabled: s.noPlace(),
+			Do: func() tea.Cmd { return s.editPlace() }},
+		{ID: "copy", Title: "Copy what is selected", Hint: "copy", Group: "Tasks", Keys: []string{"y"}, Disabled: s.nothingToCopy(),
+			Do: func() tea.Cmd { return s.copySelected() }},
+	}
+}
+
+func (s *Screen) alertActions() []action.Action {
+	none := ""
+	if len(s.alerts) == 0 {
+		none = "nothing needs attention"
+	}
+	return []action.Action{
+		{ID: "alert.next", Title: "Go to the next failure", Hint: pad(none == "", "next failure", ""), Group: "Attention", Keys: []string{"."}, Disabled: none,
+			Do: func() tea.Cmd { return s.stepAlert(1) }},
+		{ID: "alert.previous", Title: "Go to the previous failure", Group: "Attention", Keys: []string{","}, Disabled: none,
+			Do: func() tea.Cmd { return s.stepAlert(-1) }},
+		{ID: "alert.expand", Title: "Give ATTENTION half of the screen", Group: "Attention", Keys: []string{"a"}, Disabled: none,
+			Do: act(func() {
+				s.prefs.StripOpen = !s.prefs.StripOpen
+				s.setFocus(StripPane)
+				if !s.prefs.StripOpen {
+					s.setFocus(TreePane)
+				}
+			})},
+		{ID: "alert.acknowledge-all", Title: "Acknowledge everything in ATTENTION", Group: "Attention", Keys: []string{"D"}, Disabled: none, Writes: true, Verb: "ack",
+			Do: func() tea.Cmd {
+				ids := make([]tasks.AlertID, len(s.alerts))
+				for i, a := range s.alerts {
+					ids[i] = a.ID
+				}
+				return s.do(tasks.Acknowledge{Alerts: ids}, "acknowledged; it comes back when it happens again")
+			}},
+	}
+}
+
+// stripActions are those of the strip alone.
+func (s *Screen) stripActions() []action.Action {
+	a, ok := s.strip.selected()
+	none := ""
+	if !ok {
+		none = "nothing needs attention"
+	}
+	return []action.Action{
+		{ID: "alert.open", Title: "Go to where it is told", Hint: "go there", Group: "Attention", Keys: []string{"enter"}, Disabled: none,
+			Do: func() tea.Cmd { return s.openAlert(a) }},
+		{ID: "alert.acknowledge", Title: "Acknowledge this one", Hint: "acknowledge", Group: "Attention", Keys: []string{"d"}, Disabled: none, Writes: true,
+			Do: func() tea.Cmd {
+				return s.do(tasks.Acknowledge{Alerts: []tasks.AlertID{a.ID}}, "acknowledged; it comes back when it happens again")
+			}},
+	}
+}
+
+// treeActions are those of the tree alone.
+func (s *Screen) treeActions() []action.Action {
+	n, _ := s.tree.Selected()
+	onGroup := n.ID != "" && n.Group == ""
+	open := "open"
+	if onGroup {
+		open = "fold"
+	}
+	return []action.Action{
+		{ID: "tree.open", Title: "Open what is selected", Hint: open, Group: "Tree", Keys: []string{"enter"},
+			Do: act(func() {
+				if onGroup {
+					s.tree.Toggle(n.ID)
+					return
+				}
+				s.setFocus(DetailPane)
+			})},
+		{ID: "tree.filter", Title: "Filter the tree", Hint: "filter", Group: "Tree", Keys: []string{"/"}, Do: act(s.filterTree)},
+		{ID: "tree.out", Title: "To the group, or fold it", Group: "Tree", Keys: []string{"left"},
+			Do: act(func() {
+				if onGroup {
+					s.tree.SetCollapsed(n.ID, true)
+				} else {
+					s.tree.Parent()
+				}
+			})},
+		{ID: "tree.in", Title: "Into the group, or to the detail", Group: "Tree", Keys: []string{"right"},
+			Do: act(func() {
+				switch {
+				case onGroup && s.tree.IsCollapsed(n.ID):
+					s.tree.SetCollapsed(n.ID, false)
+				case onGroup:
+					s.tree.Move(1)
+				default:
+					s.setFocus(DetailPane)
+				}
+			})},
+		{ID: "tree.toggle", Title: "Fold or open the group", Group: "Tree", Keys: []string{"space"},
+			Do: act(func() {
+				if !onGroup {
+					s.tree.Parent()
+				}
+				if g, ok := s.tree.Selected(); ok {
+					s.tree.Toggle(g.ID)
+				}
+			})},
+	}
+}
+
+func (s *Screen) viewActions() []action.Action {
+	all := []action.Action{
+		{ID: "view.zoom", Title: "Zoom the focused pane", Hint: "zoom", Group: "View", Keys: []string{"z"},
+			Do: act(func() { s.prefs.Zoom = !s.prefs.Zoom; s.setFocus(s.focus) })},
+		{ID: "view.focus", Title: "Focus the next pane", Hint: "focus", Group: "View", Keys: []string{"tab"}, Do: act(func() { s.cycle(1) })},
+		{ID: "view.focus-back", Title: "Focus the previous pane", Group: "View", Keys: []string{"shift+tab"}, Do: act(func() { s.cycle(-1) })},
+		{ID: "view.tree", Title: "Hide or show the tree", Group: "View", Keys: []string{"b"},
+			Do: act(func() {
+				s.prefs.TreeHidden = !s.prefs.TreeHidden
+				if s.prefs.TreeHidden {
+					s.setFocus(DetailPane)
+				} else {
+					s.setFocus(TreePane)
+				}
+			})},
+		{ID: "view.wider", Title: "Make the tree wider", Group: "View", Keys: []string{">"}, Do: act(func() { s.widen(4) })},
+		{ID: "view.narrower", Title: "Make the tree narrower", Group: "View", Keys: []string{"<"}, Do: act(func() { s.widen(-4) })},
+		{ID: "view.mouse", Title: "Give the mouse to the terminal, or take it", Group: "View", Keys: []string{"M"}, Verb: "mouse",
+			Do: func() tea.Cmd {
+				s.mouse = !s.mouse
+				if s.mouse {
+					return s.toast(tasks.Info, "the mouse selects and scrolls here")
+				}
+				return s.toast(tasks.Info, "the mouse is the terminal's: drag to select; M takes it back")
+			}},
+		{ID: "view.theme", Title: "Next theme", Group: "View", Keys: []string{"T"}, Verb: "theme",
+			Args: &action.Args{
+				Usage:    "NAME|auto",
+				Complete: func(words []string) []string { return only(words, append(theme.Names(), "auto")) },
+				Do:       s.themeVerb,
+			},
+			Do: func() tea.Cmd { return s.nextTheme() }},
+	}
+	tabs := s.detail.names()
+	for i := range 6 {
+		a := action.Action{ID: fmt.Sprintf("tab.%d", i+1), Title: fmt.Sprintf("Tab %d", i+1), Group: "Tabs", Keys: []string{string(rune('1' + i))},
+			Disabled: "there is no such tab here"}
+		if i < len(tabs) {
+			a.Title, a.Disabled = "Show "+tabs[i], ""
+			a.Do = act(func() { s.detail.setTab(tabs[i]) })
+		}
+		all = append(all, a)
+	}
+	return all
+}
+
+func (s *Screen) moveActions() []action.Action {
+	move := func(id, title string, n func() int, keys ...string) action.Action {
+		return action.Action{ID: id, Title: title, Group: "Moving", Keys: keys, Do: act(func() { s.move(n()) })}
+	}
+	step := func(n int) func() int { return func() int { return n } }
+	page := func(sign int) func() int { return func() int { return sign * s.page() } }
+	return []action.Action{
+		move("move.up", "Up", step(-1), "up", "k"), move("move.down", "Down", step(1), "down", "j"),
+		move("move.page-up", "A page up", page(-1), "pgup"), move("move.page-down", "A page down", page(1), "pgdown"),
+		move("move.top", "To the top", step(-1<<30), "home", "g"), move("move.bottom", "To the bottom", step(1<<30), "end", "G"),
+		{ID: "move.back", Title: "Back", Group: "Moving", Keys: []string{"esc"}, Do: act(s.back)},
+	}
+}
+
+func (s *Screen) screenActions() []action.Action {
+	all := []action.Action{
+		{ID: "palette", Title: "Commands", Hint: "command", Group: "Screen", Keys: []string{":"}, Do: act(s.openPalette)},
+		{ID: "help", Title: "Help: every key", Hint: "help", Group: "Screen", Keys: []string{"?"}, Verb: "help", Do: act(s.openHelp)},
+		{ID: "quit", Title: "Leave the screen", Hint: "quit", Group: "Screen", Keys: []string{"q", "ctrl+c"}, Verb: "quit",
+			Args: &action.Args{
+				Usage:    "stop|leave|ask",
+				Complete: func(words []string) []string { return only(words, []string{"stop", "leave", "ask"}) },
+				Do:       s.quitVerb,
+			},
+			Do: func() tea.Cmd { return s.quit() }},
+		{ID: "workspace.reload", Title: "Read the workspace file again", Group: "Workspace", Keys: []string{"R"}, Writes: true, Verb: "reload",
+			Do: func() tea.Cmd { return s.do(tasks.Reload{}, "reading the workspace file again") }},
+		{ID: "workspace.start", Title: "Start everything that starts by itself", Group: "Workspace", Keys: []string{"U"}, Writes: true, Verb: "up",
+			Do: func() tea.Cmd { return s.do(tasks.Start{}, "starting everything") }},
+		{ID: "workspace.stop", Title: "Stop everything", Group: "Workspace", Keys: []string{"K"}, Writes: true, Dangerous: true, Verb: "stop-all",
+			Disabled: s.nothingRuns(),
+			Confirm: &action.Confirm{
+				Title: "Stop everything in " + s.state.Workspace.Name + "?",
+				Text:  "Stops " + s.runningNames() + " in " + s.state.Workspace.Root + ". The host stays, and nothing starts again by itself.",
+				Yes:   "Stop everything",
+			},
+			Do: func() tea.Cmd { return s.do(tasks.Stop{}, "stopping everything") }},
+		{ID: "workspace.edit", Title: "Edit the workspace file", Group: "Workspace", Keys: []string{"E"}, Do: func() tea.Cmd { return s.editDeclaration() }},
+	}
+	reconnect := action.Action{ID: "host.reconnect", Title: "Find or start the host again", Group: "Workspace", Keys: []string{"ctrl+r"},
+		Disabled: "the host is there", Do: func() tea.Cmd { return s.reconnect() }}
+	if s.gone != "" {
+		reconnect.Disabled, reconnect.Hint = "", "reconnect"
+		if s.opt.Reconnect == nil {
+			reconnect.Disabled = "this screen can't: quit and start `sawhorse` again"
+		}
+	}
+	return append(append(all, reconnect), s.verbs()...)
+}
+
+// active names what has work going on.
+func (s *Screen) active() []string {
+	var names []string
+	for _, name := range s.state.Order {
+		if _, ok := s.state.Active(name); ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func (s *Screen) nothingRuns() string {
+	if len(s.active()) == 0 {
+		for _, name := range s.state.Order {
+			if _, ok := s.state.Waiting(name); ok {
+				return ""
+			}
+		}
+		return "nothing runs"
+	}
+	return ""
+}
+
+// runningNames names what runs, a few by name.
+func (s *Screen) runningNames() string {
+	names := s.active()
+	if len(names) > 4 {
+		return strings.Join(names[:4], ", ") + fmt.Sprintf(" and %d more", len(names)-4)
+	}
+	return or(strings.Join(names, ", "), "what waits")
+}
+
+func or(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// place is the test or diagnostic under the cursor, if there is one.
+func (s *Screen) testPlace() (tests.Place, bool) {
+	if s.focus == DetailPane && s.detail.tab() == testsTab {
+		return s.detail.tests.Selected()
+	}
+	return tests.Place{}, false
+}

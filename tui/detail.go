@@ -1,0 +1,241 @@
+package tui
+
+import (
+	"slices"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tui/action"
+	"github.com/sawhorse-dev/sawhorse/tui/screen"
+	"github.com/sawhorse-dev/sawhorse/tui/screen/config"
+	"github.com/sawhorse-dev/sawhorse/tui/screen/env"
+	"github.com/sawhorse-dev/sawhorse/tui/screen/events"
+	"github.com/sawhorse-dev/sawhorse/tui/screen/history"
+	"github.com/sawhorse-dev/sawhorse/tui/screen/overview"
+	"github.com/sawhorse-dev/sawhorse/tui/screen/stats"
+	"github.com/sawhorse-dev/sawhorse/tui/screen/tests"
+	"github.com/sawhorse-dev/sawhorse/tui/theme"
+	"github.com/sawhorse-dev/sawhorse/tui/widget/cell"
+)
+
+// The tabs.
+const (
+	logsTab    = "Logs"
+	statsTab   = "Stats"
+	envTab     = "Env"
+	eventsTab  = "Events"
+	configTab  = "Config"
+	testsTab   = "Tests"
+	historyTab = "History"
+)
+
+func serviceTabs() []string { return []string{logsTab, statsTab, envTab, eventsTab, configTab} }
+func taskTabs() []string {
+	return []string{logsTab, testsTab, historyTab, statsTab, eventsTab, configTab}
+}
+
+// tab is a detail tab other than the logs.
+type tab interface {
+	View(screen.Frame) []string
+	Move(n int)
+}
+
+// detail is the right pane: what is selected, in the tabs of its kind.
+type detail struct {
+	unit     string
+	group    []string
+	service  bool
+	tabs     map[bool]string // the chosen tab, by whether it is a service
+	overview *overview.Screen
+	tests    *tests.Screen
+	history  *history.Screen
+	others   map[string]tab
+	logs     *logPane
+	// touched counts what changed the picture besides the state.
+	touched int
+	spots   []spot
+}
+
+func newDetail() *detail {
+	d := &detail{
+		tabs:     map[bool]string{true: logsTab, false: logsTab},
+		overview: overview.New(), tests: tests.New(), history: history.New(), logs: newLogPane(),
+	}
+	d.others = map[string]tab{
+		statsTab: &stats.Screen{}, envTab: &env.Screen{}, eventsTab: &events.Screen{}, configTab: &config.Screen{},
+		testsTab: d.tests, historyTab: d.history,
+	}
+	return d
+}
+
+// names are the tabs of what is selected; none for a group.
+func (d *detail) names() []string {
+	switch {
+	case d.unit == "":
+		return nil
+	case d.service:
+		return serviceTabs()
+	}
+	return taskTabs()
+}
+
+// tab is the one that is shown; empty for a group's table.
+func (d *detail) tab() string {
+	if d.unit == "" {
+		return ""
+	}
+	if t := d.tabs[d.service]; slices.Contains(d.names(), t) {
+		return t
+	}
+	return logsTab
+}
+
+func (d *detail) setTab(name string) {
+	if slices.Contains(d.names(), name) {
+		d.tabs[d.service] = name
+		d.touched++
+	}
+}
+
+// show takes over the selection and the room.
+func (d *detail) show(s *Screen) {
+	unit := s.selected()
+	if unit != d.unit || unit == "" {
+		d.unit, d.group = unit, s.group()
+		d.service = s.state.Units[unit].Task.IsService()
+		d.touched++
+	}
+	r := s.rects.Detail
+	d.logs.SetSize(r.W, max(0, r.H-2))
+	d.logs.Show(s.sources(), unit != "" && d.tab() == logsTab && !r.Empty())
+}
+
+// actions are what can be done in the shown tab.
+func (d *detail) actions() []action.Action {
+	switch d.tab() {
+	case "":
+		return d.overview.Actions()
+	case logsTab:
+		return d.logs.Actions()
+	case testsTab:
+		return d.tests.Actions()
+	case historyTab:
+		return d.history.Actions()
+	}
+	return nil
+}
+
+func (d *detail) move(n int) {
+	d.touched++
+	switch t := d.tab(); t {
+	case "":
+		d.overview.Move(n)
+	case logsTab:
+		d.logs.Scroll(n)
+	default:
+		d.others[t].Move(n)
+	}
+}
+
+func (d *detail) click(x, y int) {
+	d.touched++
+	switch d.tab() {
+	case "":
+		d.overview.Click(y)
+	case testsTab:
+		d.tests.Click(y)
+	case historyTab:
+		d.history.Click(y)
+	}
+}
+
+func (s *Screen) frame(w, h int, focused bool) screen.Frame {
+	return screen.Frame{
+		W: w, H: h, Focused: focused, State: &s.state, Unit: s.detail.unit, Group: s.detail.group,
+		Now: s.now, Ink: s.ink, Usage: s.usage[s.detail.unit], Version: s.version,
+	}
+}
+
+// body draws the tab below its heading.
+func (d *detail) body(f screen.Frame) []string {
+	switch t := d.tab(); {
+	case t != "" && t != logsTab:
+		return d.others[t].View(f)
+	case t == logsTab:
+		return d.logs.View(f)
+	case len(f.State.Order) == 0:
+		return f.Empty("The workspace has no services and no tasks yet.",
+			"Declare them in sawhorse.yml; they appear here as soon as the file is saved.")
+	case f.Group == nil:
+		return f.Empty("Nothing is selected.", "↑ ↓ in the tree choose a service or a task.")
+	}
+	return d.overview.View(f)
+}
+
+// heading is the line of tabs, with the shown log's flags at its end.
+func (d *detail) heading(s *Screen, w int) string {
+	in := s.ink
+	l := cell.NewLine(w).Put(in.Text, " ")
+	focused := s.focus == DetailPane
+	name := d.unit
+	if name == "" {
+		if n, ok := s.tree.Selected(); ok {
+			name = n.Label
+		}
+	}
+	l.Put(pick(focused, in.Bold, in.Text), cell.Cut(name, max(8, w/4))).Put(in.Text, "  ")
+	flags, flagsW := "", 0
+	if d.tab() == logsTab {
+		flags, flagsW = d.logs.Flags(in)
+	}
+	d.spots = d.spots[:0]
+	for i, t := range d.names() {
+		from := w - l.Left()
+		short := t
+		if w < 60 && t != d.tab() {
+			short = ""
+		}
+		l.Put(in.Faint, string(rune('1'+i)))
+		if t == d.tab() {
+			l.Put(pick(focused, in.Selected, in.SelectedBlur), " "+t+" ")
+		} else if short != "" {
+			l.Put(in.Muted, " "+short)
+		}
+		l.Put(in.Text, pad(w < 60, " ", "  "))
+		d.spots = append(d.spots, spot{t, from, w - l.Left()})
+	}
+	if flagsW > 0 && flagsW < l.Left() {
+		l.Fill(theme.Ink{}, flagsW+1).Painted(flags, flagsW)
+	}
+	return l.String()
+}
+
+func pad(c bool, a, b string) string {
+	if c {
+		return a
+	}
+	return b
+}
+
+// sources are the logs that the logs tab shows: the selection's.
+func (s *Screen) sources() []tasks.Task {
+	if s.detail.unit == "" {
+		return nil
+	}
+	return []tasks.Task{s.state.Units[s.detail.unit].Task}
+}
+
+// tabAt is the tab whose name stands at column x of the heading.
+func (d *detail) tabAt(x int) (string, bool) {
+	for _, t := range d.spots {
+		if x >= t.from && x < t.to {
+			return t.name, true
+		}
+	}
+	return "", false
+}
+
+// spot is where a tab's name was drawn.
+type spot struct {
+	name     string
+	from, to int
+}

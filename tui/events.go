@@ -1,0 +1,154 @@
+package tui
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/sawhorse-dev/sawhorse/tasks"
+)
+
+// gather is the least time between two wakes by events: more would be drawn
+// over before anybody saw it.
+const gather = 16 * time.Millisecond
+
+// keptUsage bounds the course of what a task takes.
+const keptUsage = 240
+
+// eventsMsg is everything that happened since the last one.
+type eventsMsg struct {
+	generation int
+	events     []tasks.Event
+	closed     bool
+}
+
+// next waits for events and gathers those that follow at once: one message,
+// however many there are. The first after a pause is not held back.
+func (s *Screen) next() tea.Cmd {
+	events, generation, last := s.events, s.generation, s.lastBatch
+	return func() tea.Msg {
+		m := eventsMsg{generation: generation}
+		batch, ok := <-events
+		if !ok {
+			m.closed = true
+			return m
+		}
+		m.events = batch
+		timer := time.NewTimer(gather - time.Since(last))
+		defer timer.Stop()
+		for {
+			select {
+			case batch, ok = <-events:
+				if !ok {
+					m.closed = true
+					return m
+				}
+				m.events = append(slices.Clip(m.events), batch...)
+			case <-timer.C:
+				return m
+			}
+		}
+	}
+}
+
+// take applies events and waits for the next ones.
+func (s *Screen) take(m eventsMsg) tea.Cmd {
+	if m.generation != s.generation {
+		return nil
+	}
+	s.lastBatch = s.now
+	news := false
+	for _, e := range m.events {
+		s.state.Apply(e)
+		switch e := e.(type) {
+		case tasks.LogGrew:
+			continue
+		case tasks.UsageSampled:
+			s.sample(e)
+		}
+		news = true
+	}
+	if news {
+		s.changed()
+	}
+	s.detail.logs.Grew()
+	if m.closed {
+		s.gone = cmp.Or(s.state.Leaving, "the connection to it is lost")
+		s.version++
+		return nil
+	}
+	return tea.Batch(s.next(), s.tick())
+}
+
+// sample keeps the course of what each task takes.
+func (s *Screen) sample(e tasks.UsageSampled) {
+	for id, u := range e.Usage {
+		name := id.Task()
+		course := append(s.usage[name], u)
+		s.usage[name] = course[max(0, len(course)-keptUsage):]
+	}
+	for name := range s.usage {
+		if _, ok := s.state.Units[name]; !ok {
+			delete(s.usage, name)
+		}
+	}
+}
+
+// doTimeout is how long the host may take to accept a command.
+const doTimeout = 10 * time.Second
+
+// doneMsg is the host's answer to a command.
+type doneMsg struct {
+	what string
+	err  error
+}
+
+// do sends a command; what is said when it was accepted, empty: nothing.
+func (s *Screen) do(c tasks.Command, what string) tea.Cmd {
+	if s.gone != "" {
+		return s.toast(tasks.Error, "the host is gone: nothing can be started or stopped")
+	}
+	engine, ctx := s.engine, s.ctx
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(ctx, doTimeout)
+		defer cancel()
+		return doneMsg{what: what, err: engine.Do(ctx, c)}
+	}
+}
+
+func (s *Screen) done(m doneMsg) tea.Cmd {
+	if m.err != nil {
+		return s.toast(tasks.Error, m.err.Error())
+	}
+	if m.what == "" {
+		return nil
+	}
+	return s.toast(tasks.Info, m.what)
+}
+
+// connectedMsg is the end of an attempt to find the host again.
+type connectedMsg struct {
+	engine     tasks.Engine
+	interactor tasks.Interactor
+	err        error
+}
+
+func (s *Screen) reconnect() tea.Cmd {
+	find, ctx := s.opt.Reconnect, s.ctx
+	return tea.Batch(s.toast(tasks.Info, "looking for the host…"), func() tea.Msg {
+		e, i, err := find(ctx)
+		return connectedMsg{e, i, err}
+	})
+}
+
+func (s *Screen) connected(m connectedMsg) tea.Cmd {
+	if m.err != nil {
+		return s.toast(tasks.Error, "no host: "+m.err.Error())
+	}
+	s.stop()
+	s.engine, s.opt.Interactor = m.engine, m.interactor
+	s.subscribe()
+	return tea.Batch(s.next(), s.tick(), s.toast(tasks.Info, "attached again"))
+}

@@ -1,0 +1,187 @@
+package tui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/sawhorse-dev/sawhorse/tui/action"
+	"github.com/sawhorse-dev/sawhorse/tui/theme"
+	"github.com/sawhorse-dev/sawhorse/tui/widget/cell"
+	"github.com/sawhorse-dev/sawhorse/tui/widget/input"
+)
+
+// press takes a key: an open dialog first, then a text that is being typed,
+// then the actions of the focused pane, then those of the screen.
+func (s *Screen) press(k tea.KeyPressMsg) tea.Cmd {
+	switch {
+	case s.rects.Small:
+		if a, ok := s.Actions().Pressed(k); ok && a.ID == "quit" {
+			return s.run(a)
+		}
+		return nil
+	case s.overlay != nil:
+		return s.overlay.press(s, k)
+	case s.filtering != nil:
+		s.typeFilter(k)
+		return nil
+	case s.focus == DetailPane && s.detail.tab() == logsTab && s.detail.logs.Typing():
+		s.detail.touched++
+		return s.detail.logs.Press(k)
+	}
+	if a, ok := s.Actions().Pressed(k); ok {
+		s.detail.touched++
+		return s.run(a)
+	}
+	return nil
+}
+
+func (s *Screen) paste(text string) tea.Cmd {
+	switch {
+	case s.overlay != nil:
+		s.overlay.paste(text)
+	case s.filtering != nil:
+		s.filtering.Insert(text)
+		s.tree.SetFilter(s.filtering.Value())
+	case s.focus == DetailPane && s.detail.tab() == logsTab:
+		s.detail.touched++
+		return s.detail.logs.Paste(text)
+	}
+	return nil
+}
+
+func (s *Screen) filterTree() {
+	in := input.New(s.tree.Filter())
+	s.filtering = &in
+}
+
+func (s *Screen) typeFilter(k tea.KeyPressMsg) {
+	switch k.String() {
+	case "esc":
+		s.filtering = nil
+		s.tree.SetFilter("")
+	case "enter":
+		s.filtering = nil
+	case "up":
+		s.tree.Move(-1)
+	case "down":
+		s.tree.Move(1)
+	default:
+		s.filtering.Press(k)
+		s.tree.SetFilter(s.filtering.Value())
+	}
+}
+
+// cycle focuses the next pane that is shown.
+func (s *Screen) cycle(n int) {
+	s.prefs.Zoom = false
+	order := []Pane{TreePane, DetailPane, StripPane}
+	p := s.focus
+	for range order {
+		p = order[(int(p)+n+len(order))%len(order)]
+		r := layout(s.w, s.h, p, s.prefs)
+		shown := map[Pane]bool{TreePane: !r.Tree.Empty(), DetailPane: !r.Detail.Empty(), StripPane: !r.Strip.Empty()}
+		if p == StripPane && len(s.alerts) == 0 {
+			continue
+		}
+		if shown[p] {
+			s.setFocus(p)
+			return
+		}
+	}
+}
+
+// back undoes the innermost thing that is in the way.
+func (s *Screen) back() {
+	switch {
+	case s.prefs.Zoom:
+		s.prefs.Zoom = false
+		s.setFocus(s.focus)
+	case s.focus == StripPane && s.prefs.StripOpen:
+		s.prefs.StripOpen = false
+		s.setFocus(TreePane)
+	case s.focus == TreePane && s.tree.Filter() != "":
+		s.tree.SetFilter("")
+	case s.focus != TreePane:
+		s.prefs.TreeHidden = s.prefs.TreeHidden && s.w >= 60
+		s.setFocus(TreePane)
+	}
+}
+
+// move moves the cursor of the focused pane.
+func (s *Screen) move(n int) {
+	switch s.focus {
+	case TreePane:
+		s.tree.Move(n)
+	case DetailPane:
+		s.detail.move(n)
+	case StripPane:
+		s.strip.move(n)
+	}
+}
+
+// page is how far a page goes in the focused pane.
+func (s *Screen) page() int {
+	h := map[Pane]int{TreePane: s.rects.Tree.H, DetailPane: s.rects.Detail.H - 2, StripPane: s.rects.Strip.H - 1}[s.focus]
+	return max(1, h-1)
+}
+
+func (s *Screen) widen(n int) {
+	w := s.rects.Tree.W
+	if s.rects.Wall < 0 {
+		return
+	}
+	s.prefs.TreeWidth = max(16, min(w+n, s.w-40))
+	s.arrange()
+}
+
+// hints draws the hint line: what can be done here, then how to find the rest.
+func (s *Screen) hints() []string {
+	type key struct {
+		w, version, touched, strip int
+		focus                      Pane
+		unit, node, tab            string
+		typing                     bool
+	}
+	n, _ := s.tree.Selected()
+	k := key{s.w, s.version, s.detail.touched, s.strip.at, s.focus, s.detail.unit, n.ID, s.detail.tab(), s.filtering != nil}
+	return s.panes.hints.get(k, func() []string { return []string{s.hintLine()} })
+}
+
+func (s *Screen) hintLine() string {
+	in := s.ink
+	l := cell.NewLine(s.w).Put(in.Text, " ")
+	if s.filtering != nil {
+		return put(l, in, "↵ keep", "esc clear", "↑↓ move").String()
+	}
+	set := s.Actions()
+	fixed := []string{}
+	for _, id := range []string{"palette", "help", "quit"} {
+		if a, ok := set.Find(id); ok && a.Key() != "" {
+			fixed = append(fixed, action.KeyName(a.Key())+" "+a.Hint)
+		}
+	}
+	room := 2
+	for _, f := range fixed {
+		room += cell.Width(f) + 2
+	}
+	for _, a := range set.All() {
+		if a.Hint == "" || !a.Enabled() || a.Key() == "" || a.ID == "palette" || a.ID == "help" || a.ID == "quit" {
+			continue
+		}
+		text := action.KeyName(a.Key()) + " " + a.Hint
+		if l.Left() < cell.Width(text)+2+room {
+			continue
+		}
+		put(l, in, text)
+	}
+	return put(l, in, fixed...).String()
+}
+
+// put adds "key what" pairs.
+func put(l *cell.Line, in *theme.Inks, hints ...string) *cell.Line {
+	for _, h := range hints {
+		k, what, _ := strings.Cut(h, " ")
+		l.Put(in.Key, k).Put(in.Muted, " "+what).Put(in.Text, "  ")
+	}
+	return l
+}

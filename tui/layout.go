@@ -1,0 +1,138 @@
+package tui
+
+// Pane is a part of the screen that can have the focus.
+type Pane int
+
+// The panes.
+const (
+	TreePane Pane = iota
+	DetailPane
+	StripPane
+)
+
+// String is the pane's name for people.
+func (p Pane) String() string { return [...]string{"tree", "detail", "attention"}[p] }
+
+// Rect is a part of the screen in cells; an empty one is not shown.
+type Rect struct{ X, Y, W, H int }
+
+// Empty says that nothing is drawn there.
+func (r Rect) Empty() bool { return r.W <= 0 || r.H <= 0 }
+
+// Contains says whether the cell is in the rectangle.
+func (r Rect) Contains(x, y int) bool {
+	return x >= r.X && x < r.X+r.W && y >= r.Y && y < r.Y+r.H
+}
+
+// Prefs are the wishes that the layout honours.
+type Prefs struct {
+	TreeHidden bool `json:"tree_hidden,omitempty"`
+	// TreeWidth is the tree's columns; 0: what fits the screen.
+	TreeWidth int `json:"tree_width,omitempty"`
+	// StripOpen gives ATTENTION half of the screen.
+	StripOpen bool `json:"strip_open,omitempty"`
+	Zoom      bool `json:"-"`
+	// Alerts is how many rows the strip has to show.
+	Alerts int `json:"-"`
+}
+
+// Rects is where everything stands.
+type Rects struct {
+	// Small: the screen is too small for anything; only a message is shown.
+	Small  bool
+	Header Rect // one line; below it, a thin line
+	Tree   Rect
+	Detail Rect // its first two lines are the tabs and a thin line
+	Side   Rect // stats of the selection, on wide screens
+	// Strip is ATTENTION; its first line is the title in a thin line.
+	Strip Rect
+	// HintRule is the thin line above the hints.
+	HintRule Rect
+	Hints    Rect
+	// Wall and SideWall are the columns of the thin lines between the panes; -1
+	// without one.
+	Wall, SideWall int
+}
+
+// The least screen that anything useful fits in.
+const (
+	leastWidth  = 36
+	leastHeight = 10
+)
+
+// layout says where everything stands on a screen of w by h cells.
+func layout(w, h int, focus Pane, p Prefs) Rects {
+	r := Rects{Wall: -1, SideWall: -1}
+	if w < leastWidth || h < leastHeight {
+		r.Small = true
+		return r
+	}
+	r.Header = Rect{0, 0, w, 1}
+	r.Hints = Rect{0, h - 1, w, 1}
+	top, bottom := 2, h-1
+	if h >= 30 {
+		bottom--
+		r.HintRule = Rect{0, bottom, w, 1}
+	}
+	if p.Zoom && focus == StripPane {
+		r.Strip = Rect{0, top - 1, w, bottom - top + 1}
+		return r
+	}
+	if n := stripRows(h, p, focus); n > 0 && !p.Zoom {
+		bottom -= n + 1
+		r.Strip = Rect{0, bottom, w, n + 1}
+	}
+	body := Rect{0, top, w, bottom - top}
+	tree := treeWidth(w, p)
+	switch {
+	case p.Zoom && focus == TreePane:
+		r.Tree = body
+	case p.Zoom, tree == 0 && (focus != TreePane || p.TreeHidden):
+		r.Detail = body
+	case tree == 0:
+		r.Tree = body
+	default:
+		r.Tree = Rect{0, top, tree, body.H}
+		r.Wall = tree
+		r.Detail = Rect{tree + 1, top, w - tree - 1, body.H}
+		if w >= 160 {
+			const side = 34
+			r.Detail.W -= side + 1
+			r.SideWall = r.Detail.X + r.Detail.W
+			r.Side = Rect{r.SideWall + 1, top, side, body.H}
+		}
+	}
+	return r
+}
+
+// treeWidth is the tree's columns beside the detail; 0: there is no place for
+// both.
+func treeWidth(w int, p Prefs) int {
+	switch {
+	case p.TreeHidden || w < 60:
+		return 0
+	case p.TreeWidth > 0:
+		return max(16, min(p.TreeWidth, w-40))
+	case w < 100:
+		return 22
+	case w < 160:
+		return 35
+	}
+	return 40
+}
+
+// stripRows is how many alerts the strip shows; one line says that there are
+// none.
+func stripRows(h int, p Prefs, focus Pane) int {
+	switch {
+	case h < 16 && focus != StripPane && !p.StripOpen:
+		return 0
+	case p.Alerts == 0:
+		return 1
+	case p.StripOpen:
+		return max(1, min(max(4, p.Alerts), h/2-2))
+	case h >= 30:
+		return 4
+	}
+	return 1
+}

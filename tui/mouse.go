@@ -1,0 +1,186 @@
+package tui
+
+import (
+	"sync"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// wheel gathers wheel steps that come faster than they could be seen. Filter is
+// called by the goroutine that calls Update; the timer by another.
+type wheel struct {
+	mu   sync.Mutex
+	last time.Time
+	sum  wheelMsg
+}
+
+// wheelMsg is several wheel steps at one place.
+type wheelMsg struct{ x, y, lines int }
+
+const (
+	wheelEvery = 16 * time.Millisecond
+	wheelLines = 3
+)
+
+// Filter drops what would only be drawn over: wheel steps and mouse motion that
+// come faster than frames. Steps are added up, none is lost.
+func (s *Screen) Filter(_ tea.Model, msg tea.Msg) tea.Msg {
+	switch msg := msg.(type) {
+	case tea.MouseWheelMsg:
+		s.wheel.mu.Lock()
+		defer s.wheel.mu.Unlock()
+		switch msg.Button {
+		case tea.MouseWheelUp:
+			s.wheel.sum.lines -= wheelLines
+		case tea.MouseWheelDown:
+			s.wheel.sum.lines += wheelLines
+		}
+		s.wheel.sum.x, s.wheel.sum.y = msg.X, msg.Y
+		if time.Since(s.wheel.last) < wheelEvery {
+			return wheelLaterMsg{}
+		}
+		s.wheel.last = time.Now()
+		sum := s.wheel.sum
+		s.wheel.sum.lines = 0
+		return sum
+	case tea.MouseMotionMsg:
+		if msg.Button == tea.MouseNone {
+			return nil
+		}
+		s.wheel.mu.Lock()
+		defer s.wheel.mu.Unlock()
+		if time.Since(s.wheel.last) < wheelEvery {
+			return nil
+		}
+		s.wheel.last = time.Now()
+	}
+	return msg
+}
+
+// wheelLaterMsg says that wheel steps wait for the end of the interval.
+type wheelLaterMsg struct{}
+
+// flushWheel brings the steps that were held back.
+func (s *Screen) flushWheel() tea.Cmd {
+	return tea.Tick(wheelEvery, func(time.Time) tea.Msg {
+		s.wheel.mu.Lock()
+		defer s.wheel.mu.Unlock()
+		sum := s.wheel.sum
+		s.wheel.sum.lines = 0
+		if sum.lines == 0 {
+			return nil
+		}
+		return sum
+	})
+}
+
+// paneAt is the pane at a cell.
+func (s *Screen) paneAt(x, y int) (Pane, Rect, bool) {
+	r := s.rects
+	switch {
+	case r.Tree.Contains(x, y):
+		return TreePane, r.Tree, true
+	case r.Detail.Contains(x, y):
+		return DetailPane, r.Detail, true
+	case r.Strip.Contains(x, y):
+		return StripPane, r.Strip, true
+	}
+	return 0, Rect{}, false
+}
+
+// scroll scrolls the pane under the mouse; it moves no focus.
+func (s *Screen) scroll(m wheelMsg) tea.Cmd {
+	if s.overlay != nil {
+		s.overlay.scroll(m.lines)
+		return nil
+	}
+	p, _, ok := s.paneAt(m.x, m.y)
+	if !ok {
+		return nil
+	}
+	switch p {
+	case TreePane:
+		s.tree.Scroll(m.lines)
+	case DetailPane:
+		s.detail.touched++
+		if s.detail.tab() == logsTab {
+			s.detail.logs.Wheel(m.lines)
+		} else {
+			s.detail.move(m.lines)
+		}
+	case StripPane:
+		s.strip.move(m.lines / wheelLines)
+	}
+	return nil
+}
+
+// mouseMsg takes a click or a drag.
+func (s *Screen) mouseMsg(msg tea.MouseMsg) tea.Cmd {
+	m := msg.Mouse()
+	click, isClick := msg.(tea.MouseClickMsg)
+	if s.overlay != nil {
+		if isClick {
+			return s.overlay.click(s, m.X, m.Y)
+		}
+		return nil
+	}
+	p, r, ok := s.paneAt(m.X, m.Y)
+	if !isClick {
+		// Drags belong to the log, also where they leave it.
+		d := s.rects.Detail
+		if s.focus == DetailPane && s.detail.tab() == logsTab && !d.Empty() {
+			s.detail.touched++
+			return s.detail.logs.Mouse(msg, m.X-d.X, m.Y-d.Y-2)
+		}
+		return nil
+	}
+	if !ok || click.Button != tea.MouseLeft {
+		return nil
+	}
+	again := s.focus == p
+	s.setFocus(p)
+	s.detail.touched++
+	switch p {
+	case TreePane:
+		return s.clickTree(m.Y - r.Y)
+	case DetailPane:
+		return s.clickDetail(msg, m.X-r.X, m.Y-r.Y)
+	case StripPane:
+		before := s.strip.at
+		s.strip.goTo(s.strip.top + m.Y - r.Y - 1)
+		if a, ok := s.strip.selected(); ok && again && s.strip.at == before && m.Y > r.Y {
+			return s.openAlert(a)
+		}
+	}
+	return nil
+}
+
+func (s *Screen) clickTree(y int) tea.Cmd {
+	if s.filtering != nil || s.tree.Filter() != "" {
+		y--
+	}
+	before, _ := s.tree.Selected()
+	if !s.tree.Click(y) {
+		return nil
+	}
+	// A click on a group's heading folds it, once it is selected.
+	if n, _ := s.tree.Selected(); n.Group == "" && n.ID == before.ID {
+		s.tree.Toggle(n.ID)
+	}
+	return nil
+}
+
+func (s *Screen) clickDetail(msg tea.MouseMsg, x, y int) tea.Cmd {
+	switch {
+	case y == 0:
+		if t, ok := s.detail.tabAt(x); ok {
+			s.detail.setTab(t)
+		}
+	case y >= 2 && s.detail.tab() == logsTab:
+		return s.detail.logs.Mouse(msg, x, y-2)
+	case y >= 2:
+		s.detail.click(x, y-2)
+	}
+	return nil
+}

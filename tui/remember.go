@@ -1,0 +1,126 @@
+package tui
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tui/theme"
+)
+
+// memoryName is what the screen's memory is kept under.
+const memoryName = "screen"
+
+// memory is what is remembered of the screen between two starts.
+type memory struct {
+	Selected  string            `json:"selected,omitempty"`
+	Tabs      map[string]string `json:"tabs,omitempty"` // by "service" and "task"
+	Collapsed []string          `json:"collapsed,omitempty"`
+	Prefs     Prefs             `json:"prefs"`
+	NoMouse   bool              `json:"no_mouse,omitempty"`
+	Theme     string            `json:"theme,omitempty"` // empty: by the terminal
+	OnQuit    OnQuit            `json:"on_quit,omitempty"`
+	History   []string          `json:"history,omitempty"` // of the palette
+	Log       json.RawMessage   `json:"log,omitempty"`     // the log view's own
+}
+
+// recall takes over what was remembered.
+func (s *Screen) recall() {
+	if s.opt.Load == nil {
+		return
+	}
+	var m memory
+	if err := s.opt.Load(memoryName, &m); err != nil {
+		if !errors.Is(err, fs.ErrNotExist) {
+			s.toast(tasks.Warning, "what the screen remembered could not be read: "+err.Error())
+		}
+		return
+	}
+	s.memory = m
+	s.prefs, s.mouse, s.history = m.Prefs, !m.NoMouse, m.History
+	for _, id := range m.Collapsed {
+		s.tree.SetCollapsed(id, true)
+	}
+	if m.Selected != "" {
+		s.tree.Prefer(m.Selected)
+	}
+	for kind, t := range m.Tabs {
+		s.detail.tabs[kind == "service"] = t
+	}
+	if t, ok := theme.Named(m.Theme); ok {
+		s.setTheme(t)
+		s.fixed = true
+	}
+	s.detail.logs.Recall(m.Log)
+	s.saved = s.remembered()
+}
+
+// remembered is what is to be remembered now, as JSON.
+func (s *Screen) remembered() string {
+	m := s.memory
+	if n, ok := s.tree.Selected(); ok {
+		m.Selected = n.ID
+	}
+	m.Tabs = map[string]string{"service": s.detail.tabs[true], "task": s.detail.tabs[false]}
+	m.Collapsed, m.Prefs, m.NoMouse, m.History = s.tree.Collapsed(), s.prefs, !s.mouse, s.history
+	m.Log = s.detail.logs.Remembered()
+	s.memory = m
+	text, err := json.Marshal(m)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+type (
+	saveMsg  struct{}
+	savedMsg struct{ err error }
+)
+
+// saveAfter is how long the screen waits for more changes before it saves.
+const saveAfter = 2 * time.Second
+
+// remember saves what has changed, a little later: a screen that is killed has
+// lost nothing.
+func (s *Screen) remember() tea.Cmd {
+	if s.opt.Save == nil || s.saving || !s.touchedMemory() {
+		return nil
+	}
+	s.saving = true
+	return tea.Tick(saveAfter, func(time.Time) tea.Msg { return saveMsg{} })
+}
+
+// touchedMemory says cheaply whether a person did something since the last
+// look; what they did is compared when it is saved.
+func (s *Screen) touchedMemory() bool {
+	touched := s.memoryTouched
+	s.memoryTouched = false
+	return touched
+}
+
+func (s *Screen) save() tea.Cmd {
+	text := s.remembered()
+	if text == s.saved {
+		return nil
+	}
+	s.saved = text
+	m, save, mu := s.memory, s.opt.Save, s.saveMu
+	return func() tea.Msg {
+		mu.Lock()
+		defer mu.Unlock()
+		return savedMsg{save(memoryName, m)}
+	}
+}
+
+// saveNow saves when the screen ends.
+func (s *Screen) saveNow() {
+	if s.opt.Save == nil {
+		return
+	}
+	if cmd := s.save(); cmd != nil {
+		cmd()
+	}
+}

@@ -1,0 +1,111 @@
+// Package tui is the screen of a workspace: Run shows what the engine knows and
+// sends it what a person asks for. It never runs a task, reads no configuration
+// and keeps nothing but what the person did with the screen itself.
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tui/action"
+)
+
+// OnQuit is what happens to the services when the screen is left.
+type OnQuit string
+
+// The answers.
+const (
+	Ask   OnQuit = ""
+	Stop  OnQuit = "stop"
+	Leave OnQuit = "leave"
+)
+
+// Options are what a screen is started with. The zero value works.
+type Options struct {
+	// Interactor gives the terminals of running services; nil: none.
+	Interactor tasks.Interactor
+	// Reconnect finds the host again after it was lost; nil: it can't.
+	Reconnect func(context.Context) (tasks.Engine, tasks.Interactor, error)
+	// Theme is a built-in theme's name; empty: by the terminal's background.
+	Theme string
+	// ReadOnly takes out everything that changes what runs.
+	ReadOnly bool
+	// NoColor leaves bold, underline and reverse.
+	NoColor bool
+	// Load and Save keep what is remembered of the screen, a value for JSON, under
+	// a name. Either may be nil. Save is called from a goroutine, one call at a
+	// time.
+	Load func(name string, v any) error
+	Save func(name string, v any) error
+	// OnQuit is the answer to what happens on quit; Ask: what is remembered.
+	OnQuit OnQuit
+	// Editor and Pager are command lines; empty: $VISUAL, $EDITOR and $PAGER.
+	Editor, Pager string
+	// Keys is the user's keymap.
+	Keys action.Keymap
+	// Detach is the key that comes back from a service's terminal: "ctrl+]".
+	Detach string
+	// Version is shown in the help.
+	Version string
+	// FPS bounds how often the terminal is written to; 0: 60.
+	FPS int
+	// Input and Output are the terminal; nil: standard input and output.
+	Input  io.Reader
+	Output io.Writer
+}
+
+// Result is how a screen was left.
+type Result struct {
+	// StopAll: the person wants everything stopped; else what runs, runs on.
+	StopAll bool
+	// HostGone: there is no host any more; Why says what is known.
+	HostGone bool
+	Why      string
+}
+
+// Run shows the screen until the person leaves it or ctx ends.
+func Run(ctx context.Context, engine tasks.Engine, o Options) (Result, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s, err := New(ctx, engine, o)
+	if err != nil {
+		return Result{}, err
+	}
+	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithFilter(s.Filter), tea.WithFPS(fps(o.FPS))}
+	if o.NoColor {
+		options = append(options, tea.WithColorProfile(colorprofile.ASCII))
+	}
+	var out io.Writer = os.Stdout
+	if o.Output != nil {
+		out = o.Output
+		options = append(options, tea.WithOutput(out))
+	}
+	if o.Input != nil {
+		options = append(options, tea.WithInput(o.Input))
+	}
+	_, err = tea.NewProgram(s, options...).Run()
+	// Asked for in Init, and not known to Bubble Tea.
+	_, _ = io.WriteString(out, ansi.ResetModeLightDark)
+	s.Close()
+	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
+		err = nil
+	}
+	if err != nil {
+		return Result{}, fmt.Errorf("run the screen: %w", err)
+	}
+	return s.Result(), nil
+}
+
+func fps(n int) int {
+	if n > 0 {
+		return n
+	}
+	return 60
+}

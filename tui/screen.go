@@ -1,0 +1,286 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	uv "github.com/charmbracelet/ultraviolet"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tui/action"
+	"github.com/sawhorse-dev/sawhorse/tui/theme"
+	"github.com/sawhorse-dev/sawhorse/tui/widget/input"
+	"github.com/sawhorse-dev/sawhorse/tui/widget/tree"
+)
+
+// Screen is the only Bubble Tea model. Everything in it belongs to the
+// goroutine that calls Update and View; what waits is a command.
+//
+//	engine --> Subscribe --> next (waits, gathers) --> eventsMsg --> Update: State.Apply
+//	keys   --> Update: actions().Pressed --> Do --> Engine.Do in a command --> doneMsg
+//	View   --> the lines of each pane, from its cache --> joined
+type Screen struct {
+	ctx    context.Context
+	engine tasks.Engine
+	opt    Options
+
+	events     <-chan []tasks.Event
+	stop       context.CancelFunc // of the subscription
+	generation int                // of the subscription
+	lastBatch  time.Time
+	gone       string // why there is no host; empty while there is one
+
+	state   tasks.State
+	alerts  []tasks.Alert
+	usage   map[string][]tasks.Usage // course by task, oldest first
+	version int                      // of state, alerts and usage
+
+	w, h    int
+	prefs   Prefs
+	focus   Pane
+	rects   Rects
+	mouse   bool
+	theme   theme.Theme
+	ink     *theme.Inks
+	fixed   bool // the theme was chosen, not found out
+	keys    action.Keymap
+	now     time.Time // of the last message; View must not ask
+	ticking bool
+	// treeSecond is the second that the tree's rows were made in, while it counts.
+	treeSecond int64
+
+	tree      tree.Tree
+	filtering *input.Input // while the tree's filter is typed
+	strip     strip
+	detail    *detail
+	overlay   overlay
+	toasts    []toast
+	panes     panes
+
+	memory memory
+	saved  string // what was last saved
+	saving bool
+	// memoryTouched: a person did something that may have to be remembered.
+	memoryTouched bool
+	saveMu        *sync.Mutex // held while Remember.Save runs
+	result        Result
+	wheel         wheel
+	history       []string // of the palette
+}
+
+// New is a screen on the engine, subscribed to its events. Run drives it; tests
+// drive it by Update and View.
+func New(ctx context.Context, engine tasks.Engine, o Options) (*Screen, error) {
+	s := &Screen{
+		ctx: ctx, engine: engine, opt: o, mouse: true, saveMu: &sync.Mutex{},
+		usage: map[string][]tasks.Usage{}, now: time.Now(),
+	}
+	s.detail = newDetail()
+	s.setTheme(theme.Dark())
+	s.recall()
+	if name := o.Theme; name != "" && name != "auto" {
+		t, ok := theme.Named(name)
+		if !ok {
+			return nil, fmt.Errorf("there is no theme %q; there are %s", name, quoted(theme.Names()))
+		}
+		s.setTheme(t)
+		s.fixed = true
+	}
+	var clashes []action.Clash
+	s.keys, clashes = action.Resolve(s.Layers(), o.Keys)
+	for _, c := range clashes {
+		s.toast(tasks.Warning, c.String())
+	}
+	s.subscribe()
+	return s, nil
+}
+
+// subscribe takes the state of the engine and every event after it.
+func (s *Screen) subscribe() {
+	ctx, stop := context.WithCancel(s.ctx)
+	s.stop = stop
+	s.generation++
+	s.state, s.events = s.engine.Subscribe(ctx)
+	s.gone = ""
+	s.changed()
+	s.detail.logs.Open(s.state.Workspace.LogDir)
+}
+
+// Close ends the subscription, gives back the logs and saves what is remembered.
+func (s *Screen) Close() {
+	s.stop()
+	s.detail.logs.Close()
+	s.saveNow()
+}
+
+// Result is how the screen was left.
+func (s *Screen) Result() Result {
+	s.result.HostGone, s.result.Why = s.gone != "", s.gone
+	return s.result
+}
+
+// Init asks the terminal for its colours and waits for the first events.
+func (s *Screen) Init() tea.Cmd {
+	return tea.Batch(
+		tea.RequestBackgroundColor, tea.Raw(ansi.SetModeLightDark),
+		s.next(), s.minute(), s.tick(), s.expireToasts(),
+	)
+}
+
+type (
+	minuteMsg struct{}
+	tickMsg   struct{}
+)
+
+// minute wakes the clock in the header.
+func (s *Screen) minute() tea.Cmd {
+	return tea.Every(time.Minute, func(time.Time) tea.Msg { return minuteMsg{} })
+}
+
+// tick wakes once a second, but only while something on the screen counts
+// seconds.
+func (s *Screen) tick() tea.Cmd {
+	if s.ticking || !s.counts() {
+		return nil
+	}
+	s.ticking = true
+	return tea.Every(time.Second, func(time.Time) tea.Msg { return tickMsg{} })
+}
+
+// Update takes a message.
+func (s *Screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	s.now = time.Now()
+	var cmd tea.Cmd
+	switch msg := msg.(type) {
+	case eventsMsg:
+		cmd = s.take(msg)
+	case tea.WindowSizeMsg:
+		s.w, s.h = msg.Width, msg.Height
+		s.arrange()
+	case tea.KeyPressMsg:
+		s.memoryTouched = true
+		cmd = s.press(msg)
+	case tea.PasteMsg:
+		cmd = s.paste(msg.Content)
+	case tea.MouseMsg:
+		s.memoryTouched = true
+		cmd = s.mouseMsg(msg)
+	case wheelLaterMsg:
+		cmd = s.flushWheel()
+	case wheelMsg:
+		cmd = s.scroll(msg)
+	case tea.BackgroundColorMsg:
+		if !s.fixed {
+			s.setTheme(theme.Auto(msg.IsDark()))
+		}
+	case uv.DarkColorSchemeEvent, uv.LightColorSchemeEvent:
+		cmd = tea.RequestBackgroundColor
+	case tickMsg:
+		s.ticking = false
+		cmd = s.tick()
+	case minuteMsg:
+		cmd = s.minute()
+	case toastMsg:
+		s.pruneToasts()
+	case doneMsg:
+		cmd = s.done(msg)
+	case noticeMsg:
+		cmd = s.toast(msg.severity, msg.text)
+	case connectedMsg:
+		cmd = s.connected(msg)
+	case saveMsg:
+		s.saving = false
+		cmd = s.save()
+	case savedMsg:
+		if msg.err != nil {
+			cmd = s.toast(tasks.Warning, "what the screen remembers could not be saved: "+msg.err.Error())
+		}
+	default:
+		cmd = s.detail.logs.Update(msg)
+	}
+	s.follow()
+	return s, tea.Batch(cmd, s.remember())
+}
+
+// setTheme changes all colours at once.
+func (s *Screen) setTheme(t theme.Theme) {
+	s.theme, s.ink = t, t.Inks()
+	s.detail.logs.SetTheme(t)
+	s.panes = panes{}
+	s.rebuild()
+}
+
+// changed takes over a new state: what is derived from it is derived anew.
+func (s *Screen) changed() {
+	s.version++
+	s.alerts = s.state.Alerts()
+	s.strip.set(s.alerts)
+	s.rebuild()
+	s.arrange()
+}
+
+// arrange lays the screen out and moves the focus out of what is not shown.
+func (s *Screen) arrange() {
+	s.prefs.Alerts = len(s.alerts)
+	s.rects = layout(s.w, s.h, s.focus, s.prefs)
+	if s.focus == StripPane && s.rects.Strip.Empty() && !s.rects.Small {
+		s.setFocus(TreePane)
+	}
+}
+
+func (s *Screen) setFocus(p Pane) {
+	if p == TreePane && s.prefs.TreeHidden {
+		p = DetailPane
+	}
+	s.focus = p
+	s.rects = layout(s.w, s.h, s.focus, s.prefs)
+}
+
+// follow tells the detail what is selected and how much room it has.
+func (s *Screen) follow() {
+	s.detail.show(s)
+}
+
+// selected is the task under the tree's cursor; empty on a group.
+func (s *Screen) selected() string {
+	n, ok := s.tree.Selected()
+	if !ok || n.Group == "" {
+		return ""
+	}
+	return n.ID
+}
+
+// group is the members of the group under the tree's cursor.
+func (s *Screen) group() []string {
+	n, ok := s.tree.Selected()
+	if !ok || n.Group != "" {
+		return nil
+	}
+	return s.members(n.ID)
+}
+
+// target is the task that task actions are about: the alert's in the strip, the
+// row's in a group's table, else the selection.
+func (s *Screen) target() string {
+	if s.focus == StripPane {
+		if a, ok := s.strip.selected(); ok {
+			return a.Task
+		}
+		return ""
+	}
+	if name := s.selected(); name != "" {
+		return name
+	}
+	if s.focus == DetailPane && s.group() != nil {
+		name, _ := s.detail.overview.Selected()
+		return name
+	}
+	return ""
+}
+
+// known says whether the task is in the workspace.
+func (s *Screen) known(name string) bool { return slices.Contains(s.state.Order, name) }

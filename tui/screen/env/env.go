@@ -1,0 +1,66 @@
+// Package env is the tab with the variables that a unit's declaration gives to
+// its process. It never shows a value whose name says that it is secret.
+package env
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sawhorse-dev/sawhorse/tui/screen"
+	"github.com/sawhorse-dev/sawhorse/tui/widget/cell"
+	"github.com/sawhorse-dev/sawhorse/tui/widget/pager"
+)
+
+// Screen is the tab.
+type Screen struct{ pager pager.Pager }
+
+// Move scrolls.
+func (s *Screen) Move(n int) { s.pager.Move(n) }
+
+// View draws the variables.
+func (s *Screen) View(f screen.Frame) []string {
+	spec := f.State.Units[f.Unit].Task.Spec
+	r, _ := f.Run()
+	var lines []string
+	put := func(k, v string) {
+		lines = append(lines, cell.NewLine(f.W).Put(f.Ink.Accent, "  "+k).Put(f.Ink.Faint, "=").Put(f.Ink.Text, v).String())
+	}
+	for i, p := range spec.Ports {
+		n := p.Number
+		if chosen, ok := r.Ports[p.Name]; ok {
+			n = chosen
+		}
+		v := "chosen at the start"
+		if n > 0 {
+			v = strconv.Itoa(n)
+		}
+		if i == 0 {
+			put("PORT", v)
+		}
+		put(strings.ToUpper(p.Name)+"_PORT", v)
+	}
+	for _, k := range slices.Sorted(maps.Keys(spec.Env)) {
+		v := spec.Env[k]
+		if secret(k) {
+			v = "•••••• (not shown)"
+		}
+		put(k, v)
+	}
+	for _, file := range spec.EnvFile {
+		lines = append(lines, cell.NewLine(f.W).Put(f.Ink.Muted, "  and all of ").Put(f.Ink.Text, file).String())
+	}
+	if len(lines) == 0 {
+		return f.Empty("No variables of its own: it gets the environment of the host.", "env: and env_file: in the workspace file add to it.")
+	}
+	return s.pager.View(lines, f.W, f.H)
+}
+
+// secret says whether a variable of this name should not be seen over a shoulder.
+func secret(name string) bool {
+	name = strings.ToUpper(name)
+	return slices.ContainsFunc([]string{"SECRET", "TOKEN", "PASSWORD", "PASSWD", "KEY", "CREDENTIAL", "DSN"}, func(w string) bool {
+		return strings.Contains(name, w)
+	})
+}

@@ -1,0 +1,261 @@
+// Package screen is what every screen and detail tab is given to draw: the
+// state, the selection and the room. It also says how a task looks (glyph, word
+// and one number), so that it looks the same everywhere; it changes nothing.
+package screen
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tui/theme"
+	"github.com/sawhorse-dev/sawhorse/tui/widget/cell"
+)
+
+// Frame is what a screen is given to draw.
+type Frame struct {
+	W, H    int
+	Focused bool
+	// State is the screen's own copy; only read it.
+	State *tasks.State
+	// Unit is the selected task's name, empty when a group is selected; Group is
+	// the names of a selected group's members.
+	Unit  string
+	Group []string
+	Now   time.Time
+	Ink   *theme.Inks
+	// Usage is the course of what the unit took, oldest first.
+	Usage []tasks.Usage
+	// Version changes whenever State does.
+	Version int
+}
+
+// Run is the run of the selected unit that matters now.
+func (f Frame) Run() (tasks.Run, bool) { return f.State.Current(f.Unit) }
+
+// Empty fills the room with why there is nothing, and what would be there.
+func (f Frame) Empty(why, what string) []string {
+	lines := []string{cell.Spaces(f.W)}
+	for _, s := range cell.Wrap(why, f.W-4) {
+		lines = append(lines, cell.NewLine(f.W).Put(f.Ink.Muted, "  "+s).String())
+	}
+	for _, s := range cell.Wrap(what, f.W-4) {
+		lines = append(lines, cell.NewLine(f.W).Put(f.Ink.Faint, "  "+s).String())
+	}
+	return cell.Block(lines, f.W, f.H)
+}
+
+// Fact is one line of a label and a text; a long text goes on below itself.
+func (f Frame) Fact(ink theme.Ink, label, text string) []string {
+	const column = 13
+	var lines []string
+	for i, s := range cell.Wrap(text, max(8, f.W-column-4)) {
+		if i > 0 {
+			label = ""
+		}
+		lines = append(lines, cell.NewLine(f.W).Put(f.Ink.Muted, "  ").Column(f.Ink.Muted, label, column).Put(ink, s).String())
+	}
+	return lines
+}
+
+// Head is a heading line.
+func (f Frame) Head(text string) string {
+	return cell.NewLine(f.W).Put(f.Ink.Heading, "  "+text).String()
+}
+
+// Look is how a task is shown: never by colour alone.
+type Look struct {
+	Glyph string
+	Ink   theme.Ink
+	// Word is the state; Detail what it is about (a port, a command); Number the
+	// one number that matters; Rank orders by urgency, worst first.
+	Word, Detail, Number string
+	NumberInk            theme.Ink
+	Rank                 int
+	// Ticks: the number changes every second.
+	Ticks bool
+}
+
+// LookOf is how the task looks now.
+func LookOf(s *tasks.State, name string, now time.Time, in *theme.Inks) Look {
+	u := s.Units[name]
+	if u.Task.IsService() {
+		return serviceLook(s, u, now, in)
+	}
+	return taskLook(s, u, now, in)
+}
+
+func serviceLook(s *tasks.State, u tasks.Unit, now time.Time, in *theme.Inks) Look {
+	name := u.Task.Name
+	r, any := s.Current(name)
+	l := Look{Glyph: "○", Ink: in.Faint, Word: "stopped", NumberInk: in.Muted, Rank: 6, Detail: ports(r, u)}
+	if !any {
+		l.Detail, l.Number = ports(tasks.Run{}, u), "stopped"
+		return l
+	}
+	if u.Restarts > 0 {
+		l.Detail = strings.TrimSpace(l.Detail + " restart " + strconv.Itoa(u.Restarts))
+	}
+	switch r.Status {
+	case tasks.Ready:
+		l.Glyph, l.Ink, l.Word, l.Rank = "●", in.Succeeded, "up", 4
+		if usage, ok := s.Usage[r.ID]; ok {
+			l.Number = Percent(usage.CPU)
+		} else {
+			l.Number = "up"
+		}
+		if u.Restarts >= 3 {
+			l.Glyph, l.Ink, l.Word, l.Rank = "▲", in.Warning, "unstable", 1
+		}
+	case tasks.Running:
+		l.Glyph, l.Ink, l.Word, l.Rank = "◐", in.Running, "starting", 2
+		l.Number, l.NumberInk = "starting", in.Running
+		if r.Probe != "" {
+			l.Detail = r.Probe
+		}
+	case tasks.Stopping:
+		l.Glyph, l.Ink, l.Word, l.Rank = "◐", in.Running, "stopping", 2
+		l.Number, l.NumberInk = "stopping", in.Running
+	case tasks.Queued:
+		return waitingLook(l, s, u, r, now, in)
+	case tasks.Failed:
+		l.Glyph, l.Ink, l.Word, l.Rank = "✖", in.Failed, "failed", 0
+		l.Number, l.NumberInk = ended(r), in.Failed
+	case tasks.Skipped:
+		l.Word, l.Number, l.Detail = "skipped", "skipped", r.Error
+	default:
+		l.Number = "stopped"
+	}
+	if len(r.Survivors) > 0 {
+		l.Glyph, l.Ink, l.Word, l.Rank = "✖", in.Failed, "left over", 0
+		l.Number, l.NumberInk = fmt.Sprintf("%d left", len(r.Survivors)), in.Failed
+	}
+	return l
+}
+
+// waitingLook is of a run that waits; a service that restarts too often looks
+// like the failure that it is.
+func waitingLook(l Look, s *tasks.State, u tasks.Unit, r tasks.Run, now time.Time, in *theme.Inks) Look {
+	l.Glyph, l.Ink, l.Word, l.Rank = "◌", in.Muted, "waiting", 3
+	l.Number = "waiting"
+	for _, h := range r.Holds {
+		if h.Stuck {
+			l.Glyph, l.Ink, l.Word, l.Rank = "▲", in.Warning, "stuck", 1
+			l.Number, l.NumberInk, l.Detail = "stuck", in.Warning, h.Why
+			return l
+		}
+	}
+	if last, ok := s.Finished(u.Task.Name); ok && last.Status == tasks.Failed && r.Cause.Kind == tasks.ByRestart {
+		l.Glyph, l.Ink, l.Word, l.Rank = "▲", in.Warning, "restarting", 1
+		l.NumberInk = in.Warning
+		l.Number = ended(last)
+		if wait := r.NotBefore.Sub(now); wait > 0 {
+			l.Number, l.Ticks = "in "+Short(wait), true
+		}
+		return l
+	}
+	if len(r.Holds) > 0 {
+		l.Detail = r.Holds[0].Why
+		if on := r.Holds[0].On; on != "" {
+			l.Number = "waits " + on
+		}
+	}
+	return l
+}
+
+func taskLook(s *tasks.State, u tasks.Unit, now time.Time, in *theme.Inks) Look {
+	r, any := s.Current(u.Task.Name)
+	l := Look{Glyph: "○", Ink: in.Faint, Word: "not run yet", NumberInk: in.Muted, Rank: 6, Detail: u.Task.Title}
+	if u.Task.Spec.Watch != nil {
+		l.Number = "watch"
+		if !u.Up {
+			l.Number = "paused"
+		}
+	}
+	if !any {
+		return l
+	}
+	fails := Failures(r)
+	switch r.Status {
+	case tasks.Queued:
+		return waitingLook(l, s, u, r, now, in)
+	case tasks.Running, tasks.Ready:
+		l.Glyph, l.Ink, l.Word, l.Rank = "◐", in.Running, "running", 2
+		l.Number, l.NumberInk, l.Ticks = Short(r.Duration(now)), in.Running, true
+		if m, ok := headline(r); ok {
+			l.Number, l.Ticks = m, false
+		}
+		if fails > 0 {
+			l.Number, l.NumberInk, l.Ticks = strconv.Itoa(fails)+" fail", in.Failed, false
+		}
+	case tasks.Stopping:
+		l.Glyph, l.Ink, l.Word, l.Number, l.Rank = "◐", in.Running, "stopping", "stopping", 2
+	case tasks.Succeeded:
+		l.Glyph, l.Ink, l.Word, l.Number, l.Rank = "✓", in.Succeeded, "succeeded", Short(r.Duration(now)), 5
+		if m, ok := headline(r); ok {
+			l.Number = m
+		}
+	case tasks.Failed:
+		l.Glyph, l.Ink, l.Word, l.Rank = "✖", in.Failed, "failed", 0
+		l.Number, l.NumberInk = ended(r), in.Failed
+		if fails > 0 {
+			l.Number = strconv.Itoa(fails) + " fail"
+		}
+	case tasks.Skipped:
+		l.Word, l.Number = "skipped", "skipped"
+	default:
+		l.Word, l.Number = string(r.Status), string(r.Status)
+	}
+	return l
+}
+
+// headline is the metric that stands for the run: its loss when it has one.
+func headline(r tasks.Run) (string, bool) {
+	names := MetricNames(r)
+	if len(names) == 0 {
+		return "", false
+	}
+	return names[0] + " " + Number(r.Metrics[names[0]].Last.Value), true
+}
+
+func ended(r tasks.Run) string {
+	if r.Exit != nil {
+		return r.Exit.String()
+	}
+	return "failed"
+}
+
+func ports(r tasks.Run, u tasks.Unit) string {
+	var all []string
+	for _, p := range u.Task.Spec.Ports {
+		n := p.Number
+		if chosen, ok := r.Ports[p.Name]; ok {
+			n = chosen
+		}
+		if n > 0 {
+			all = append(all, ":"+strconv.Itoa(n))
+		}
+	}
+	return strings.Join(all, " ")
+}
+
+// Failures is how many tests and error diagnostics the run has.
+func Failures(r tasks.Run) int {
+	n := 0
+	for _, t := range r.Tests {
+		if t.Status == tasks.TestFailed {
+			n++
+		}
+	}
+	if n > 0 {
+		return n
+	}
+	for _, d := range r.Diagnostics {
+		if d.Severity == tasks.Error {
+			n++
+		}
+	}
+	return n
+}

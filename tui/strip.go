@@ -1,0 +1,138 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tui/screen"
+	"github.com/sawhorse-dev/sawhorse/tui/theme"
+	"github.com/sawhorse-dev/sawhorse/tui/widget/cell"
+)
+
+// strip is the ATTENTION rows and the cursor in them.
+type strip struct {
+	alerts  []tasks.Alert
+	id      tasks.AlertID
+	stepped bool // the next and previous keys were used
+	at, top int
+}
+
+// set takes the alerts of a new state; the cursor stays on its alert.
+func (p *strip) set(alerts []tasks.Alert) {
+	p.alerts = alerts
+	if i := slices.IndexFunc(alerts, func(a tasks.Alert) bool { return a.ID == p.id }); i >= 0 {
+		p.at = i
+	}
+	p.goTo(p.at)
+}
+
+func (p *strip) goTo(i int) {
+	p.at = max(0, min(i, len(p.alerts)-1))
+	p.id = ""
+	if p.at < len(p.alerts) {
+		p.id = p.alerts[p.at].ID
+	}
+}
+
+func (p *strip) move(n int) { p.goTo(p.at + n) }
+
+func (p *strip) selected() (tasks.Alert, bool) {
+	if p.at < len(p.alerts) {
+		return p.alerts[p.at], true
+	}
+	return tasks.Alert{}, false
+}
+
+// view draws the title in a thin line and the rows below it.
+func (p *strip) view(w, h int, focused bool, wall int, in *theme.Inks, keys func(a tasks.Alert) string) []string {
+	title := cell.NewLine(w).Put(in.Border, "─")
+	if len(p.alerts) == 0 {
+		title.Put(in.Muted, " ATTENTION ")
+	} else {
+		worst := in.Warning
+		if slices.ContainsFunc(p.alerts, func(a tasks.Alert) bool { return a.Severity == tasks.Error }) {
+			worst = in.Failed
+		}
+		title.Put(pick(focused, in.Bold, in.Heading), " ATTENTION ").Put(worst, fmt.Sprint(len(p.alerts))).Put(in.Text, " ")
+	}
+	if wall > w-title.Left() {
+		title.Rule(in.Border, w-wall).Put(in.Border, "┴")
+	}
+	lines := []string{title.Rule(in.Border, 0).String()}
+	rows := h - 1
+	if len(p.alerts) == 0 {
+		lines = append(lines, cell.NewLine(w).Put(in.Succeeded, " ✓ ").
+			Put(in.Muted, "nothing needs you").Put(in.Faint, "  what fails shows up here, with the key that leads there").String())
+		return cell.Block(lines, w, h)
+	}
+	if p.at < p.top {
+		p.top = p.at
+	}
+	if p.at >= p.top+rows {
+		p.top = p.at - rows + 1
+	}
+	p.top = max(0, min(p.top, len(p.alerts)-rows))
+	for i := p.top; i < min(p.top+rows, len(p.alerts)); i++ {
+		lines = append(lines, p.row(p.alerts[i], i == p.at, focused, w, in, keys))
+	}
+	return cell.Block(lines, w, h)
+}
+
+func (p *strip) row(a tasks.Alert, selected, focused bool, w int, in *theme.Inks, keys func(a tasks.Alert) string) string {
+	l := cell.NewLine(w)
+	glyph, ink := "▲", in.Warning
+	if a.Severity == tasks.Error {
+		glyph, ink = "✖", in.Failed
+	}
+	text, muted, accent, fill := in.Text, in.Muted, in.Accent, theme.Ink{}
+	mark := " "
+	if selected && focused {
+		mark = "▌"
+		text, muted, accent, fill, ink = in.Selected, in.Selected, in.Selected, in.Selected, in.Selected
+	}
+	l.Put(pick(selected && focused, in.Accent, fill), mark).Put(ink, glyph+" ")
+	if w >= 70 {
+		l.Column(muted, a.Source, 7)
+	}
+	where := a.Location.String()
+	if where == "" && w < 100 {
+		// Without a place the message may have the room.
+		l.Put(text, a.Title).Put(fill, "  ").Put(muted, message(a))
+		return l.Fill(fill, 0).String()
+	}
+	tail := screen.Clock(a.At)
+	if selected && w >= 100 {
+		tail += "  " + keys(a)
+	}
+	tailW := 0
+	if w >= 100 {
+		tailW = cell.Width(tail) + 2
+	}
+	// Title and place in columns, so that a row of failures can be scanned.
+	titleW := min(max(w*28/100, 12), 48)
+	whereW := min(max(w*22/100, 12), 40)
+	if w < 70 {
+		titleW, whereW = min(cell.Width(a.Title)+1, w/2), max(0, w-w/2-8)
+	}
+	l.Column(text, a.Title, titleW-1).Put(fill, " ")
+	if where == "" {
+		whereW = 0
+	} else {
+		l.Put(accent, cell.FitTail(where, min(whereW-1, max(0, l.Left()-tailW)))).Put(fill, " ")
+	}
+	l.Put(muted, cell.Cut(message(a), l.Left()-tailW))
+	l.Fill(fill, tailW)
+	if tailW > 0 {
+		l.Put(fill, "  ").Put(pick(selected && focused, fill, in.Faint), tail)
+	}
+	return l.Fill(fill, 0).String()
+}
+
+// message is the alert's message; with its hint, when it has one.
+func message(a tasks.Alert) string {
+	if a.Hint == "" {
+		return a.Message
+	}
+	return a.Message + " (" + a.Hint + ")"
+}

@@ -1,0 +1,121 @@
+package tui
+
+import (
+	"fmt"
+	"maps"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+)
+
+// start brings a task up: a service with what it depends on, a task by a run.
+func (s *Screen) start(name string) tea.Cmd {
+	if s.state.Units[name].Task.IsService() {
+		return s.do(tasks.Start{Names: []string{name}}, "starting "+name)
+	}
+	return s.rerun(name)
+}
+
+// rerun restarts a service, runs a task; one with parameters asks for them.
+func (s *Screen) rerun(name string) tea.Cmd {
+	t := s.state.Units[name].Task
+	switch {
+	case t.IsService():
+		return s.do(tasks.Restart{Names: []string{name}}, "restarting "+name)
+	case len(t.Spec.Params) > 0:
+		s.openParams(t)
+		return nil
+	}
+	return s.runTask(name, nil)
+}
+
+func (s *Screen) runTask(name string, params map[string]string) tea.Cmd {
+	return s.do(tasks.RunTask{Name: name, Params: params, Detail: "key r"}, "running "+name)
+}
+
+// showLog selects the task and focuses its log.
+func (s *Screen) showLog(name string) {
+	s.tree.Select(name)
+	s.detail.show(s)
+	s.detail.setTab(logsTab)
+	s.setFocus(DetailPane)
+	s.follow()
+}
+
+// goToLine shows a line of a task's log.
+func (s *Screen) goToLine(name string, key logs.Key, line int64) {
+	s.showLog(name)
+	if line >= 0 {
+		s.detail.logs.Goto(key, line)
+	}
+}
+
+// openAlert goes to where the alert is told.
+func (s *Screen) openAlert(a tasks.Alert) tea.Cmd {
+	switch {
+	case a.Task != "" && s.known(a.Task):
+		s.goToLine(a.Task, a.Log, a.Line)
+		return nil
+	case a.Location.File != "":
+		return s.edit(a.Location)
+	}
+	return s.toast(tasks.Info, message(a))
+}
+
+// stepAlert goes to the next or the previous alert, round the end.
+func (s *Screen) stepAlert(n int) tea.Cmd {
+	count := len(s.alerts)
+	at := (s.strip.at + n + count) % count
+	if !s.strip.stepped {
+		// The first step shows the one that the cursor is on.
+		at = s.strip.at
+		s.strip.stepped = true
+	}
+	s.strip.goTo(at)
+	a, _ := s.strip.selected()
+	if a.Task == "" || !s.known(a.Task) {
+		return s.toast(tasks.Info, or(a.Location.String()+" ", "")+message(a))
+	}
+	return s.openAlert(a)
+}
+
+// alertKeys is what can be pressed on an alert, for its row.
+func (s *Screen) alertKeys(a tasks.Alert) string {
+	text := "↵ open"
+	if a.Location.File != "" {
+		text += "  e edit"
+	}
+	if a.Task != "" {
+		text += "  r rerun"
+	}
+	return text
+}
+
+// verbParams reads "pkg=./cart" words against the task's parameters.
+func verbParams(t tasks.Task, words []string) (map[string]string, error) {
+	params := map[string]string{}
+	known := map[string]bool{}
+	for _, p := range t.Spec.Params {
+		known[p.Name] = true
+	}
+	for _, w := range words {
+		name, value, ok := cutAssign(w)
+		if !ok {
+			return nil, fmt.Errorf("%q is no parameter: write name=value", w)
+		}
+		if !known[name] {
+			if len(known) == 0 {
+				return nil, fmt.Errorf("%s takes no parameters", t.Name)
+			}
+			return nil, fmt.Errorf("%s has no parameter %q; it has %s", t.Name, name, quoted(sorted(maps.Keys(known))))
+		}
+		params[name] = value
+	}
+	for _, p := range t.Spec.Params {
+		if p.Required && !p.HasDefault && params[p.Name] == "" {
+			return nil, fmt.Errorf("%s needs %s=…", t.Name, p.Name)
+		}
+	}
+	return params, nil
+}

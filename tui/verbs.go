@@ -1,0 +1,176 @@
+package tui
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tui/action"
+	"github.com/sawhorse-dev/sawhorse/tui/theme"
+)
+
+// verbs are the commands that take names, as the verbs of the command line do.
+func (s *Screen) verbs() []action.Action {
+	verb := func(word, title, usage string, writes bool, complete func([]string) []string, do func([]string) (tea.Cmd, error)) action.Action {
+		return action.Action{
+			ID: "verb." + word, Title: title, Group: "Commands", Verb: word, Writes: writes,
+			Args: &action.Args{Usage: usage, Complete: complete, Do: do},
+		}
+	}
+	many := func(make func(names []string) tasks.Command, doing string) func([]string) (tea.Cmd, error) {
+		return func(words []string) (tea.Cmd, error) {
+			if len(words) == 0 {
+				return nil, fmt.Errorf("which? name services, tasks or groups")
+			}
+			if _, unknown := s.state.Names(words); unknown != "" {
+				return nil, s.unknown(unknown)
+			}
+			return s.do(make(words), doing+" "+strings.Join(words, " ")), nil
+		}
+	}
+	one := func(do func(name string) tea.Cmd) func([]string) (tea.Cmd, error) {
+		return func(words []string) (tea.Cmd, error) {
+			if len(words) != 1 {
+				return nil, fmt.Errorf("name one service or task")
+			}
+			if !s.known(words[0]) {
+				return nil, s.unknown(words[0])
+			}
+			return do(words[0]), nil
+		}
+	}
+	any := func(words []string) []string { return without(s.names(), words) }
+	return []action.Action{
+		verb("start", "Start services or tasks", "NAME…", true, any, many(func(n []string) tasks.Command { return tasks.Start{Names: n} }, "starting")),
+		verb("stop", "Stop services or tasks", "NAME…", true, any, many(func(n []string) tasks.Command { return tasks.Stop{Names: n} }, "stopping")),
+		verb("restart", "Restart services or tasks", "NAME…", true, any, many(func(n []string) tasks.Command { return tasks.Restart{Names: n} }, "restarting")),
+		verb("run", "Run a task", "NAME [param=value…]", true, s.completeRun, s.runVerb),
+		verb("logs", "Show a log", "NAME", false, any, one(func(n string) tea.Cmd { s.showLog(n); return nil })),
+		verb("why", "Say why something is as it is", "NAME", false, any, one(func(n string) tea.Cmd { s.openWhy(n); return nil })),
+		verb("attach", "Take the terminal of a service", "NAME", true, any, one(func(n string) tea.Cmd {
+			if why := s.noTerminal(n); why != "" {
+				return s.toast(tasks.Warning, why)
+			}
+			return s.takeTerminal(n)
+		})),
+		verb("go", "Select a service or a task", "NAME", false, any, one(func(n string) tea.Cmd {
+			s.tree.Select(n)
+			s.setFocus(TreePane)
+			return nil
+		})),
+	}
+}
+
+func (s *Screen) unknown(word string) error {
+	for _, n := range s.names() {
+		if strings.HasPrefix(n, word) || strings.HasPrefix(word, n) || strings.Contains(n, word) {
+			return fmt.Errorf("there is no %q; did you mean %s?", word, n)
+		}
+	}
+	return fmt.Errorf("there is no service, task or group %q", word)
+}
+
+// names are all tasks, then their groups.
+func (s *Screen) names() []string {
+	names := slices.Clone(s.state.Order)
+	for _, n := range s.state.Order {
+		for _, g := range s.state.Units[n].Task.Spec.Groups {
+			if !slices.Contains(names, g) {
+				names = append(names, g)
+			}
+		}
+	}
+	return names
+}
+
+func (s *Screen) completeRun(words []string) []string {
+	if len(words) == 0 {
+		return s.members(tasksGroup)
+	}
+	var all []string
+	for _, p := range s.state.Units[words[0]].Task.Spec.Params {
+		if slices.ContainsFunc(words[1:], func(w string) bool { return strings.HasPrefix(w, p.Name+"=") }) {
+			continue
+		}
+		if len(p.Choices) == 0 {
+			all = append(all, p.Name+"="+p.Default)
+		}
+		for _, c := range p.Choices {
+			all = append(all, p.Name+"="+c)
+		}
+	}
+	return all
+}
+
+func (s *Screen) runVerb(words []string) (tea.Cmd, error) {
+	if len(words) == 0 {
+		return nil, fmt.Errorf("which task?")
+	}
+	name := words[0]
+	if !s.known(name) {
+		return nil, s.unknown(name)
+	}
+	t := s.state.Units[name].Task
+	if t.IsService() {
+		return nil, fmt.Errorf("%s is a service: start %s", name, name)
+	}
+	if len(words) == 1 && len(t.Spec.Params) > 0 {
+		s.openParams(t)
+		return nil, nil
+	}
+	params, err := verbParams(t, words[1:])
+	if err != nil {
+		return nil, err
+	}
+	return s.runTask(name, params), nil
+}
+
+func (s *Screen) nextTheme() tea.Cmd {
+	names := theme.Names()
+	t, _ := theme.Named(names[(slices.Index(names, s.theme.Name)+1)%len(names)])
+	s.fixed = true
+	s.memory.Theme = t.Name
+	s.setTheme(t)
+	return s.toast(tasks.Info, "theme "+t.Name+"; :theme auto follows the terminal")
+}
+
+func (s *Screen) themeVerb(words []string) (tea.Cmd, error) {
+	if len(words) == 0 {
+		return s.nextTheme(), nil
+	}
+	if words[0] == "auto" {
+		s.fixed, s.memory.Theme = false, ""
+		return tea.RequestBackgroundColor, nil
+	}
+	t, ok := theme.Named(words[0])
+	if !ok {
+		return nil, fmt.Errorf("there is no theme %q; there are %s", words[0], quoted(theme.Names()))
+	}
+	s.fixed, s.memory.Theme = true, t.Name
+	s.setTheme(t)
+	return nil, nil
+}
+
+// only is choices for the first word alone.
+func only(words, choices []string) []string {
+	if len(words) > 0 {
+		return nil
+	}
+	return choices
+}
+
+func without(all, gone []string) []string {
+	return slices.DeleteFunc(slices.Clone(all), func(n string) bool { return slices.Contains(gone, n) })
+}
+
+func cutAssign(w string) (name, value string, ok bool) {
+	name, value, ok = strings.Cut(w, "=")
+	return name, value, ok && name != ""
+}
+
+func quoted(words []string) string { return strings.Join(words, ", ") }
+
+func sorted(seq iter.Seq[string]) []string { return slices.Sorted(seq) }

@@ -1,0 +1,249 @@
+// Package form asks for several values: text, numbers, yes or no, one of a few.
+// It checks what is typed and says what is wrong beside the field; it never
+// sends anything itself.
+package form
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/sawhorse-dev/sawhorse/tui/theme"
+	"github.com/sawhorse-dev/sawhorse/tui/widget/cell"
+	"github.com/sawhorse-dev/sawhorse/tui/widget/dialog"
+	"github.com/sawhorse-dev/sawhorse/tui/widget/input"
+)
+
+// Type is what a field's value must be.
+type Type int
+
+// The types.
+const (
+	Text Type = iota
+	Int
+	Float
+	Bool
+)
+
+// Field is one value.
+type Field struct {
+	Name, Description string
+	Type              Type
+	Value             string
+	Choices           []string
+	Required, Secret  bool
+}
+
+// Form is the widget.
+type Form struct {
+	Title, Submit string
+	fields        []Field
+	inputs        []input.Input
+	at            int // len(fields) is the submit button
+	problem       string
+}
+
+// New is a form with the focus in its first field.
+func New(title, submit string, fields []Field) *Form {
+	f := &Form{Title: title, Submit: submit, fields: fields}
+	for _, fd := range fields {
+		in := input.New(fd.Value)
+		in.Mask = fd.Secret
+		f.inputs = append(f.inputs, in)
+	}
+	return f
+}
+
+// Outcome is what a key did to the form.
+type Outcome int
+
+// The outcomes.
+const (
+	Open Outcome = iota
+	Cancelled
+	Submitted
+)
+
+// Press takes a key.
+func (f *Form) Press(k tea.KeyPressMsg) Outcome {
+	switch k.String() {
+	case "esc", "ctrl+c":
+		return Cancelled
+	case "up", "shift+tab":
+		f.at = (f.at + len(f.fields)) % (len(f.fields) + 1)
+		return Open
+	case "down", "tab":
+		f.at = (f.at + 1) % (len(f.fields) + 1)
+		return Open
+	case "enter":
+		if f.check() {
+			return Submitted
+		}
+		return Open
+	}
+	if f.at == len(f.fields) {
+		return Open
+	}
+	fd, in := &f.fields[f.at], &f.inputs[f.at]
+	choices := fd.choices()
+	if len(choices) == 0 {
+		in.Press(k)
+		return Open
+	}
+	step := 0
+	switch k.String() {
+	case "left":
+		step = -1
+	case "right", "space":
+		step = 1
+	}
+	if step != 0 {
+		i := slices.Index(choices, in.Value())
+		in.Set(choices[(max(i, 0)+step+len(choices))%len(choices)])
+	}
+	return Open
+}
+
+// Paste types text into the focused field.
+func (f *Form) Paste(s string) {
+	if f.at < len(f.inputs) && len(f.fields[f.at].choices()) == 0 {
+		f.inputs[f.at].Insert(s)
+	}
+}
+
+func (fd Field) choices() []string {
+	if len(fd.Choices) > 0 {
+		return fd.Choices
+	}
+	if fd.Type == Bool {
+		return []string{"false", "true"}
+	}
+	return nil
+}
+
+// check finds the first field that can't be right and goes there.
+func (f *Form) check() bool {
+	for i, fd := range f.fields {
+		if why := fd.check(strings.TrimSpace(f.inputs[i].Value())); why != "" {
+			f.at, f.problem = i, why
+			return false
+		}
+	}
+	f.problem = ""
+	return true
+}
+
+func (fd Field) check(v string) string {
+	if v == "" {
+		if fd.Required {
+			return fd.Name + " is required"
+		}
+		return ""
+	}
+	switch fd.Type {
+	case Int:
+		if _, err := strconv.ParseInt(v, 10, 64); err != nil {
+			return fmt.Sprintf("%s must be a whole number, not %q", fd.Name, v)
+		}
+	case Float:
+		if _, err := strconv.ParseFloat(v, 64); err != nil {
+			return fmt.Sprintf("%s must be a number, not %q", fd.Name, v)
+		}
+	}
+	return ""
+}
+
+// Values are the values that are not empty.
+func (f *Form) Values() map[string]string {
+	values := map[string]string{}
+	for i, fd := range f.fields {
+		v := f.inputs[i].Value()
+		if !fd.Secret {
+			v = strings.TrimSpace(v)
+		}
+		if v != "" {
+			values[fd.Name] = v
+		}
+	}
+	return values
+}
+
+// View draws the form as a box of at most w by h cells.
+func (f *Form) View(w, h int, in *theme.Inks) []string {
+	label := 6
+	for _, fd := range f.fields {
+		label = max(label, cell.Width(fd.Name)+2)
+	}
+	label = min(label, w/3)
+	var body []string
+	line := 0
+	for i, fd := range f.fields {
+		if i == f.at {
+			line = len(body)
+		}
+		body = append(body, f.field(i, fd, label, w-2, in))
+		if i == f.at {
+			note, ink := fd.Description, in.Faint
+			if f.problem != "" {
+				note, ink = "✖ "+f.problem, in.Failed
+			}
+			if note != "" {
+				body = append(body, cell.NewLine(w-2).Put(in.Text, cell.Spaces(label+4)).Put(ink, note).String())
+			}
+		}
+	}
+	button := cell.NewLine(w-2).Put(in.Text, cell.Spaces(label+4))
+	if f.at == len(f.fields) {
+		line = len(body) + 1
+		button.Put(in.Selected, "▸ "+f.Submit+" ]")
+	} else {
+		button.Put(in.Accent, "[ "+f.Submit+" ]")
+	}
+	body = append(body, "", button.String())
+	if room := max(1, h-2); len(body) > room {
+		from := max(0, min(line-room/2, len(body)-room))
+		body = body[from : from+room]
+	}
+	return dialog.Frame(f.Title, "↵ "+strings.ToLower(f.Submit)+"  ↑↓ field  esc cancel", body, w, in)
+}
+
+func (f *Form) field(i int, fd Field, label, w int, in *theme.Inks) string {
+	l := cell.NewLine(w)
+	mark, ink := "  ", in.Muted
+	if i == f.at {
+		mark, ink = "▌ ", in.Text
+	}
+	name := fd.Name
+	if fd.Required {
+		name += "*"
+	}
+	l.Put(in.Accent, mark).Column(ink, name, label).Put(in.Text, "  ")
+	if choices := fd.choices(); len(choices) > 0 {
+		v := f.inputs[i].Value()
+		if i != f.at {
+			return l.Put(in.Text, v).String()
+		}
+		if len(choices) > 6 {
+			return l.Put(in.Accent, "◂ ").Put(in.Selected, v).Put(in.Accent, " ▸").String()
+		}
+		for _, c := range choices {
+			if c == v {
+				l.Put(in.Selected, "("+c+")").Put(in.Text, " ")
+			} else {
+				l.Put(in.Muted, " "+c+"  ")
+			}
+		}
+		return l.String()
+	}
+	hint := ""
+	switch fd.Type {
+	case Int:
+		hint = "a whole number"
+	case Float:
+		hint = "a number"
+	}
+	room := l.Left() - 1
+	return l.Painted(f.inputs[i].View(room, i == f.at, hint, in), room).String()
+}

@@ -1,0 +1,23 @@
+// Package pager scrolls through lines that are already painted. It is for short
+// texts that stand in memory; never for logs.
+package pager
+
+import "github.com/sawhorse-dev/sawhorse/tui/widget/cell"
+
+// Pager is the widget; the zero value stands at the top.
+type Pager struct{ top, height, total int }
+
+// Move scrolls by n lines.
+func (p *Pager) Move(n int) { p.top = max(0, min(p.top+n, p.total-p.height)) }
+
+// Top goes back to the first line.
+func (p *Pager) Top() { p.top = 0 }
+
+// View shows w by h cells of the lines.
+func (p *Pager) View(lines []string, w, h int) []string {
+	p.height, p.total = h, len(lines)
+	p.Move(0)
+	shown := make([]string, 0, h)
+	shown = append(shown, lines[p.top:min(len(lines), p.top+h)]...)
+	return cell.Block(shown, w, h)
+}
