@@ -245,6 +245,12 @@ func (v *View) SetSource(source int, b Bounds) {
 	v.stale = true
 }
 
+// Renew goes on with the same positions under another word for the source.
+func (v *View) Renew(source int) { v.source, v.win.Source = source, source }
+
+// Source is the word that SetSource or Renew was given last.
+func (v *View) Source() int { return v.source }
+
 // SetBounds says that there is more, or less, to show.
 func (v *View) SetBounds(b Bounds) {
 	if b == v.bounds {

@@ -1,0 +1,124 @@
+package logs
+
+import (
+	"net/url"
+	"path/filepath"
+	"time"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+	"github.com/sawhorse-dev/sawhorse/tasks/logs/parse"
+	"github.com/sawhorse-dev/sawhorse/tui/widget/logview"
+)
+
+// contextLines are read before a window, so that a stack trace is known whose
+// head is above it.
+const contextLines = 48
+
+// textLimit is how much of a line the view can show.
+const textLimit = 8 << 10
+
+// rowMaker makes rows of lines: everything that costs time, done off the loop.
+type rowMaker struct {
+	root   string
+	breaks map[int64]string // above which line of a single log a run begins
+	// loose rows are shown each for itself: a filter tears traces apart.
+	loose  bool
+	traces map[string]*trace
+}
+
+type trace struct {
+	grouper parse.Grouper
+	head    logview.ID
+}
+
+// rows makes the rows of lines, the first skip of which are context only.
+func (m *rowMaker) rows(lines []line, skip int) []logview.Row {
+	m.traces = map[string]*trace{}
+	rows := make([]logview.Row, 0, len(lines)-skip)
+	for i, l := range lines {
+		row := m.row(l)
+		if i >= skip {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+func (m *rowMaker) row(l line) logview.Row {
+	text := parse.Clean(l.text)
+	row := logview.Row{
+		Pos: l.pos, ID: logview.ID{Source: l.source, N: l.n}, Time: l.time, Kind: logview.Kind(l.stream),
+		Text: text.Plain, Open: l.open, Cut: max(0, l.size-int64(len(l.text))), Break: m.breaks[l.n],
+	}
+	for _, s := range text.Spans {
+		row.Spans = append(row.Spans, logview.Span(s))
+	}
+	if l.stream == logs.Note {
+		return row
+	}
+	t := m.traces[l.source]
+	if t == nil {
+		t = &trace{}
+		m.traces[l.source] = t
+	}
+	if row.Part = t.grouper.Next(text.Plain); row.Part > 0 {
+		row.Group = t.head
+	} else {
+		t.head = row.ID
+	}
+	if m.loose || row.Part > 0 && t.head == (logview.ID{}) {
+		row.Part = 0
+	}
+	r := parse.Parse(text.Plain, l.time)
+	row.Level = logview.Level(r.Level)
+	if r.Format == parse.JSON || r.Format == parse.Logfmt {
+		row.Structured, row.Format, row.Message = true, r.Format.String(), r.Message
+		for _, f := range r.Fields {
+			row.Fields = append(row.Fields, logview.Field(f))
+		}
+	}
+	for _, loc := range parse.Locations(text.Plain) {
+		row.Links = append(row.Links, logview.Link{Start: loc.Start, End: loc.End, URL: m.address(loc)})
+	}
+	return row
+}
+
+// address is where a place in a line leads.
+func (m *rowMaker) address(l parse.Loc) string {
+	if l.URL != "" {
+		if u, err := url.Parse(l.URL); err == nil {
+			return u.String() // with everything unusual escaped
+		}
+		return ""
+	}
+	path := l.File
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(m.root, path)
+	}
+	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path)}
+	return u.String()
+}
+
+// level is the level of a line, for counting.
+func level(l line) parse.Level {
+	if l.stream == logs.Note {
+		return parse.Unknown
+	}
+	return parse.Parse(parse.Clean(l.text).Plain, time.Time{}).Level
+}
+
+// location is the first place in a file that a row names.
+func location(root string, row logview.Row) (tasks.Location, bool) {
+	for _, l := range parse.Locations(row.Text) {
+		if l.File == "" {
+			continue
+		}
+		file := l.File
+		if rel, err := filepath.Rel(root, file); err == nil && filepath.IsLocal(rel) {
+			file = filepath.ToSlash(rel)
+		}
+		return tasks.Location{File: file, Line: l.Line, Column: l.Col}, true
+	}
+	return tasks.Location{}, false
+}

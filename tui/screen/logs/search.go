@@ -1,0 +1,183 @@
+package logs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/sawhorse-dev/sawhorse/tasks/logs/parse"
+	"github.com/sawhorse-dev/sawhorse/tui/widget/logview"
+)
+
+// why is an error without what the user can see anyway.
+func why(err error) string {
+	var e *parse.SyntaxError
+	if errors.As(err, &e) {
+		return fmt.Sprintf("%s (column %d)", e.Why, e.Pos+1)
+	}
+	return err.Error()
+}
+
+// search highlights and counts what a pattern matches; empty ends the search.
+func (t *Tab) search(pattern string) (tea.Cmd, error) {
+	if pattern == "" {
+		t.stopSearch()
+		return nil, nil
+	}
+	if t.hunt != nil && t.hunt.pattern == pattern {
+		return nil, nil
+	}
+	re, err := parse.Search(pattern)
+	if err != nil {
+		return nil, err
+	}
+	t.view.SetSearch(re)
+	t.shownHits, t.hitsDone = tally{}, false
+	t.ticks()
+	t.hunting = false // an earlier hunt's answer is not for this one
+	t.hunt = &hunt{pattern: pattern, re: re, src: t.src}
+	return t.huntOn(), nil
+}
+
+func (t *Tab) stopSearch() {
+	t.hunt, t.hunting = nil, false
+	t.shownHits, t.hitsDone = tally{}, false
+	t.view.SetSearch(nil)
+	t.ticks()
+}
+
+// setFilter hides the lines that do not match.
+func (t *Tab) setFilter(text string) (tea.Cmd, error) {
+	q, err := parse.ParseQuery(text)
+	if err != nil {
+		return nil, err
+	}
+	if q.String() == t.query.String() {
+		return nil, nil
+	}
+	t.query = q
+	return t.reopen(), nil
+}
+
+// reopen reads anew after the filter changed. The line under the cursor stays in
+// view when it is still there.
+func (t *Tab) reopen() tea.Cmd {
+	cursor, ok := t.view.Cursor()
+	follow := t.view.Following()
+	cmd := t.open(false)
+	if ok && !follow && t.filter == nil && len(t.target.keys) == 1 {
+		t.view.Jump(cursor.ID.N)
+		return tea.Batch(cmd, t.pump())
+	}
+	return cmd
+}
+
+// findMatch goes to the next match in direction dir; from the cursor itself when
+// here is set.
+func (t *Tab) findMatch(dir int, here bool) tea.Cmd {
+	if t.hunt == nil || t.src == nil {
+		return nil
+	}
+	h, src := t.hunt, t.src
+	return t.find(dir, here, "match", func(ctx context.Context, from, to int64, yield func(int64) bool) error {
+		return matches(ctx, src, h.re, h.pattern, from, to, dir < 0, yield)
+	})
+}
+
+// findError goes to the next error in direction dir.
+func (t *Tab) findError(dir int) tea.Cmd {
+	if t.src == nil {
+		return nil
+	}
+	src := t.src
+	return t.find(dir, false, "error", func(ctx context.Context, from, to int64, yield func(int64) bool) error {
+		return scan(ctx, src, from, to, dir < 0, func(l line) bool {
+			return level(l) < parse.Error || yield(l.pos)
+		})
+	})
+}
+
+func (t *Tab) find(dir int, here bool, what string, in func(ctx context.Context, from, to int64, yield func(int64) bool) error) tea.Cmd {
+	b := t.view.Bounds()
+	from, to := b.First, t.view.CursorPos()
+	if dir > 0 {
+		from, to = to+1, b.End
+	} else if here {
+		to++
+	}
+	ctx, gen := t.ctx, t.gen
+	t.note = "searching…"
+	return func() tea.Msg {
+		m := found{tab: t, gen: gen, what: what}
+		if dir < 0 {
+			m.what += " above"
+		} else {
+			m.what += " below"
+		}
+		m.err = in(ctx, from, to, func(pos int64) bool {
+			m.pos, m.ok = pos, true
+			return false
+		})
+		return m
+	}
+}
+
+// landed jumps to what was found, or says that nothing was.
+func (t *Tab) landed(m found) tea.Cmd {
+	t.note = ""
+	if t.failed(m.err) {
+		return nil
+	}
+	if !m.ok {
+		t.note = "no " + m.what
+		return nil
+	}
+	t.view.Jump(m.pos)
+	return t.pump()
+}
+
+// goToTime shows the first line that arrived at a time or later.
+func (t *Tab) goToTime(text string) (tea.Cmd, error) {
+	at, err := parseTime(text, time.Now())
+	if err != nil || t.src == nil {
+		return nil, err
+	}
+	src, gen := t.src, t.gen
+	return func() tea.Msg {
+		pos, err := src.at(at)
+		return found{tab: t, gen: gen, pos: pos, ok: err == nil, what: "line since " + at.Format(time.TimeOnly), err: err}
+	}, nil
+}
+
+// parseTime reads "-5m", "12:04", "12:04:30", "2026-11-22 12:04" and RFC 3339.
+func parseTime(text string, now time.Time) (time.Time, error) {
+	if ago, ok := strings.CutPrefix(text, "-"); ok {
+		if d, err := time.ParseDuration(ago); err == nil {
+			return now.Add(-d), nil
+		}
+	}
+	for _, layout := range []string{"15:04", "15:04:05"} {
+		if c, err := time.Parse(layout, text); err == nil {
+			at := time.Date(now.Year(), now.Month(), now.Day(), c.Hour(), c.Minute(), c.Second(), 0, now.Location())
+			if at.After(now) {
+				at = at.AddDate(0, 0, -1) // logs tell of the past
+			}
+			return at, nil
+		}
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02T15:04", time.DateOnly} {
+		if at, err := time.ParseInLocation(layout, text, now.Location()); err == nil {
+			return at, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%q is no time; write 12:04, 12:04:30, -5m or 2026-11-22 12:04", text)
+}
+
+// clockName names the time column.
+func clockName(c logview.TimeColumn) string {
+	return [...]string{"off", "clock", "since the line above"}[c]
+}

@@ -1,0 +1,571 @@
+// Package logs is the Logs tab: it shows one log, one run of it, or several logs
+// in time order, and searches, filters, copies and exports all that is stored.
+// It reads in commands only, never in Update or View, and never writes a log.
+package logs
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+	"github.com/sawhorse-dev/sawhorse/tasks/logs/parse"
+	"github.com/sawhorse-dev/sawhorse/tui/theme"
+	"github.com/sawhorse-dev/sawhorse/tui/widget/logview"
+)
+
+// Frame is the place that the tab is drawn in.
+type Frame struct {
+	Width, Height int
+	Focused       bool
+}
+
+// Prefs is what is remembered between sessions.
+type Prefs struct {
+	Wrap       bool               `json:"wrap,omitempty"`
+	Time       logview.TimeColumn `json:"time"`
+	AsPrinted  bool               `json:"as_printed,omitempty"`
+	WholeLog   bool               `json:"whole_log,omitempty"` // not only the latest run
+	Filter     string             `json:"filter,omitempty"`
+	Level      parse.Level        `json:"level,omitempty"`
+	HideFields []string           `json:"hide_fields,omitempty"`
+}
+
+// Tab is the Logs tab. All of it belongs to the Bubble Tea loop; commands work on
+// copies and on sources, which have locks of their own.
+type Tab struct {
+	look  theme.Theme
+	view  *logview.View
+	prefs Prefs
+
+	// What is shown.
+	target   target
+	lines    map[logs.Key]int64
+	breaks   map[int64]string
+	isTask   bool // has runs that can be shown alone
+	gen      int
+	ctx      context.Context
+	cancel   context.CancelFunc
+	src      source
+	filter   *filtered
+	level    parse.Level
+	query    parse.Query
+	reading  bool
+	asked    logview.Request
+	looking  bool
+	failure  string
+	width    int
+	awaitKey logs.Key // a line to jump to when its log is shown
+	awaitN   int64
+
+	// Background work over all that is stored.
+	hunt      *hunt
+	hunting   bool
+	survey    *survey
+	surveying bool
+	idle      bool // the survey waits a moment before it looks at new lines
+	shownHits tally
+	hitsDone  bool
+	errors    tally
+	warns     int64
+	partial   bool
+	hidden    int64
+
+	prompt  *prompt
+	history map[promptKind][]string
+	note    string
+	dragged bool
+}
+
+// target is a choice of logs.
+type target struct {
+	dir, root string
+	keys      []logs.Key
+	lo, hi    int64 // of one log: the run's lines; hi -1: to the end
+}
+
+func (t target) same(o target) bool {
+	return t.dir == o.dir && t.root == o.root && slices.Equal(t.keys, o.keys) && t.lo == o.lo
+}
+
+// New is a tab that shows nothing yet.
+func New(look theme.Theme) *Tab {
+	t := &Tab{look: look, view: logview.New(styles(look)), history: map[promptKind][]string{}, lines: map[logs.Key]int64{}, awaitN: -1}
+	t.ctx, t.cancel = context.WithCancel(context.Background())
+	return t
+}
+
+func styles(l theme.Theme) logview.Styles {
+	return logview.Styles{
+		Text: l.Text, Muted: l.Muted, Faint: l.Faint, Accent: l.Accent,
+		Cursor: l.Selected, CursorBlur: l.SelectedBlur,
+		Error: l.Failed, Warning: l.Warning, Info: l.Info, Debug: l.Debug, Note: l.Running, Key: l.Muted,
+		Match: l.Match, MatchCurrent: l.MatchCurrent, Border: l.Border,
+	}
+}
+
+// SetTheme changes the looks.
+func (t *Tab) SetTheme(look theme.Theme) {
+	t.look = look
+	t.view.SetStyles(styles(look))
+}
+
+// Prefs is what to remember.
+func (t *Tab) Prefs() Prefs {
+	p := t.prefs
+	p.Filter, p.Level = t.query.String(), t.level
+	return p
+}
+
+// SetPrefs brings back what was remembered; call it before the first Sync.
+func (t *Tab) SetPrefs(p Prefs) {
+	t.prefs, t.level = p, min(p.Level, parse.Fatal)
+	if q, err := parse.ParseQuery(p.Filter); err == nil {
+		t.query = q
+	}
+	t.options()
+}
+
+// options tells the view how to draw.
+func (t *Tab) options() {
+	o := logview.Options{Time: t.prefs.Time, Wrap: t.prefs.Wrap, AsPrinted: t.prefs.AsPrinted, HiddenFields: map[string]bool{}}
+	for _, f := range t.prefs.HideFields {
+		o.HiddenFields[f] = true
+	}
+	if len(t.target.keys) > 1 {
+		for _, k := range t.target.keys {
+			o.Sources = min(max(o.Sources, len(k)), 14)
+		}
+	}
+	t.view.SetOptions(o)
+}
+
+// Sync tells the tab the state and which tasks it is to show; names may be one
+// task, several for a merged view, or none. Call it after each batch of events
+// and when the selection changes: it costs next to nothing when nothing of it
+// concerns the tab. The command reads what is needed; nil when nothing is.
+func (t *Tab) Sync(s *tasks.State, names ...string) tea.Cmd {
+	next := target{dir: s.Workspace.LogDir, root: s.Workspace.Root, hi: -1}
+	t.isTask = false
+	for _, name := range names {
+		next.keys = append(next.keys, keyOf(s, name))
+	}
+	if len(names) == 1 {
+		u := s.Units[names[0]]
+		t.isTask = len(u.Runs) > 0 && !u.Task.IsService()
+		if r, ok := s.Current(names[0]); ok && t.isTask && !t.prefs.WholeLog {
+			if r.Status == tasks.Queued {
+				if f, ok := s.Finished(names[0]); ok {
+					r = f
+				}
+			}
+			next.lo, next.hi = r.FirstLine, r.EndLine
+			if !r.Status.Done() {
+				next.hi = -1
+			}
+		}
+	}
+	grown := false
+	for _, k := range next.keys {
+		if n := s.Lines[k]; n != t.lines[k] {
+			t.lines[k], grown = n, true
+		}
+	}
+	if next.same(t.target) {
+		ended := t.target.hi != next.hi
+		t.target.hi = next.hi
+		if ended {
+			// What comes after the run's end is not its own.
+			return tea.Batch(t.open(true), t.grew())
+		}
+		if !grown {
+			return nil
+		}
+		return t.grew()
+	}
+	t.breaks = map[int64]string{}
+	if len(names) == 1 && next.lo == 0 && next.hi < 0 {
+		for _, id := range s.Units[names[0]].Runs {
+			if r := s.Runs[id]; !r.StartedAt.IsZero() {
+				t.breaks[r.FirstLine] = fmt.Sprintf("run %d · %s · %s", r.Number, r.StartedAt.Local().Format("15:04:05"), r.Cause)
+			}
+		}
+	}
+	if !slices.Equal(next.keys, t.target.keys) {
+		t.lines = map[logs.Key]int64{}
+		for _, k := range next.keys {
+			t.lines[k] = s.Lines[k]
+		}
+		t.stopSearch()
+	}
+	t.target = next
+	t.options()
+	return t.open(false)
+}
+
+func keyOf(s *tasks.State, name string) logs.Key {
+	if r, ok := s.Current(name); ok && r.Log != "" {
+		return r.Log
+	}
+	return logs.Key(name)
+}
+
+// open begins to read the target anew, with the filter that is set. keep leaves
+// the view where it is: its positions stay the same.
+func (t *Tab) open(keep bool) tea.Cmd {
+	t.cancel()
+	old := t.src
+	t.ctx, t.cancel = context.WithCancel(context.Background())
+	t.gen++
+	t.src, t.filter, t.failure, t.note = nil, nil, "", ""
+	t.reading, t.looking, t.hunting, t.surveying, t.idle = false, false, false, false, false
+	t.asked = logview.Request{}
+	t.errors, t.warns, t.partial, t.hidden, t.survey = tally{}, 0, false, 0, nil
+	t.shownHits, t.hitsDone = tally{}, false
+	var b logview.Bounds
+	if len(t.target.keys) > 0 {
+		var parts []*single
+		for _, k := range t.target.keys {
+			p := &single{dir: t.target.dir, key: k, name: string(k), lo: t.target.lo, hi: t.target.hi}
+			parts = append(parts, p)
+		}
+		t.src = parts[0]
+		if len(parts) > 1 {
+			t.src = &merged{parts}
+		}
+		b = t.known()
+		if q := t.wanted(); !q.Empty() {
+			t.filter = &filtered{inner: t.src, query: q}
+			t.src = t.filter
+			b = logview.Bounds{First: middle, End: middle}
+		}
+		t.survey = &survey{src: t.src}
+	}
+	if keep && t.filter == nil {
+		t.view.Renew(t.gen)
+	} else {
+		t.view.SetSource(t.gen, b)
+	}
+	if t.hunt != nil && t.src != nil {
+		t.hunt = &hunt{pattern: t.hunt.pattern, re: t.hunt.re, src: t.src}
+	}
+	return tea.Batch(shut(old), t.pump(), t.lookOn(), t.huntOn(), t.surveyOn(), t.await())
+}
+
+func shut(s source) tea.Cmd {
+	if s == nil {
+		return nil
+	}
+	return func() tea.Msg { s.close(); return nil }
+}
+
+// known is what the state says of how much there is, without looking.
+func (t *Tab) known() logview.Bounds {
+	b := t.view.Bounds()
+	if t.view.Source() != t.gen || t.filter != nil {
+		b = logview.Bounds{First: t.target.lo}
+	}
+	if len(t.target.keys) > 1 {
+		b.First, b.Dropped = 0, 0
+	}
+	b.End = 0
+	for _, k := range t.target.keys {
+		b.End += t.lines[k]
+	}
+	if t.target.hi >= 0 {
+		b.End = min(b.End, t.target.hi)
+	}
+	b.End = max(b.End, b.First)
+	return b
+}
+
+// wanted is the filter and the level together.
+func (t *Tab) wanted() parse.Query { return parse.AtLeast(t.level).With(t.query) }
+
+// grew notes that there is more, and reads what of it is to be seen.
+func (t *Tab) grew() tea.Cmd {
+	if t.filter == nil {
+		t.view.SetBounds(grown(t.view.Bounds(), t.known()))
+	}
+	return tea.Batch(t.pump(), t.lookOn(), t.huntOn(), t.surveyOn(), t.await())
+}
+
+// grown takes the new end and keeps the beginning, which only a reader knows.
+func grown(old, now logview.Bounds) logview.Bounds {
+	old.End = max(now.End, old.First)
+	return old
+}
+
+// Show puts the cursor on a line of a log, as soon as that log is shown.
+func (t *Tab) Show(key logs.Key, n int64) tea.Cmd {
+	t.awaitKey, t.awaitN = key, n
+	return t.await()
+}
+
+// await jumps to the line that Show named.
+func (t *Tab) await() tea.Cmd {
+	if t.awaitN < 0 || len(t.target.keys) != 1 || t.target.keys[0] != t.awaitKey || t.src == nil {
+		return nil
+	}
+	n := t.awaitN
+	t.awaitN = -1
+	return t.goTo(n)
+}
+
+// goTo shows line n of the one log, whatever the filter.
+func (t *Tab) goTo(n int64) tea.Cmd {
+	var cmd tea.Cmd
+	if t.filter != nil {
+		t.level, t.query = parse.Unknown, parse.Query{}
+		cmd = t.open(false)
+	}
+	t.view.Jump(n)
+	return tea.Batch(cmd, t.pump())
+}
+
+// Close ends all work and closes the files.
+func (t *Tab) Close() tea.Cmd {
+	t.cancel()
+	s := t.src
+	t.src, t.target = nil, target{}
+	return shut(s)
+}
+
+// Location is the place in a file that the line under the cursor names.
+func (t *Tab) Location() (tasks.Location, bool) {
+	r, ok := t.view.Cursor()
+	if !ok {
+		return tasks.Location{}, false
+	}
+	return location(t.target.root, r)
+}
+
+// pump asks for the rows that the view lacks: one read at a time.
+func (t *Tab) pump() tea.Cmd {
+	if t.reading || t.src == nil {
+		return nil
+	}
+	r, ok := t.view.Need()
+	if !ok || r == t.asked {
+		return nil
+	}
+	t.reading, t.asked = true, r
+	src, ctx, gen := t.src, t.ctx, t.gen
+	maker := rowMaker{root: t.target.root, breaks: maps.Clone(t.breaks), loose: t.filter != nil}
+	return func() tea.Msg {
+		b, err := src.bounds()
+		if err != nil {
+			return windowRead{tab: t, gen: gen, err: err}
+		}
+		from := max(b.First, r.From)
+		start := max(b.First, from-contextLines)
+		lines, err := src.read(ctx, start, int(from-start)+r.N, textLimit)
+		if err != nil {
+			return windowRead{tab: t, gen: gen, err: err}
+		}
+		skip := min(int(from-start), len(lines))
+		if len(lines) > 0 && lines[0].pos > start {
+			skip = max(0, int(from-lines[0].pos))
+			from = max(from, lines[0].pos)
+		}
+		return windowRead{tab: t, gen: gen, win: logview.Window{
+			Source: r.Source, From: from, Rows: maker.rows(lines, min(skip, len(lines))), Bounds: b,
+		}}
+	}
+}
+
+// The tab's own messages. Each names its tab and the generation it was for.
+type (
+	windowRead struct {
+		tab *Tab
+		gen int
+		win logview.Window
+		err error
+	}
+	looked struct {
+		tab    *Tab
+		gen    int
+		bounds logview.Bounds
+		hidden int64
+		more   bool
+		err    error
+	}
+	hunted struct {
+		tab  *Tab
+		gen  int
+		hunt *hunt
+	}
+	surveyedMsg struct {
+		tab *Tab
+		gen int
+		s   *survey
+	}
+	rested struct {
+		tab *Tab
+		gen int
+	}
+	found struct {
+		tab  *Tab
+		gen  int
+		pos  int64
+		ok   bool
+		what string
+		err  error
+	}
+	done struct {
+		tab  *Tab
+		note string
+		then tea.Msg
+	}
+)
+
+// Update takes the tab's own messages and ignores all others.
+func (t *Tab) Update(msg tea.Msg) tea.Cmd {
+	switch m := msg.(type) {
+	case windowRead:
+		if m.tab != t || m.gen != t.gen {
+			return nil
+		}
+		t.reading = false
+		if t.failed(m.err) {
+			return nil
+		}
+		t.view.SetWindow(m.win)
+		return t.pump()
+	case looked:
+		if m.tab != t || m.gen != t.gen {
+			return nil
+		}
+		t.looking = false
+		if t.failed(m.err) {
+			return nil
+		}
+		t.hidden = m.hidden
+		t.view.SetBounds(m.bounds)
+		if m.more {
+			return tea.Batch(t.pump(), t.lookOn())
+		}
+		return tea.Batch(t.pump(), t.huntOn(), t.surveyOn())
+	case hunted:
+		if m.tab != t || m.gen != t.gen || m.hunt != t.hunt {
+			return nil
+		}
+		t.hunting = false
+		t.shownHits, t.hitsDone = m.hunt.found, m.hunt.done
+		t.ticks()
+		if t.failed(m.hunt.err) || m.hunt.done {
+			return nil
+		}
+		return t.huntOn()
+	case surveyedMsg:
+		if m.tab != t || m.gen != t.gen {
+			return nil
+		}
+		t.surveying = false
+		t.errors, t.warns, t.partial = m.s.errors, m.s.warns, m.s.partial
+		t.ticks()
+		if t.failed(m.s.err) {
+			return nil
+		}
+		if !m.s.done {
+			return t.surveyOn()
+		}
+		t.idle = true
+		gen := t.gen
+		return tea.Tick(surveyPause, func(time.Time) tea.Msg { return rested{t, gen} })
+	case rested:
+		if m.tab == t && m.gen == t.gen {
+			t.idle = false
+			if t.survey != nil && t.survey.job.to < t.view.Bounds().End {
+				return t.surveyOn()
+			}
+		}
+	case found:
+		if m.tab == t && m.gen == t.gen {
+			return t.landed(m)
+		}
+	case done:
+		if m.tab == t {
+			t.note = m.note
+			if m.then != nil {
+				return func() tea.Msg { return m.then }
+			}
+		}
+	}
+	return nil
+}
+
+// surveyPause is how often new lines are looked at for errors.
+const surveyPause = 500 * time.Millisecond
+
+// failed keeps an error for the status line; a cancelled read is none.
+func (t *Tab) failed(err error) bool {
+	if err == nil {
+		t.failure = ""
+		return false
+	}
+	if t.ctx.Err() == nil {
+		t.failure = err.Error()
+	}
+	return true
+}
+
+func (t *Tab) ticks() {
+	o := logview.Overview{Errors: slices.Clone(t.errors.sample)}
+	if t.hunt != nil {
+		o.Hits = slices.Clone(t.shownHits.sample)
+	}
+	t.view.SetOverview(o)
+}
+
+// lookOn goes on looking for lines that the filter lets through.
+func (t *Tab) lookOn() tea.Cmd {
+	if t.looking || t.filter == nil {
+		return nil
+	}
+	t.looking = true
+	f, ctx, gen := t.filter, t.ctx, t.gen
+	return func() tea.Msg {
+		m := looked{tab: t, gen: gen, more: true}
+		for deadline := time.Now().Add(slice); m.more && m.err == nil && time.Now().Before(deadline); {
+			m.more, m.err = f.look(ctx)
+		}
+		m.bounds, _ = f.bounds()
+		m.hidden = f.progress()
+		return m
+	}
+}
+
+// huntOn goes on searching.
+func (t *Tab) huntOn() tea.Cmd {
+	if t.hunting || t.hunt == nil || t.src == nil {
+		return nil
+	}
+	t.hunting = true
+	h, ctx, gen := t.hunt, t.ctx, t.gen
+	return func() tea.Msg {
+		h.run(ctx)
+		return hunted{t, gen, h}
+	}
+}
+
+// surveyOn goes on counting errors.
+func (t *Tab) surveyOn() tea.Cmd {
+	if t.surveying || t.idle || t.survey == nil {
+		return nil
+	}
+	t.surveying = true
+	s, ctx, gen := t.survey, t.ctx, t.gen
+	return func() tea.Msg {
+		s.run(ctx)
+		return surveyedMsg{t, gen, s}
+	}
+}
+
+// Following says whether the view shows the end and stays there.
+func (t *Tab) Following() bool { return t.view.Following() }
