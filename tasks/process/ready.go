@@ -61,7 +61,7 @@ func (x *run) becomeReady(ctx context.Context) error {
 		ready()
 	case ctx.Err() == nil:
 		if last == "" {
-			last = "no answer"
+			last = subject(p) + ": no answer"
 		}
 		return &errNotReady{fmt.Sprintf("not ready within %s: %s", p.Within, last)}
 	}
@@ -82,13 +82,13 @@ func (x *run) askUntil(ctx context.Context, p *config.Probe, say func(string)) b
 	for pause := probeFirst; ; pause *= 2 {
 		try, cancel := context.WithTimeout(ctx, timeout)
 		why := ask(try)
-		late := try.Err() != nil && ctx.Err() == nil
+		late := over(try)
 		cancel()
 		if why == "" {
 			return true
 		}
-		if ctx.Err() != nil {
-			return false
+		if over(ctx) {
+			return false // the try was cut short: what it says is not the reason
 		}
 		if late {
 			why = fmt.Sprintf("%s: no answer within %s", subject(p), timeout)
@@ -104,6 +104,13 @@ func (x *run) askUntil(ctx context.Context, p *config.Probe, say func(string)) b
 	}
 }
 
+// over says whether ctx has ended. A connection that fails by the deadline of
+// its context may do so just before the context itself knows.
+func over(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ctx.Err() != nil || ok && !time.Now().Before(deadline)
+}
+
 // subject is what a probe asks, as messages name it.
 func subject(p *config.Probe) string {
 	switch {
@@ -111,6 +118,8 @@ func subject(p *config.Probe) string {
 		return "http " + p.HTTP
 	case p.TCP != "":
 		return "tcp " + p.TCP
+	case p.Log != "":
+		return "log " + p.Log
 	}
 	return "exec " + p.Exec
 }

@@ -28,7 +28,7 @@ var (
 type Options struct {
 	// Root is the workspace directory: where units without a dir run.
 	Root string
-	// StateDir holds what the guardian writes when the host was killed.
+	// StateDir exists, and holds what the guardian writes when the host was killed.
 	StateDir string
 	// Shell runs `run:` lines of units that name none; default sh -c.
 	Shell []string
