@@ -21,6 +21,8 @@ const (
 	// indexEvery is how often the index is written while output flows; the
 	// first output after a pause is indexed at once.
 	indexEvery = 5 * time.Millisecond
+	// maxPending bounds the records that wait for that.
+	maxPending = 512
 	// mergeWithin is how far apart chunks of one record arrive; more would
 	// blur arrival times, less would make the index of a flood large.
 	mergeWithin = int64(time.Millisecond)
@@ -348,7 +350,7 @@ func (w *Writer) flushIndex(now moment) {
 // settle writes the index when that is due, and sees to it that what is held or
 // pending does not wait longer than it should.
 func (w *Writer) settle(now moment) {
-	if !w.outage.on() && now.at.Sub(w.indexed) >= indexEvery {
+	if !w.outage.on() && (now.at.Sub(w.indexed) >= indexEvery || len(w.pending) >= maxPending) {
 		w.flushIndex(now)
 	}
 	var next time.Time
