@@ -2,8 +2,10 @@ package tui
 
 import (
 	"slices"
+	"strings"
 
-	"github.com/sawhorse-dev/sawhorse/tasks"
+	tea "charm.land/bubbletea/v2"
+
 	"github.com/sawhorse-dev/sawhorse/tui/action"
 	"github.com/sawhorse-dev/sawhorse/tui/screen"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/config"
@@ -41,8 +43,10 @@ type tab interface {
 
 // detail is the right pane: what is selected, in the tabs of its kind.
 type detail struct {
-	unit     string
-	group    []string
+	unit  string
+	group []string
+	// beside is what else the log shows, merged by time: `:logs api web`.
+	beside   []string
 	service  bool
 	tabs     map[bool]string // the chosen tab, by whether it is a service
 	overview *overview.Screen
@@ -55,10 +59,10 @@ type detail struct {
 	spots   []spot
 }
 
-func newDetail() *detail {
+func newDetail(t theme.Theme) *detail {
 	d := &detail{
 		tabs:     map[bool]string{true: logsTab, false: logsTab},
-		overview: overview.New(), tests: tests.New(), history: history.New(), logs: newLogPane(),
+		overview: overview.New(), tests: tests.New(), history: history.New(), logs: newLogPane(t),
 	}
 	d.others = map[string]tab{
 		statsTab: &stats.Screen{}, envTab: &env.Screen{}, eventsTab: &events.Screen{}, configTab: &config.Screen{},
@@ -97,16 +101,20 @@ func (d *detail) setTab(name string) {
 }
 
 // show takes over the selection and the room.
-func (d *detail) show(s *Screen) {
+func (d *detail) show(s *Screen) tea.Cmd {
 	unit := s.selected()
 	if unit != d.unit || unit == "" {
 		d.unit, d.group = unit, s.group()
 		d.service = s.state.Units[unit].Task.IsService()
+		d.beside = nil
 		d.touched++
 	}
 	r := s.rects.Detail
-	d.logs.SetSize(r.W, max(0, r.H-2))
-	d.logs.Show(s.sources(), unit != "" && d.tab() == logsTab && !r.Empty())
+	names := d.beside
+	if len(names) == 0 {
+		names = []string{unit}
+	}
+	return d.logs.show(&s.state, names, unit != "" && d.tab() == logsTab && !r.Empty(), r.W, max(0, r.H-2))
 }
 
 // actions are what can be done in the shown tab.
@@ -115,7 +123,7 @@ func (d *detail) actions() []action.Action {
 	case "":
 		return d.overview.Actions()
 	case logsTab:
-		return d.logs.Actions()
+		return d.logs.actions()
 	case testsTab:
 		return d.tests.Actions()
 	case historyTab:
@@ -130,7 +138,7 @@ func (d *detail) move(n int) {
 	case "":
 		d.overview.Move(n)
 	case logsTab:
-		d.logs.Scroll(n)
+		// The log tab has actions of its own for moving.
 	default:
 		d.others[t].Move(n)
 	}
@@ -161,7 +169,7 @@ func (d *detail) body(f screen.Frame) []string {
 	case t != "" && t != logsTab:
 		return d.others[t].View(f)
 	case t == logsTab:
-		return d.logs.View(f)
+		return d.logs.view(f)
 	case len(f.State.Order) == 0:
 		return f.Empty("The workspace has no services and no tasks yet.",
 			"Declare them in sawhorse.yml; they appear here as soon as the file is saved.")
@@ -177,15 +185,18 @@ func (d *detail) heading(s *Screen, w int) string {
 	l := cell.NewLine(w).Put(in.Text, " ")
 	focused := s.focus == DetailPane
 	name := d.unit
+	if len(d.beside) > 0 {
+		name = strings.Join(d.beside, " + ")
+	}
 	if name == "" {
 		if n, ok := s.tree.Selected(); ok {
 			name = n.Label
 		}
 	}
 	l.Put(pick(focused, in.Bold, in.Text), cell.Cut(name, max(8, w/4))).Put(in.Text, "  ")
-	flags, flagsW := "", 0
+	flags := ""
 	if d.tab() == logsTab {
-		flags, flagsW = d.logs.Flags(in)
+		flags = d.logs.tab.Flags()
 	}
 	d.spots = d.spots[:0]
 	for i, t := range d.names() {
@@ -203,8 +214,8 @@ func (d *detail) heading(s *Screen, w int) string {
 		l.Put(in.Text, pad(w < 60, " ", "  "))
 		d.spots = append(d.spots, spot{t, from, w - l.Left()})
 	}
-	if flagsW > 0 && flagsW < l.Left() {
-		l.Fill(theme.Ink{}, flagsW+1).Painted(flags, flagsW)
+	if n := cell.Width(flags); n > 0 && n < l.Left() {
+		l.Fill(theme.Ink{}, n+1).Put(in.Muted, flags)
 	}
 	return l.String()
 }
@@ -214,14 +225,6 @@ func pad(c bool, a, b string) string {
 		return a
 	}
 	return b
-}
-
-// sources are the logs that the logs tab shows: the selection's.
-func (s *Screen) sources() []tasks.Task {
-	if s.detail.unit == "" {
-		return nil
-	}
-	return []tasks.Task{s.state.Units[s.detail.unit].Task}
 }
 
 // tabAt is the tab whose name stands at column x of the heading.

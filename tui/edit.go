@@ -2,6 +2,7 @@ package tui
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -63,15 +64,18 @@ func (s *Screen) edit(l tasks.Location) tea.Cmd {
 		path = filepath.Join(s.state.Workspace.Root, filepath.FromSlash(path))
 	}
 	argv := editorArgs(s.editorLine(), path, l.Line, l.Column)
-	return s.external(argv, windowed(argv[0]), l.String())
+	return s.external(argv, windowed(argv[0]), l.String(), nil)
 }
 
 // external runs a program: one with a window of its own beside the screen, any
 // other one in its place.
-func (s *Screen) external(argv []string, window bool, what string) tea.Cmd {
+func (s *Screen) external(argv []string, window bool, what string, after func()) tea.Cmd {
 	cmd := exec.CommandContext(s.ctx, argv[0], argv[1:]...)
 	cmd.Dir = s.state.Workspace.Root
 	failed := func(err error) tea.Msg {
+		if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+			return nil // it was there; how it ended is its own affair
+		}
 		return noticeMsg{tasks.Error, fmt.Sprintf("%s: %v; set $EDITOR to an editor that is there", strings.Join(argv, " "), err)}
 	}
 	if window {
@@ -83,6 +87,9 @@ func (s *Screen) external(argv []string, window bool, what string) tea.Cmd {
 		}
 	}
 	return tea.ExecProcess(cmd, func(err error) tea.Msg {
+		if after != nil {
+			after()
+		}
 		if err != nil {
 			return failed(err)
 		}
@@ -107,6 +114,23 @@ func (s *Screen) editorLine() string {
 		}
 	}
 	return "vi"
+}
+
+// pagerLine is the pager's command line.
+func (s *Screen) pagerLine() string {
+	return cmp.Or(s.opt.Pager, os.Getenv("PAGER"), "less -R")
+}
+
+// pagerArgs is the command that shows a file from a line on.
+func pagerArgs(line, path string, at int) []string {
+	argv := strings.Fields(line)
+	if len(argv) == 0 {
+		argv = []string{"less", "-R"}
+	}
+	if at > 0 && filepath.Base(argv[0]) == "less" {
+		argv = append(argv, fmt.Sprintf("+%d", at))
+	}
+	return append(argv, path)
 }
 
 // editorArgs is the command that opens a file at a line and column, in the way

@@ -59,8 +59,19 @@ func (s *Screen) take(m eventsMsg) tea.Cmd {
 		return nil
 	}
 	s.lastBatch = s.now
+	s.Apply(m.events...)
+	if m.closed {
+		s.gone = cmp.Or(s.state.Leaving, "the connection to it is lost")
+		s.version++
+		return nil
+	}
+	return tea.Batch(s.next(), s.tick())
+}
+
+// Apply folds events into what is shown.
+func (s *Screen) Apply(events ...tasks.Event) {
 	news := false
-	for _, e := range m.events {
+	for _, e := range events {
 		s.state.Apply(e)
 		switch e := e.(type) {
 		case tasks.LogGrew:
@@ -73,13 +84,7 @@ func (s *Screen) take(m eventsMsg) tea.Cmd {
 	if news {
 		s.changed()
 	}
-	s.detail.logs.Grew()
-	if m.closed {
-		s.gone = cmp.Or(s.state.Leaving, "the connection to it is lost")
-		s.version++
-		return nil
-	}
-	return tea.Batch(s.next(), s.tick())
+	s.detail.logs.stale = true
 }
 
 // sample keeps the course of what each task takes.

@@ -24,12 +24,12 @@ func (s *Screen) press(k tea.KeyPressMsg) tea.Cmd {
 	case s.filtering != nil:
 		s.typeFilter(k)
 		return nil
-	case s.focus == DetailPane && s.detail.tab() == logsTab && s.detail.logs.Typing():
-		s.detail.touched++
-		return s.detail.logs.Press(k)
+	case s.focus == DetailPane && s.detail.tab() == logsTab && s.detail.logs.tab.Typing():
+		return s.detail.logs.did(s.detail.logs.tab.Key(k))
 	}
 	if a, ok := s.Actions().Pressed(k); ok {
 		s.detail.touched++
+		s.detail.logs.version++
 		return s.run(a)
 	}
 	return nil
@@ -43,8 +43,7 @@ func (s *Screen) paste(text string) tea.Cmd {
 		s.filtering.Insert(text)
 		s.tree.SetFilter(s.filtering.Value())
 	case s.focus == DetailPane && s.detail.tab() == logsTab:
-		s.detail.touched++
-		return s.detail.logs.Paste(text)
+		return s.detail.logs.did(s.detail.logs.tab.Paste(text))
 	}
 	return nil
 }

@@ -105,10 +105,9 @@ func (s *Screen) scroll(m wheelMsg) tea.Cmd {
 	case DetailPane:
 		s.detail.touched++
 		if s.detail.tab() == logsTab {
-			s.detail.logs.Wheel(m.lines)
-		} else {
-			s.detail.move(m.lines)
+			return s.detail.logs.did(s.detail.logs.tab.Wheel(m.lines))
 		}
+		s.detail.move(m.lines)
 	case StripPane:
 		s.strip.move(m.lines / wheelLines)
 	}
@@ -130,8 +129,7 @@ func (s *Screen) mouseMsg(msg tea.MouseMsg) tea.Cmd {
 		// Drags belong to the log, also where they leave it.
 		d := s.rects.Detail
 		if s.focus == DetailPane && s.detail.tab() == logsTab && !d.Empty() {
-			s.detail.touched++
-			return s.detail.logs.Mouse(msg, m.X-d.X, m.Y-d.Y-2)
+			return s.detail.logs.mouse(msg, m.Y-d.Y-2)
 		}
 		return nil
 	}
@@ -178,7 +176,7 @@ func (s *Screen) clickDetail(msg tea.MouseMsg, x, y int) tea.Cmd {
 			s.detail.setTab(t)
 		}
 	case y >= 2 && s.detail.tab() == logsTab:
-		return s.detail.logs.Mouse(msg, x, y-2)
+		return s.detail.logs.mouse(msg, y-2)
 	case y >= 2:
 		s.detail.click(x, y-2)
 	}

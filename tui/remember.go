@@ -54,7 +54,7 @@ func (s *Screen) recall() {
 		s.setTheme(t)
 		s.fixed = true
 	}
-	s.detail.logs.Recall(m.Log)
+	s.detail.logs.recall(m.Log)
 	s.saved = s.remembered()
 }
 
@@ -66,7 +66,7 @@ func (s *Screen) remembered() string {
 	}
 	m.Tabs = map[string]string{"service": s.detail.tabs[true], "task": s.detail.tabs[false]}
 	m.Collapsed, m.Prefs, m.NoMouse, m.History = s.tree.Collapsed(), s.prefs, !s.mouse, s.history
-	m.Log = s.detail.logs.Remembered()
+	m.Log = s.detail.logs.remembered()
 	s.memory = m
 	text, err := json.Marshal(m)
 	if err != nil {

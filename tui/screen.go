@@ -79,7 +79,7 @@ func New(ctx context.Context, engine tasks.Engine, o Options) (*Screen, error) {
 		ctx: ctx, engine: engine, opt: o, mouse: true, saveMu: &sync.Mutex{},
 		usage: map[string][]tasks.Usage{}, now: time.Now(),
 	}
-	s.detail = newDetail()
+	s.detail = newDetail(theme.Dark())
 	s.setTheme(theme.Dark())
 	s.recall()
 	if name := o.Theme; name != "" && name != "auto" {
@@ -107,13 +107,13 @@ func (s *Screen) subscribe() {
 	s.state, s.events = s.engine.Subscribe(ctx)
 	s.gone = ""
 	s.changed()
-	s.detail.logs.Open(s.state.Workspace.LogDir)
+	s.detail.logs.stale = true
 }
 
 // Close ends the subscription, gives back the logs and saves what is remembered.
 func (s *Screen) Close() {
 	s.stop()
-	s.detail.logs.Close()
+	s.detail.logs.close()
 	s.saveNow()
 }
 
@@ -200,16 +200,15 @@ func (s *Screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			cmd = s.toast(tasks.Warning, "what the screen remembers could not be saved: "+msg.err.Error())
 		}
 	default:
-		cmd = s.detail.logs.Update(msg)
+		cmd = s.logMsg(msg)
 	}
-	s.follow()
-	return s, tea.Batch(cmd, s.remember())
+	return s, tea.Batch(cmd, s.follow(), s.remember())
 }
 
 // setTheme changes all colours at once.
 func (s *Screen) setTheme(t theme.Theme) {
 	s.theme, s.ink = t, t.Inks()
-	s.detail.logs.SetTheme(t)
+	s.detail.logs.setTheme(t)
 	s.panes = panes{}
 	s.rebuild()
 }
@@ -241,9 +240,7 @@ func (s *Screen) setFocus(p Pane) {
 }
 
 // follow tells the detail what is selected and how much room it has.
-func (s *Screen) follow() {
-	s.detail.show(s)
-}
+func (s *Screen) follow() tea.Cmd { return s.detail.show(s) }
 
 // selected is the task under the tree's cursor; empty on a group.
 func (s *Screen) selected() string {

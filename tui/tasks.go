@@ -34,29 +34,32 @@ func (s *Screen) runTask(name string, params map[string]string) tea.Cmd {
 	return s.do(tasks.RunTask{Name: name, Params: params, Detail: "key r"}, "running "+name)
 }
 
-// showLog selects the task and focuses its log.
-func (s *Screen) showLog(name string) {
-	s.tree.Select(name)
-	s.detail.show(s)
+// showLog selects the first task and focuses its log, merged with the others'.
+func (s *Screen) showLog(names ...string) tea.Cmd {
+	s.tree.Select(names[0])
+	cmd := s.detail.show(s)
+	if len(names) > 1 {
+		s.detail.beside = names
+	}
 	s.detail.setTab(logsTab)
 	s.setFocus(DetailPane)
-	s.follow()
+	return cmd
 }
 
 // goToLine shows a line of a task's log.
-func (s *Screen) goToLine(name string, key logs.Key, line int64) {
-	s.showLog(name)
-	if line >= 0 {
-		s.detail.logs.Goto(key, line)
+func (s *Screen) goToLine(name string, key logs.Key, line int64) tea.Cmd {
+	cmd := s.showLog(name)
+	if line < 0 {
+		return cmd
 	}
+	return tea.Batch(cmd, s.detail.logs.did(s.detail.logs.tab.Show(key, line)))
 }
 
 // openAlert goes to where the alert is told.
 func (s *Screen) openAlert(a tasks.Alert) tea.Cmd {
 	switch {
 	case a.Task != "" && s.known(a.Task):
-		s.goToLine(a.Task, a.Log, a.Line)
-		return nil
+		return s.goToLine(a.Task, a.Log, a.Line)
 	case a.Location.File != "":
 		return s.edit(a.Location)
 	}

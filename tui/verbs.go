@@ -48,7 +48,16 @@ func (s *Screen) verbs() []action.Action {
 		verb("stop", "Stop services or tasks", "NAME…", true, any, many(func(n []string) tasks.Command { return tasks.Stop{Names: n} }, "stopping")),
 		verb("restart", "Restart services or tasks", "NAME…", true, any, many(func(n []string) tasks.Command { return tasks.Restart{Names: n} }, "restarting")),
 		verb("run", "Run a task", "NAME [param=value…]", true, s.completeRun, s.runVerb),
-		verb("logs", "Show a log", "NAME", false, any, one(func(n string) tea.Cmd { s.showLog(n); return nil })),
+		verb("logs", "Show a log, or several merged by time", "NAME…", false, any, func(words []string) (tea.Cmd, error) {
+			names, unknown := s.state.Names(words)
+			if unknown != "" {
+				return nil, s.unknown(unknown)
+			}
+			if len(names) == 0 {
+				return nil, fmt.Errorf("which? name services, tasks or groups")
+			}
+			return s.showLog(names...), nil
+		}),
 		verb("why", "Say why something is as it is", "NAME", false, any, one(func(n string) tea.Cmd { s.openWhy(n); return nil })),
 		verb("attach", "Take the terminal of a service", "NAME", true, any, one(func(n string) tea.Cmd {
 			if why := s.noTerminal(n); why != "" {

@@ -307,7 +307,7 @@ func (s *Screen) detailLines() []string {
 	}
 	k := key{w: r.W, h: r.H, touched: d.touched, unit: d.unit, tab: d.tab(), focused: s.focus == DetailPane}
 	if d.tab() == logsTab {
-		k.logs = d.logs.Version()
+		k.logs = d.logs.version
 	} else {
 		k.version, k.second, k.minute = s.version, s.second(), s.now.Unix()/60
 	}

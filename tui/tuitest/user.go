@@ -38,6 +38,9 @@ func New(t testing.TB, w, h int, e *Engine, o tui.Options) *User {
 		if !u.quit {
 			s.Close()
 		}
+		// What still waits for a time gets there: a bubble ends with no goroutine
+		// left.
+		time.Sleep(2 * time.Minute)
 	})
 	u.run(s.Init())
 	u.Resize(w, h)

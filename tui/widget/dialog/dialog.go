@@ -41,10 +41,10 @@ func (d *Dialog) Press(k tea.KeyPressMsg, now time.Time) (button int, answered b
 	switch name {
 	case "esc", "ctrl+c":
 		return 0, true
-	case "left", "shift+tab", "h", "up":
+	case "left", "shift+tab", "up":
 		d.at = (d.at + len(d.Buttons) - 1) % len(d.Buttons)
 		return 0, false
-	case "right", "tab", "l", "down":
+	case "right", "tab", "down":
 		d.at = (d.at + 1) % len(d.Buttons)
 		return 0, false
 	}

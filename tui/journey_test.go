@@ -1,0 +1,278 @@
+package tui_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tui"
+	"github.com/sawhorse-dev/sawhorse/tui/action"
+	"github.com/sawhorse-dev/sawhorse/tui/tuitest"
+	"github.com/sawhorse-dev/sawhorse/tui/widget/dialog"
+)
+
+// trip is a person on the busy shop's screen at 120x36.
+type trip struct {
+	*tuitest.User
+	e *tuitest.Engine
+	t *testing.T
+}
+
+// sent checks the last command.
+func (p trip) sent(want tasks.Command) {
+	p.t.Helper()
+	p.Wait(50 * time.Millisecond)
+	all := p.e.Commands()
+	if len(all) == 0 {
+		p.t.Fatalf("no command was sent; want %#v\n%s", want, p.Screen())
+	}
+	if diff := cmp.Diff(want, all[len(all)-1]); diff != "" {
+		p.t.Error(diff)
+	}
+}
+
+// on selects a task in the tree.
+func (p trip) on(name string) trip {
+	p.t.Helper()
+	p.Press(":").Type("go " + name).Press("enter")
+	p.See("▌")
+	return p
+}
+
+// journeys is one walk for every action: press, see.
+func journeys() map[string]func(p trip) {
+	return map[string]func(p trip){
+		"task.toggle": func(p trip) {
+			p.on("web").Press("s")
+			p.sent(tasks.Stop{Names: []string{"web"}})
+			p.See("stopping web")
+			p.on("docs").Press("s")
+			p.sent(tasks.Start{Names: []string{"docs"}})
+		},
+		"task.restart": func(p trip) {
+			p.on("web").Press("r")
+			p.sent(tasks.Restart{Names: []string{"web"}})
+			p.on("build").See("rerun").Press("r")
+			p.sent(tasks.RunTask{Name: "build", Detail: "key r"})
+		},
+		"task.terminal": func(p trip) {
+			p.on("docs").Press("x").See("docs is not running")
+			p.on("web").Press("x").Wait(50 * time.Millisecond)
+			if p.Ran != 1 {
+				p.t.Error("the terminal was not handed over")
+			}
+		},
+		"task.logs": func(p trip) { p.on("test").Press("2").See("2 failed").Press("l").Gone("2 failed") },
+		"task.why": func(p trip) {
+			p.on("api").Press("w").See("Why api?", "db is starting", "not ready yet").Press("esc").Gone("Why api?")
+		},
+		"task.cancel": func(p trip) { p.on("train").Press("c"); p.sent(tasks.Cancel{ID: "train#1"}) },
+		"edit": func(p trip) {
+			p.on("test").Press("e").Wait(50 * time.Millisecond)
+			if p.Ran != 1 {
+				p.t.Error("no editor was opened")
+			}
+		},
+		"copy": func(p trip) {
+			p.on("build").Press("y").See("copied: go build ./...")
+			if !strings.Contains(strings.Join(p.Sent, ""), "\x1b]52;c;") {
+				p.t.Errorf("no OSC 52 in %q", p.Sent)
+			}
+		},
+		"alert.next": func(p trip) {
+			p.Press(".").See("worker  1").Press(".").See("test  1").Press(".").Press(".").See("worker  1")
+		},
+		"alert.previous": func(p trip) { p.Press(",").See("worker  1").Press(",").See("test  1") },
+		"alert.expand": func(p trip) {
+			for i := range 12 {
+				p.e.Emit(tasks.NoticeRaised{Notice: tasks.Notice{ID: fmt.Sprint(i), Severity: tasks.Warning, Source: "watch", Message: fmt.Sprintf("notice %02d", i), At: time.Now()}})
+			}
+			p.See("ATTENTION 15").Gone("notice 11").Press("a").See("notice 00", "notice 11").Press("a").Gone("notice 11")
+		},
+		"alert.acknowledge-all": func(p trip) {
+			p.Press("D").See("acknowledged")
+			ack := p.e.Commands()[0].(tasks.Acknowledge)
+			p.e.Emit(tasks.Acknowledged(ack))
+			p.See("nothing needs you")
+		},
+		"alert.open": func(p trip) { p.Press("shift+tab", "down", "enter").See("test  1").See("follow") },
+		"alert.acknowledge": func(p trip) {
+			p.Press("shift+tab", "down", "d")
+			p.sent(tasks.Acknowledge{Alerts: []tasks.AlertID{"test/test/internal/cart/TestTotal"}})
+		},
+		"tree.open": func(p trip) { p.on("docs").Press("enter", "5").See("declared in") },
+		"tree.filter": func(p trip) {
+			p.Press("/").Type("dep").See("deploy").Gone("worker  r").Press("enter", "esc").See("worker")
+		},
+		"tree.out": func(p trip) { p.on("web").Press("left").See("RESTARTS").Press("left").See("▸ SERVICES") },
+		"tree.in": func(p trip) {
+			p.on("web").Press("left", "left").See("▸ SERVICES").Press("right").See("▾ SERVICES").Press("right").See("1 Logs")
+		},
+		"tree.toggle": func(p trip) { p.on("web").Press("space").See("▸ SERVICES").Press("space").See("▾ SERVICES") },
+		"view.zoom":   func(p trip) { p.on("web").Press("z").Gone("ATTENTION").See("SERVICES").Press("z").See("ATTENTION") },
+		"view.focus": func(p trip) {
+			p.on("test").Press("2", "tab").See("failures").Press("tab").See("acknowledge").Press("tab").See("filter")
+		},
+		"view.focus-back": func(p trip) {
+			p.on("test").Press("2", "shift+tab").See("acknowledge").Press("shift+tab").See("failures").Press("shift+tab").See("filter")
+		},
+		"view.tree":     func(p trip) { p.See("SERVICES").Press("b").Gone("SERVICES").Press("b").See("SERVICES") },
+		"view.wider":    func(p trip) { p.See("db is start…").Press(">").See("db is starting:") },
+		"view.narrower": func(p trip) { p.See("db is start…").Press("<").Gone("db is start…") },
+		"view.mouse": func(p trip) {
+			p.Press("M").See("the mouse is the terminal's")
+			if p.View().MouseMode != 0 {
+				p.t.Error("the mouse is still taken")
+			}
+			p.Press("M").See("the mouse selects")
+		},
+		"view.theme": func(p trip) {
+			before := p.Painted()
+			p.Press("T").See("theme ")
+			p.Wait(8 * time.Second)
+			if p.Painted() == before {
+				p.t.Error("nothing changed its colour")
+			}
+		},
+		"tab.1": func(p trip) { p.on("web").Press("5").See("declared in").Press("1").Gone("declared in") },
+		"tab.2": func(p trip) { p.on("web").Press("2").See("listens on", "memory") },
+		"tab.3": func(p trip) {
+			p.on("web").Press("3").See("LOG_LEVEL=info", "not shown").Gone("hunter2")
+			p.on("test").Press("3").See("OUTCOME")
+		},
+		"tab.4":          func(p trip) { p.on("api").Press("4").See("WHY", "waits since") },
+		"tab.5":          func(p trip) { p.on("web").Press("5").See("./bin/web") },
+		"tab.6":          func(p trip) { p.on("test").Press("6").See("**/*.go"); p.on("web").Press("6").See("no such tab") },
+		"move.up":        func(p trip) { p.on("api").Press("up").See("▌  ● web") },
+		"move.down":      func(p trip) { p.on("web").Press("down").See("▌  ◌ api").Press("j").See("▌  ◐ db") },
+		"move.page-up":   func(p trip) { p.on("deploy").Press("pgup").See("▌▾ SERVICES") },
+		"move.page-down": func(p trip) { p.on("web").Press("pgdown").See("▌  ○ deploy") },
+		"move.top":       func(p trip) { p.on("docs").Press("g").See("▌▾ SERVICES") },
+		"move.bottom":    func(p trip) { p.on("docs").Press("G").See("▌  ○ deploy") },
+		"move.back":      func(p trip) { p.on("test").Press("2", "enter").See("failures").Press("esc").See("/ filter") },
+		"palette": func(p trip) {
+			p.Press(":").See("Commands").Type("zoo").See("Zoom the focused pane").Press("enter").Gone("ATTENTION")
+		},
+		"help": func(p trip) {
+			p.Press("?").See("Keys", "TASKS").Type("zoom").See("Zoom the focused pane").Gone("Fold or open").Press("esc").Gone("type to")
+		},
+		"quit": func(p trip) {
+			p.Press("q").See("Leave shop", "web", "remembered").Wait(dialog.Grace).Press("l").Wait(time.Millisecond)
+			if r, left := p.Left(); !left || r.StopAll {
+				p.t.Errorf("left %v, %+v", left, r)
+			}
+		},
+		"workspace.reload": func(p trip) { p.Press("R"); p.sent(tasks.Reload{}) },
+		"workspace.start":  func(p trip) { p.Press("U"); p.sent(tasks.Start{}) },
+		"workspace.stop": func(p trip) {
+			p.Press("K", "tab", "enter").See("Stop everything in shop?", "/work/shop")
+			if n := len(p.e.Commands()); n > 0 {
+				p.t.Fatal("a stray enter stopped everything")
+			}
+			p.Wait(dialog.Grace).Press("enter")
+			p.sent(tasks.Stop{})
+		},
+		"workspace.edit": func(p trip) {
+			p.Press("E").Wait(50 * time.Millisecond)
+			if p.Ran != 1 {
+				p.t.Error("no editor was opened")
+			}
+		},
+		"host.reconnect": func(p trip) {
+			p.e.Leave("stopped by a person")
+			p.See("host is gone: stopped by a person", "^r reconnect").Press("ctrl+r").See("attached again").Gone("host is gone")
+		},
+		"table.sort":    func(p trip) { p.on("web").Press("left", "tab", "o").See("NAME").Press("o").See("NAME↑") },
+		"table.reverse": func(p trip) { p.on("web").Press("left", "tab", "o", "o", "O").See("NAME↓") },
+		"tests.failures": func(p trip) {
+			p.on("test").Press("2", "tab").See("TestPay").Press("f").Gone("TestPay").See("TestTotal")
+		},
+		"tests.sort":      func(p trip) { p.on("test").Press("2", "tab", "o", "o").See("TEST↑") },
+		"tests.reverse":   func(p trip) { p.on("test").Press("2", "tab", "o", "o", "O").See("TEST↓") },
+		"history.sort":    func(p trip) { p.on("test").Press("3", "tab", "o", "o").See("RUN↑") },
+		"history.reverse": func(p trip) { p.on("test").Press("3", "tab", "o", "o", "O").See("RUN↓") },
+		"verb.start":      func(p trip) { p.command("start docs"); p.sent(tasks.Start{Names: []string{"docs"}}) },
+		"verb.stop":       func(p trip) { p.command("stop web worker"); p.sent(tasks.Stop{Names: []string{"web", "worker"}}) },
+		"verb.restart": func(p trip) {
+			p.command("restart apu").See("there is no service, task or group")
+			p.Press("ctrl+u").Type("restart api").Press("enter")
+			p.sent(tasks.Restart{Names: []string{"api"}})
+		},
+		"verb.run": func(p trip) {
+			p.command("run deploy env=live").See("deploy needs count=")
+			p.Type(" count=3").Press("enter")
+			p.sent(tasks.RunTask{Name: "deploy", Params: map[string]string{"env": "live", "count": "3"}, Detail: "key r"})
+		},
+		"verb.logs":   func(p trip) { p.command("logs worker").See("worker  1") },
+		"verb.why":    func(p trip) { p.command("why db").See("Why db?", "tcp :5432 refused") },
+		"verb.attach": func(p trip) { p.command("attach docs").See("docs is not running") },
+		"verb.go":     func(p trip) { p.command("go build").See("▌  ✓ build") },
+	}
+}
+
+// command types a line into the palette.
+func (p trip) command(line string) *tuitest.User {
+	return p.Press(":").Type(line).Press("enter")
+}
+
+// terminals gives everybody the same silent terminal.
+type terminals struct{}
+
+func (terminals) Terminal(context.Context, tasks.RunID) (tasks.Terminal, error) { return silent{}, nil }
+
+type silent struct{}
+
+func (silent) Read([]byte) (int, error)    { select {} }
+func (silent) Write(p []byte) (int, error) { return len(p), nil }
+func (silent) Close() error                { return nil }
+func (silent) Resize(int, int) error       { return nil }
+
+func travel(t *testing.T, walk func(trip)) {
+	t.Setenv("VISUAL", "vi")
+	inBubble(t, func(t *testing.T) {
+		for _, name := range []string{"DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME", "TMUX"} {
+			t.Setenv(name, "")
+		}
+		e := busy()
+		o := tui.Options{Interactor: terminals{}}
+		o.Reconnect = func(context.Context) (tasks.Engine, tasks.Interactor, error) { return busy(), terminals{}, nil }
+		walk(trip{tuitest.New(t, 120, 36, e, o), e, t})
+	})
+}
+
+func TestEveryActionHasAJourneyThatWorks(t *testing.T) {
+	all := journeys()
+	var layers []action.Layer
+	inBubble(t, func(t *testing.T) {
+		layers = tuitest.New(t, 120, 36, busy(), tui.Options{}).Model().Layers()
+	})
+	for _, l := range layers {
+		for _, a := range l.Actions {
+			if l.Name == "log" {
+				continue // walked in the log tab's own tests
+			}
+			walk, ok := all[a.ID]
+			if !ok {
+				t.Errorf("%s (%s) has no journey", a.ID, a.Title)
+				continue
+			}
+			delete(all, a.ID)
+			t.Run(a.ID, func(t *testing.T) { travel(t, walk) })
+		}
+	}
+	for id := range all {
+		t.Errorf("there is a journey for %s, which is no action", id)
+	}
+}
+
+func TestNoTwoActionsOfAPlaceShareAKey(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		for _, clash := range action.Duplicates(tuitest.New(t, 120, 36, busy(), tui.Options{}).Model().Layers()) {
+			t.Error(clash)
+		}
+	})
+}

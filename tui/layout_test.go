@@ -1,0 +1,89 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/x/exp/golden"
+	"pgregory.net/rapid"
+)
+
+func TestTheLayoutHasTheBreakpointsThatItWasDrawnWith(t *testing.T) {
+	var b strings.Builder
+	for _, p := range []struct {
+		name  string
+		focus Pane
+		prefs Prefs
+	}{
+		{"tree focused, 3 alerts", TreePane, Prefs{Alerts: 3}},
+		{"detail focused, no alerts", DetailPane, Prefs{}},
+		{"tree hidden", DetailPane, Prefs{TreeHidden: true, Alerts: 3}},
+		{"detail zoomed", DetailPane, Prefs{Zoom: true, Alerts: 3}},
+		{"attention open", StripPane, Prefs{StripOpen: true, Alerts: 30}},
+		{"attention zoomed", StripPane, Prefs{Zoom: true, Alerts: 30}},
+	} {
+		fmt.Fprintf(&b, "# %s\n", p.name)
+		for _, s := range [][2]int{{200, 50}, {160, 40}, {159, 40}, {120, 36}, {100, 30}, {99, 29}, {80, 24}, {60, 16}, {59, 16}, {50, 15}, {36, 10}, {35, 10}, {36, 9}} {
+			fmt.Fprintf(&b, "%dx%d: %s\n", s[0], s[1], describe(layout(s[0], s[1], p.focus, p.prefs)))
+		}
+	}
+	golden.RequireEqual(t, []byte(b.String()))
+}
+
+func describe(r Rects) string {
+	if r.Small {
+		return "too small"
+	}
+	var parts []string
+	for _, p := range []struct {
+		name string
+		Rect
+	}{{"tree", r.Tree}, {"detail", r.Detail}, {"side", r.Side}, {"strip", r.Strip}, {"rule", r.HintRule}} {
+		if !p.Empty() {
+			parts = append(parts, fmt.Sprintf("%s %dx%d+%d+%d", p.name, p.W, p.H, p.X, p.Y))
+		}
+	}
+	return strings.Join(parts, "  ")
+}
+
+func TestNoPaneLeavesTheScreenOrCoversAnother(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w, h := rapid.IntRange(0, 400).Draw(t, "w"), rapid.IntRange(0, 120).Draw(t, "h")
+		focus := Pane(rapid.IntRange(0, 2).Draw(t, "focus"))
+		p := Prefs{
+			TreeHidden: rapid.Bool().Draw(t, "hidden"), StripOpen: rapid.Bool().Draw(t, "open"), Zoom: rapid.Bool().Draw(t, "zoom"),
+			TreeWidth: rapid.IntRange(0, 300).Draw(t, "tree"), Alerts: rapid.IntRange(0, 300).Draw(t, "alerts"),
+		}
+		r := layout(w, h, focus, p)
+		if r.Small != (w < leastWidth || h < leastHeight) {
+			t.Fatalf("small: %v", r.Small)
+		}
+		if r.Small {
+			return
+		}
+		taken := make(map[[2]int]string)
+		for _, pane := range []struct {
+			name string
+			Rect
+		}{{"header", r.Header}, {"tree", r.Tree}, {"detail", r.Detail}, {"side", r.Side}, {"strip", r.Strip}, {"rule", r.HintRule}, {"hints", r.Hints}} {
+			if pane.Empty() {
+				continue
+			}
+			if pane.X < 0 || pane.Y < 0 || pane.X+pane.W > w || pane.Y+pane.H > h {
+				t.Fatalf("%s leaves %dx%d: %+v", pane.name, w, h, pane.Rect)
+			}
+			for y := pane.Y; y < pane.Y+pane.H; y++ {
+				for _, x := range []int{pane.X, pane.X + pane.W - 1} {
+					if other, ok := taken[[2]int{x, y}]; ok && other != pane.name {
+						t.Fatalf("%s covers %s", pane.name, other)
+					}
+					taken[[2]int{x, y}] = pane.name
+				}
+			}
+		}
+		if r.Tree.Empty() && r.Detail.Empty() && r.Strip.H < h-3 {
+			t.Fatal("nothing to see")
+		}
+	})
+}
