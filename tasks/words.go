@@ -30,6 +30,8 @@ type Task struct {
 	Provider string `json:"provider,omitempty"`
 	// Title is one line on what it does: its command or its description.
 	Title string `json:"title"`
+	// Root is the workspace's absolute directory: locations are relative to it.
+	Root string `json:"root"`
 	// Spec is the declaration.
 	Spec config.Unit `json:"spec"`
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -182,4 +183,24 @@ func (r *Reader) retrying(f func() error) error {
 		return fmt.Errorf("read log %q: %w", r.key, err)
 	}
 	return nil
+}
+
+// Keys lists the logs in a directory, sorted, for a process that is not their
+// host; none when there is no directory yet.
+func Keys(dir string) ([]Key, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list logs: %w", err)
+	}
+	var keys []Key
+	for _, e := range entries {
+		if key, ok := keyOf(filepath.Join(dir, e.Name())); ok && e.IsDir() {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys, nil
 }

@@ -68,7 +68,7 @@ func newWatcher(root string, o Options, skip Globs, native source) *watcher {
 	ignore := NewIgnore(root)
 	return &watcher{
 		tree: &tree{
-			root: root, ignore: ignore, skip: skip, native: native, poll: newPoller(pollEvery),
+			root: root, ignore: ignore, skip: skip, always: o.Always, native: native, poll: newPoller(pollEvery),
 			nodes: map[string]*node{}, polled: map[string]bool{},
 		},
 		settler: newSettler(o.Quiet, o.MaxWait),
@@ -293,7 +293,7 @@ func (w *watcher) repair() {
 func (w *watcher) evaluate(now time.Time) (changes []Change, halfSaved bool) {
 	for rel, m := range w.dirty {
 		dir, name := split(rel)
-		if w.tree.ignore.Match(rel, false) || w.tree.skip.Match(rel) || hidden(name) {
+		if !slices.Contains(w.tree.always, rel) && (w.tree.ignore.Match(rel, false) || w.tree.skip.Match(rel) || hidden(name)) {
 			continue
 		}
 		info, err := os.Lstat(w.tree.abs(rel))

@@ -45,6 +45,7 @@ type tree struct {
 	root   string
 	ignore *Ignore
 	skip   Globs
+	always []string // files that are never ignored
 	native source
 	poll   *poller
 	remote map[string]string // mount points without (all) events, absolute
@@ -139,6 +140,9 @@ func (t *tree) prunes(rel, name string) bool {
 // ignores tells whether changes of a file are not reported; its directory is
 // watched.
 func (t *tree) ignores(rel, name string) bool {
+	if slices.Contains(t.always, rel) {
+		return false
+	}
 	return hidden(name) || t.skip.Match(rel) || t.ignore.matchEntry(rel, false)
 }
 

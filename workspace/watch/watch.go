@@ -75,6 +75,9 @@ type Options struct {
 	// Ignore are globs (see Globs) of what is not watched, besides what git
 	// ignores.
 	Ignore []string
+	// Always are files, relative to the root, that are reported although git
+	// ignores them.
+	Always []string
 	// Quiet is how long nothing may happen before a batch of many files
 	// settles (default 30 ms); a lone save settles after 2 ms.
 	Quiet time.Duration

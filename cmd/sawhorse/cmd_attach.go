@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+)
+
+// detachKey gives the terminal back: ctrl+], as telnet has it; no shell or
+// editor uses it for anything common.
+const detachKey = 0x1d
+
+func (a *app) cmdAttach() *cobra.Command {
+	return &cobra.Command{
+		Use: "attach SERVICE", Short: "Take a service's terminal; ctrl+] gives it back", Args: cobra.ExactArgs(1),
+		ValidArgsFunction: a.completeNames,
+		RunE: func(cmd *cobra.Command, names []string) error {
+			if err := a.mayChange(); err != nil {
+				return err
+			}
+			p, err := a.find()
+			if err != nil {
+				return err
+			}
+			c, err := a.connect(cmd.Context(), p)
+			if err != nil {
+				return err
+			}
+			s, err := snapshot(cmd.Context(), c)
+			if err != nil {
+				return err
+			}
+			all, err := resolve(&s, names)
+			if err != nil {
+				return err
+			}
+			r, ok := s.Active(all[0])
+			if !ok {
+				return &fault{code: exitFailure, err: fmt.Errorf("%s does not run", all[0]), hint: "start it: sawhorse start " + all[0]}
+			}
+			return a.takeTerminal(cmd.Context(), c, r.ID)
+		},
+	}
+}
+
+// takeTerminal joins this terminal to a run's, until ctrl+] or its end.
+func (a *app) takeTerminal(ctx context.Context, i tasks.Interactor, id tasks.RunID) error {
+	t, err := i.Terminal(ctx, id)
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	fd := a.in.Fd()
+	if isTerminal(a.in) {
+		if w, h, err := term.GetSize(fd); err == nil {
+			_ = t.Resize(w, h)
+		}
+		fmt.Fprintf(a.err, "the terminal of %s; ctrl+] gives it back\r\n", id.Task())
+		old, err := term.MakeRaw(fd)
+		if err != nil {
+			return fmt.Errorf("take the terminal: %w", err)
+		}
+		defer func() {
+			_ = term.Restore(fd, old)
+			fmt.Fprintln(a.err)
+		}()
+		stop := onResize(func() {
+			if w, h, err := term.GetSize(fd); err == nil {
+				_ = t.Resize(w, h)
+			}
+		})
+		defer stop()
+	}
+	ended := make(chan error, 2)
+	go func() {
+		_, err := io.Copy(a.out, t)
+		ended <- err
+	}()
+	go func() { ended <- typeInto(t, a.in) }()
+	select {
+	case err := <-ended:
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// typeInto hands on what is typed until the detach key or the end of input.
+func typeInto(w io.Writer, in *os.File) error {
+	buf := make([]byte, 4096)
+	for {
+		n, err := in.Read(buf)
+		for i := range n {
+			if buf[i] == detachKey {
+				_, werr := w.Write(buf[:i])
+				return werr
+			}
+		}
+		if n > 0 {
+			if _, werr := w.Write(buf[:n]); werr != nil {
+				return werr
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+}

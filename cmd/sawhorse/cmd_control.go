@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+)
+
+func (a *app) cmdStart() *cobra.Command {
+	return a.control("start NAME...", "Start services or tasks, with what they depend on", "started", cobra.MinimumNArgs(1),
+		func(names []string) tasks.Command { return tasks.Start{Names: names} })
+}
+
+func (a *app) cmdStop() *cobra.Command {
+	var wait bool
+	cmd := a.control("stop NAME...", "Stop services or tasks; the others run on", "stopped", cobra.MinimumNArgs(1),
+		func(names []string) tasks.Command { return tasks.Stop{Names: names} })
+	cmd.Flags().BoolVar(&wait, "wait", true, "return when nothing of them is left")
+	do := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, names []string) error {
+		if err := do(cmd, names); err != nil || !wait {
+			return err
+		}
+		p, err := a.find()
+		if err != nil {
+			return err
+		}
+		c, err := a.connect(cmd.Context(), p)
+		if err != nil {
+			return err
+		}
+		return untilStopped(cmd.Context(), c, names)
+	}
+	return cmd
+}
+
+// untilStopped waits until nothing of the named tasks runs.
+func untilStopped(ctx context.Context, e tasks.Engine, words []string) error {
+	return follow(ctx, e, func(s *tasks.State) (bool, error) {
+		names, err := resolve(s, words)
+		if err != nil {
+			return true, err
+		}
+		for _, n := range names {
+			if _, active := s.Active(n); active {
+				return false, nil
+			}
+			if r, ok := s.Finished(n); ok && len(r.Survivors) > 0 {
+				return true, fmt.Errorf("%s is not gone: pid %d (%s) survived KILL", n, r.Survivors[0].PID, r.Survivors[0].Command)
+			}
+		}
+		return true, nil
+	})
+}
+
+func (a *app) cmdRestart() *cobra.Command {
+	return a.control("restart [NAME...]", "Restart services or tasks; all that are up without a name", "restarting", cobra.ArbitraryArgs,
+		func(names []string) tasks.Command { return tasks.Restart{Names: names} })
+}
+
+// control is a verb that sends one command to the running host.
+func (a *app) control(use, short, done string, args cobra.PositionalArgs, command func([]string) tasks.Command) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short, Args: args, ValidArgsFunction: a.completeNames,
+		RunE: func(cmd *cobra.Command, names []string) error {
+			if err := a.mayChange(); err != nil {
+				return err
+			}
+			p, err := a.find()
+			if err != nil {
+				return err
+			}
+			c, err := a.connect(cmd.Context(), p)
+			if err != nil {
+				return err
+			}
+			if err := c.Do(cmd.Context(), command(names)); err != nil {
+				return &fault{code: exitFailure, err: err}
+			}
+			if !a.json && len(names) > 0 {
+				fmt.Fprintf(a.out, "%s: %s\n", done, joinNames(names))
+			}
+			return nil
+		},
+	}
+}
+
+func (a *app) cmdDown() *cobra.Command {
+	var force bool
+	cmd := &cobra.Command{
+		Use: "down", Short: "Stop everything, dependents first, and the host", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.mayChange(); err != nil {
+				return err
+			}
+			return a.down(cmd.Context(), force)
+		},
+	}
+	cmd.Flags().BoolVar(&force, "force", false, "end the host itself, whatever its version or state; nothing it runs is left")
+	return cmd
+}
+
+func (a *app) down(ctx context.Context, force bool) error {
+	p, err := a.find()
+	if err != nil {
+		return err
+	}
+	if force {
+		return a.forceDown(ctx, p)
+	}
+	c, err := a.connect(ctx, p)
+	var f *fault
+	if errors.As(err, &f) && f.code == exitNoHost {
+		fmt.Fprintln(a.out, "nothing was running")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := c.Do(ctx, tasks.Down{}); err != nil {
+		return err
+	}
+	told := map[string]bool{}
+	begun := time.Now()
+	var survivors []string
+	err = follow(ctx, c, func(s *tasks.State) (bool, error) {
+		for _, n := range s.Order {
+			if _, active := s.Active(n); active || told[n] {
+				continue
+			}
+			told[n] = true
+			r, ok := s.Finished(n)
+			if !ok || r.EndedAt.Before(begun.Add(-time.Second)) {
+				continue
+			}
+			for _, left := range r.Survivors {
+				survivors = append(survivors, fmt.Sprintf("%d (%s)", left.PID, left.Command))
+			}
+			if !a.json {
+				fmt.Fprintf(a.out, "○ %-16s stopped\n", n)
+			}
+		}
+		return s.Leaving != "", nil
+	})
+	if err != nil && !errors.Is(err, errHostGone) {
+		return err
+	}
+	if len(survivors) > 0 {
+		return fmt.Errorf("these processes survived KILL: %s", joinNames(survivors))
+	}
+	return a.hostGone(ctx, p)
+}

@@ -1,0 +1,231 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shirou/gopsutil/v4/disk"
+	"github.com/spf13/cobra"
+
+	"github.com/sawhorse-dev/sawhorse/tasks/attach"
+	"github.com/sawhorse-dev/sawhorse/tasks/process"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
+	"github.com/sawhorse-dev/sawhorse/workspace/session"
+)
+
+// finding is one thing that doctor looked at.
+type finding struct {
+	What string `json:"what"`
+	OK   bool   `json:"ok"`
+	Text string `json:"text"`
+	Hint string `json:"hint,omitempty"`
+}
+
+func (a *app) cmdDoctor() *cobra.Command {
+	return &cobra.Command{
+		Use: "doctor", Short: "Check what this workspace needs of the machine, and say what is missing", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			all := a.examine(cmd.Context())
+			bad := 0
+			for _, f := range all {
+				if !f.OK {
+					bad++
+				}
+			}
+			if a.json {
+				if err := a.printJSON(all); err != nil {
+					return err
+				}
+			} else {
+				for _, f := range all {
+					mark := "●"
+					if !f.OK {
+						mark = "✖"
+					}
+					fmt.Fprintf(a.out, "%s %-10s %s\n", mark, f.What, f.Text)
+					if f.Hint != "" {
+						fmt.Fprintf(a.out, "  %-10s → %s\n", "", f.Hint)
+					}
+				}
+			}
+			if bad > 0 {
+				return silent(exitFailure)
+			}
+			return nil
+		},
+	}
+}
+
+func (a *app) examine(ctx context.Context) []finding {
+	p, err := a.find()
+	if err != nil {
+		var f *fault
+		hint := ""
+		if errors.As(err, &f) {
+			hint = f.hint
+		}
+		return []finding{{What: "workspace", Text: err.Error(), Hint: hint}}
+	}
+	f, err := p.load()
+	if err != nil {
+		return []finding{{What: "workspace", Text: firstLine(err.Error()), Hint: "all of it: sawhorse validate"}}
+	}
+	all := []finding{{What: "workspace", OK: true, Text: fmt.Sprintf("%s (%d units)", f.Files[0], len(f.Units))}}
+	all = append(all, a.examineTrust(p, f), examineHost(ctx, p))
+	all = append(all, examinePrograms(f)...)
+	all = append(all, examinePorts(ctx, p, f)...)
+	return append(all, examineDisk(p), examineWatch())
+}
+
+func (a *app) examineTrust(p place, f *config.File) finding {
+	store, err := session.OpenTrust()
+	if err != nil {
+		return finding{What: "trust", Text: err.Error()}
+	}
+	ok, err := store.IsTrusted(p.root, session.Digest(session.Commands(f)))
+	switch {
+	case err != nil:
+		return finding{What: "trust", Text: err.Error()}
+	case !ok:
+		return finding{What: "trust", Text: "the workspace file is not trusted yet", Hint: "sawhorse trust"}
+	}
+	return finding{What: "trust", OK: true, Text: "trusted"}
+}
+
+func examineHost(ctx context.Context, p place) finding {
+	c, err := attach.Dial(ctx, p.socket, versionText())
+	var mismatch *attach.VersionError
+	switch {
+	case errors.Is(err, attach.ErrNoHost):
+		return finding{What: "host", OK: true, Text: "nothing runs; state in " + p.state}
+	case errors.As(err, &mismatch):
+		return finding{What: "host", Text: err.Error(), Hint: "sawhorse down --force"}
+	case err != nil:
+		return finding{What: "host", Text: err.Error(), Hint: "sawhorse down --force"}
+	}
+	h := c.Host()
+	return finding{What: "host", OK: true, Text: fmt.Sprintf("pid %d, version %s", h.PID, h.Version)}
+}
+
+// examinePrograms looks for the first word of each command.
+func examinePrograms(f *config.File) []finding {
+	var all []finding
+	var seen []string
+	for _, u := range f.Units {
+		name := program(u)
+		if name == "" || slices.Contains(seen, name) {
+			continue
+		}
+		seen = append(seen, name)
+		file := name
+		if strings.ContainsRune(name, '/') && !filepath.IsAbs(name) {
+			file = filepath.Join(u.Dir, name)
+		}
+		where, err := exec.LookPath(file)
+		if err != nil {
+			all = append(all, finding{What: "program", Text: fmt.Sprintf("%s: not found, and %s needs it (%s)", name, u.Name, u.Pos), Hint: "install " + name + ", or mend PATH"})
+			continue
+		}
+		all = append(all, finding{What: "program", OK: true, Text: name + ": " + where})
+	}
+	return all
+}
+
+// program is the program that a unit runs, where that can be told without a shell.
+func program(u config.Unit) string {
+	if len(u.Command) > 0 {
+		return u.Command[0]
+	}
+	for _, w := range strings.Fields(u.Run) {
+		if strings.Contains(w, "=") && !strings.HasPrefix(w, "-") {
+			continue // an assignment before the command
+		}
+		if strings.ContainsAny(w, "$`\"'(){};|&<>*?[]~") || slices.Contains(builtins(), w) {
+			return ""
+		}
+		return w
+	}
+	return ""
+}
+
+func builtins() []string {
+	return []string{
+		"cd", "echo", "exec", "export", "for", "if", "while", "until", "set", "trap", "true", "false", "test", ":", ".",
+		"eval", "exit", "printf", "read", "sleep", "case", "ulimit", "umask", "unset", "wait", "!",
+	}
+}
+
+// examinePorts looks whether the fixed ports are free, or its own service's.
+func examinePorts(ctx context.Context, p place, f *config.File) []finding {
+	var all []finding
+	c, err := attach.Dial(ctx, p.socket, versionText())
+	running := err == nil && c != nil
+	for _, u := range f.Units {
+		for _, port := range u.Ports {
+			if port.Number == 0 {
+				continue
+			}
+			l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port.Number))
+			if err == nil {
+				_ = l.Close()
+				all = append(all, finding{What: "port", OK: true, Text: fmt.Sprintf("%d (%s) is free", port.Number, u.Name)})
+				continue
+			}
+			text := fmt.Sprintf("%d (%s) is taken", port.Number, u.Name)
+			if who := process.Holder(port.Number); who != nil {
+				text += fmt.Sprintf(" by pid %d (%s) since %s", who.PID, who.Command, who.Started.Format(time.TimeOnly))
+			}
+			all = append(all, finding{What: "port", OK: running, Text: text, Hint: portHint(running)})
+		}
+	}
+	return all
+}
+
+func portHint(running bool) string {
+	if running {
+		return ""
+	}
+	return "stop that process, or write `auto` for the port"
+}
+
+// littleDisk is when doctor speaks up.
+const littleDisk = 1 << 30
+
+func examineDisk(p place) finding {
+	usage, err := disk.Usage(p.state)
+	if err != nil {
+		return finding{What: "disk", Text: fmt.Sprintf("look at the disk of %s: %v", p.state, err)}
+	}
+	text := fmt.Sprintf("%.1f GB free for logs in %s", float64(usage.Free)/1e9, p.state)
+	if usage.Free < littleDisk {
+		return finding{What: "disk", Text: text, Hint: "free some space, or set logs: {total: …} in sawhorse.yml"}
+	}
+	return finding{What: "disk", OK: true, Text: text}
+}
+
+// fewWatches is fewer than a middling repository has directories.
+const fewWatches = 16384
+
+func examineWatch() finding {
+	text, err := os.ReadFile("/proc/sys/fs/inotify/max_user_watches")
+	if err != nil {
+		return finding{What: "watch", OK: true, Text: "this system sets no limit that can be read"}
+	}
+	var n int
+	_, _ = fmt.Sscan(string(text), &n)
+	if n < fewWatches {
+		return finding{
+			What: "watch", Text: fmt.Sprintf("only %d directories can be watched", n),
+			Hint: "sudo sysctl fs.inotify.max_user_watches=524288",
+		}
+	}
+	return finding{What: "watch", OK: true, Text: fmt.Sprintf("up to %d directories can be watched", n)}
+}

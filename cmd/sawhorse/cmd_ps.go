@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+)
+
+func (a *app) cmdPs() *cobra.Command {
+	return &cobra.Command{
+		Use: "ps [NAME...]", Short: "What runs, what waits and why", ValidArgsFunction: a.completeNames,
+		RunE: func(cmd *cobra.Command, names []string) error {
+			p, err := a.find()
+			if err != nil {
+				return err
+			}
+			c, err := a.connect(cmd.Context(), p)
+			if err != nil {
+				return err
+			}
+			return a.printState(cmd.Context(), c, names)
+		},
+	}
+}
+
+// row is a task as ps prints it.
+type row struct {
+	Name     string         `json:"name"`
+	Kind     string         `json:"kind"`
+	Status   string         `json:"status"`
+	Up       bool           `json:"up"`
+	Run      tasks.RunID    `json:"run,omitempty"`
+	PID      int            `json:"pid,omitempty"`
+	Ports    map[string]int `json:"ports,omitempty"`
+	Since    time.Time      `json:"since,omitzero"`
+	Restarts int            `json:"restarts"`
+	Exit     *tasks.Exit    `json:"exit,omitempty"`
+	Error    string         `json:"error,omitempty"`
+	Holds    []tasks.Hold   `json:"holds,omitempty"`
+	Lines    int64          `json:"lines"`
+	Cause    string         `json:"cause,omitempty"`
+	Failed   int            `json:"failed_tests,omitempty"`
+	glyph    string
+}
+
+func rows(s *tasks.State, names []string) []row {
+	all := []row{}
+	for _, n := range names {
+		u := s.Units[n]
+		out := row{Name: n, Kind: string(u.Task.Kind), Status: "stopped", Up: u.Up, Restarts: u.Restarts, glyph: glyph(s, u)}
+		if !u.Task.IsService() {
+			out.Status = "never run"
+		}
+		if r, ok := s.Current(n); ok {
+			out.Status, out.Run, out.PID, out.Ports = string(r.Status), r.ID, r.PID, r.Ports
+			out.Exit, out.Error, out.Holds, out.Cause = r.Exit, r.Error, r.Holds, r.Cause.String()
+			out.Since, out.Lines = since(r), s.Lines[r.Log]
+			for _, t := range r.Tests {
+				if t.Status == tasks.TestFailed {
+					out.Failed++
+				}
+			}
+			if r.Status == tasks.Running && u.Task.IsService() {
+				out.Status = "starting"
+				out.Error = r.Probe
+			}
+			if r.Status.Done() {
+				out.PID = 0
+			}
+		}
+		all = append(all, out)
+	}
+	return all
+}
+
+func since(r tasks.Run) time.Time {
+	switch {
+	case !r.EndedAt.IsZero():
+		return r.EndedAt
+	case !r.StartedAt.IsZero():
+		return r.StartedAt
+	}
+	return r.QueuedAt
+}
+
+// printState prints tasks as a table or as JSON; no words: all that is not hidden.
+func (a *app) printState(ctx context.Context, e tasks.Engine, words []string) error {
+	s, err := snapshot(ctx, e)
+	if err != nil {
+		return err
+	}
+	var names []string
+	if len(words) == 0 {
+		for _, n := range s.Order {
+			if !s.Units[n].Task.Spec.Hidden {
+				names = append(names, n)
+			}
+		}
+	} else if names, err = resolve(&s, words); err != nil {
+		return err
+	}
+	table := rows(&s, names)
+	if a.json {
+		return a.printJSON(table)
+	}
+	w := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "  NAME\tKIND\tSTATE\tSINCE\tPID\tPORTS\tRESTARTS\tWHY")
+	for _, r := range table {
+		fmt.Fprintf(w, "%s %s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n",
+			r.glyph, r.Name, r.Kind, r.Status, age(r.Since), number(r.PID), portList(r.Ports), r.Restarts, r.why())
+	}
+	return w.Flush()
+}
+
+func (r row) why() string {
+	switch {
+	case len(r.Holds) > 0:
+		return "waits: " + r.Holds[0].Why
+	case r.Failed > 0:
+		return fmt.Sprintf("%d tests failed", r.Failed)
+	case r.Error != "":
+		return firstLine(r.Error)
+	}
+	return r.Cause
+}
+
+func (a *app) printJSON(v any) error {
+	enc := json.NewEncoder(a.out)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// resolve turns words into task names.
+func resolve(s *tasks.State, words []string) ([]string, error) {
+	names, unknown := s.Names(words)
+	if unknown == "" {
+		return names, nil
+	}
+	return nil, &fault{
+		code: exitUsage, err: fmt.Errorf("no service, task or group is called %q", unknown),
+		hint: "there are: " + joinNames(s.Order),
+	}
+}

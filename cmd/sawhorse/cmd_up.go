@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+)
+
+func (a *app) cmdUp() *cobra.Command {
+	var detach bool
+	cmd := &cobra.Command{
+		Use: "up [NAME...]", Short: "Start services in dependency order, without the screen",
+		Long: `Up starts the named services, tasks or groups, or everything that starts by itself.
+
+In the foreground it prints what happens and all logs; Ctrl-C stops everything.
+With -d it returns when all services are ready and leaves the host in the background.`,
+		ValidArgsFunction: a.completeNames,
+		RunE: func(cmd *cobra.Command, names []string) error {
+			return a.up(cmd.Context(), names, detach)
+		},
+	}
+	cmd.Flags().BoolVarP(&detach, "detach", "d", false, "return when everything is ready; it runs on in the background")
+	return cmd
+}
+
+func (a *app) up(ctx context.Context, names []string, detach bool) error {
+	if err := a.mayChange(); err != nil {
+		return err
+	}
+	p, err := a.find()
+	if err != nil {
+		return err
+	}
+	c, _, err := a.ensureHost(ctx, p, false)
+	if err != nil {
+		return err
+	}
+	if err := c.Do(ctx, tasks.Start{Names: names}); err != nil {
+		return err
+	}
+	if detach {
+		return a.waitUp(ctx, c, names)
+	}
+	return a.foreground(ctx, p, c)
+}
+
+// waitUp prints each service as it becomes ready, and fails when one can't.
+func (a *app) waitUp(ctx context.Context, e tasks.Engine, words []string) error {
+	told := map[string]string{}
+	begun := time.Now()
+	var bad []string
+	err := follow(ctx, e, func(s *tasks.State) (bool, error) {
+		bad = nil
+		waiting := false
+		for _, name := range chosen(s, words) {
+			u := s.Units[name]
+			text, settled, failed := standing(s, u)
+			if told[name] != text && text != "" {
+				told[name] = text
+				if !a.json {
+					fmt.Fprintf(a.out, "%s %-16s %s\n", glyph(s, u), name, text)
+				}
+			}
+			if failed {
+				bad = append(bad, name)
+			} else if !settled {
+				waiting = true
+			}
+		}
+		return !waiting, nil
+	})
+	if err != nil {
+		return err
+	}
+	if len(bad) > 0 {
+		return &fault{
+			code: exitFailure, err: fmt.Errorf("not up: %s", joinNames(bad)),
+			hint: "why: sawhorse why " + bad[0] + "   ·   its log: sawhorse logs " + bad[0],
+		}
+	}
+	if !a.json {
+		fmt.Fprintf(a.out, "up in %v; open the screen: sawhorse   ·   stop: sawhorse down\n", time.Since(begun).Round(10*time.Millisecond))
+		return nil
+	}
+	return a.printState(ctx, e, words)
+}
+
+// chosen are the services among words, or all that are to be up.
+func chosen(s *tasks.State, words []string) []string {
+	var names []string
+	all, _ := s.Names(words)
+	for _, n := range s.Order {
+		u := s.Units[n]
+		if u.Task.IsService() && u.Up && (len(words) == 0 || slices.Contains(all, n)) {
+			names = append(names, n)
+		}
+	}
+	// A service that gave up is no longer up, but was asked for.
+	for _, n := range all {
+		if !slices.Contains(names, n) && s.Units[n].Task.IsService() {
+			names = append(names, n)
+		}
+	}
+	return names
+}
+
+// standing says how a service stands; settled: nothing more will come of
+// waiting; failed: and it is not up.
+func standing(s *tasks.State, u tasks.Unit) (text string, settled, failed bool) {
+	name := u.Task.Name
+	if r, ok := s.Active(name); ok {
+		if r.Status == tasks.Ready {
+			return "ready" + portText(r), true, false
+		}
+		if r.Probe != "" {
+			return "starting: " + r.Probe, false, false
+		}
+		return "starting", false, false
+	}
+	if w, ok := s.Waiting(name); ok {
+		for _, h := range w.Holds {
+			if h.Stuck {
+				return "waits: " + h.Why, true, true
+			}
+		}
+		if len(w.Holds) > 0 {
+			return "waits: " + w.Holds[0].Why, false, false
+		}
+		return "", false, false
+	}
+	if r, ok := s.Finished(name); ok {
+		if r.Status == tasks.Succeeded {
+			return "ended", true, false
+		}
+		return string(r.Status) + ": " + r.Error, true, true
+	}
+	return "", false, false
+}
+
+// foreground prints what happens and all output; the end of ctx, or Ctrl-C,
+// stops everything.
+func (a *app) foreground(ctx context.Context, p place, e tasks.Engine) error {
+	printer := a.newTail(p, nil, io.Writer(a.out))
+	defer printer.close()
+	err := follow(ctx, e, func(s *tasks.State) (bool, error) {
+		return s.Leaving != "", printer.update(s)
+	})
+	if ctx.Err() == nil {
+		return err
+	}
+	fmt.Fprintln(a.err, "stopping everything …")
+	stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
+	defer cancel()
+	if err := e.Do(stopCtx, tasks.Down{}); err != nil {
+		return err
+	}
+	return follow(stopCtx, e, func(s *tasks.State) (bool, error) {
+		if err := printer.update(s); err != nil {
+			return true, err
+		}
+		return s.Leaving != "", nil
+	})
+}

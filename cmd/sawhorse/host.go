@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/sawhorse-dev/sawhorse/tasks/attach"
+)
+
+// connect dials the workspace's host; nothing running is a fault.
+func (a *app) connect(ctx context.Context, p place) (*attach.Client, error) {
+	c, err := attach.Dial(ctx, p.socket, versionText())
+	if errors.Is(err, attach.ErrNoHost) {
+		return nil, &fault{code: exitNoHost, err: fmt.Errorf("nothing runs in %s", p.root), hint: "start it: sawhorse up -d   ·   with the screen: sawhorse"}
+	}
+	return c, err
+}
+
+// ensureHost dials the host, and starts one where there is none. started says
+// that it did; everything that starts by itself is then on its way.
+func (a *app) ensureHost(ctx context.Context, p place, start bool) (c *attach.Client, started bool, err error) {
+	c, err = attach.Dial(ctx, p.socket, versionText())
+	if err == nil || !errors.Is(err, attach.ErrNoHost) {
+		return c, false, err
+	}
+	f, err := p.load()
+	if err != nil {
+		return nil, false, err
+	}
+	if err := a.ensureTrusted(p, f); err != nil {
+		return nil, false, err
+	}
+	if err := a.spawnHost(ctx, p, start); err != nil {
+		return nil, false, err
+	}
+	c, err = attach.Dial(ctx, p.socket, versionText())
+	return c, true, err
+}
+
+// hostStart is how long a host may take to open its socket.
+const hostStart = 20 * time.Second
+
+// spawnHost starts the host in the background, in a session of its own, and
+// returns when it serves, or with what it said when it could not.
+func (a *app) spawnHost(ctx context.Context, p place, start bool) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	out, err := os.OpenFile(filepath.Join(p.state, "host.log"), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("open the host's own log: %w", err)
+	}
+	defer out.Close()
+	ready, said, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer ready.Close()
+	args := []string{"host", "--dir", p.root}
+	if start {
+		args = append(args, "--start")
+	}
+	if a.trust || inCI() {
+		args = append(args, "--trust")
+	}
+	cmd := exec.Command(self, args...)
+	cmd.Dir = p.root
+	cmd.Stdout, cmd.Stderr = out, out
+	detach(cmd, said)
+	if err := cmd.Start(); err != nil {
+		said.Close()
+		return fmt.Errorf("start the host: %w", err)
+	}
+	said.Close()
+	go func() { _ = cmd.Wait() }() // reaps the host should it end before this client does
+	answer := make(chan string, 1)
+	go func() {
+		text, _ := io.ReadAll(ready)
+		answer <- strings.TrimSpace(string(text))
+	}()
+	select {
+	case text := <-answer:
+		if text == "ready" {
+			return nil
+		}
+		if text == "" {
+			text = "it ended without a word; its log: " + out.Name()
+		}
+		return fmt.Errorf("the host did not start: %s", text)
+	case <-time.After(hostStart):
+		return fmt.Errorf("the host did not open its socket within %v; its log: %s", hostStart, out.Name())
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/charmbracelet/x/term"
+
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
+	"github.com/sawhorse-dev/sawhorse/workspace/session"
+)
+
+// place is an opened workspace, before anything runs in it.
+type place struct {
+	root   string // absolute, symbolic links resolved
+	state  string // its state directory
+	socket string // where its host listens
+}
+
+// find looks for the workspace from --dir or here, upwards.
+func (a *app) find() (place, error) {
+	start := a.dir
+	if start == "" {
+		start = "."
+	}
+	abs, err := filepath.Abs(start)
+	if err != nil {
+		return place{}, err
+	}
+	root, err := config.Find(abs)
+	if errors.Is(err, config.ErrNotFound) {
+		return place{}, &fault{
+			code: exitNoPlace,
+			err:  fmt.Errorf("no sawhorse.yml in %s or above it", abs),
+			hint: "write one from what is here: sawhorse init   ·   see how it works: sawhorse demo",
+		}
+	}
+	if err != nil {
+		return place{}, err
+	}
+	if real, err := filepath.EvalSymlinks(root); err == nil {
+		root = real
+	}
+	state, err := session.StateDir(root)
+	if err != nil {
+		return place{}, err
+	}
+	socket, err := session.SocketPath(state)
+	if err != nil {
+		return place{}, err
+	}
+	return place{root: root, state: state, socket: socket}, nil
+}
+
+// load reads the workspace's file; its problems are the error.
+func (p place) load() (*config.File, error) { return config.Load(p.root) }
+
+// ensureTrusted returns when the file may run things: it was trusted before,
+// --trust or CI says so, or a person at the terminal says so now.
+func (a *app) ensureTrusted(p place, f *config.File) error {
+	store, err := session.OpenTrust()
+	if err != nil {
+		return err
+	}
+	if a.trust || inCI() {
+		return nil
+	}
+	now := session.Commands(f)
+	ok, err := store.IsTrusted(p.root, session.Digest(now))
+	if err != nil || ok {
+		return err
+	}
+	before, err := store.Trusted(p.root)
+	if err != nil {
+		return err
+	}
+	if !isTerminal(a.in) || !isTerminal(a.err) {
+		return &fault{
+			code: exitUntrusted, err: fmt.Errorf("%s is not trusted yet, and nobody is here to be asked", f.Files[0]),
+			hint: "read it, then: sawhorse trust   ·   for once: --trust",
+		}
+	}
+	fmt.Fprintf(a.err, "%s can run commands on this machine:\n\n%s\n", f.Files[0], describeChanges(session.Review(before, now)))
+	fmt.Fprint(a.err, "Trust it and go on? [y/N] ")
+	line, _ := bufio.NewReader(a.in).ReadString('\n')
+	if answer := strings.ToLower(strings.TrimSpace(line)); answer != "y" && answer != "yes" {
+		return &fault{code: exitUntrusted, err: errors.New("not trusted; nothing was run")}
+	}
+	return store.Allow(p.root, session.Digest(now), now)
+}
+
+// describeChanges lists what would run, or what is different since it was
+// trusted last.
+func describeChanges(changes []session.Change) string {
+	var b strings.Builder
+	for _, c := range changes {
+		where := c.Field
+		if c.Unit != "" {
+			where = c.Unit + "." + c.Field
+		}
+		switch c.Kind {
+		case session.Added:
+			fmt.Fprintf(&b, "  + %-20s %s\n", where, shown(c.After))
+		case session.Removed:
+			fmt.Fprintf(&b, "  - %-20s %s\n", where, shown(c.Before))
+		default:
+			fmt.Fprintf(&b, "  ~ %-20s %s\n  %-22s now: %s\n", where, shown(c.Before), "", shown(c.After))
+		}
+	}
+	return b.String()
+}
+
+// shown keeps what a stranger's file says from doing anything to the terminal.
+func shown(line string) string {
+	return strings.ReplaceAll(safeText(strings.ReplaceAll(line, "\n", "⏎ "), false), "\t", " ")
+}
+
+func inCI() bool {
+	v := strings.ToLower(os.Getenv("CI"))
+	return v != "" && v != "0" && v != "false"
+}
+
+// cameFromElsewhere says whether the workspace file, as it is now, is what git
+// has: then a pull or a checkout brought it, not this person's editor.
+func cameFromElsewhere(ctx context.Context, file string) bool {
+	cmd := exec.CommandContext(ctx, "git", "-C", filepath.Dir(file), "ls-files", "--error-unmatch", "--", filepath.Base(file))
+	if cmd.Run() != nil {
+		return false
+	}
+	return exec.CommandContext(ctx, "git", "-C", filepath.Dir(file), "diff", "--quiet", "HEAD", "--", filepath.Base(file)).Run() == nil
+}
+
+// isTerminal says whether v is a terminal of a person.
+func isTerminal(v any) bool {
+	f, ok := v.(*os.File)
+	return ok && term.IsTerminal(f.Fd())
+}

@@ -1,0 +1,4 @@
+package main
+
+// onResize does nothing: this system does not tell.
+func onResize(func()) (stop func()) { return func() {} }

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+
+	"charm.land/fang/v2"
+	"github.com/spf13/cobra"
+
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
+)
+
+// version is set by the release build.
+var version = ""
+
+func versionText() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "dev"
+}
+
+// streams are what a verb reads and writes.
+type streams struct {
+	in       *os.File
+	out, err io.Writer
+}
+
+// Exit codes by family, for scripts.
+const (
+	exitFailure   = 1   // what was asked for did not succeed
+	exitUsage     = 2   // wrong words, or a workspace file with problems
+	exitNoPlace   = 3   // not in a workspace
+	exitNoHost    = 4   // nothing runs here
+	exitUntrusted = 5   // the workspace waits for trust
+	exitTimeout   = 124 // wait gave up, as timeout(1) says it
+)
+
+// fault is an error with its exit code and the next step for a person.
+type fault struct {
+	code int
+	err  error
+	hint string
+}
+
+func (f *fault) Error() string { return f.err.Error() }
+func (f *fault) Unwrap() error { return f.err }
+
+// silent ends with a code and says nothing more: it has been said.
+func silent(code int) error { return &fault{code: code} }
+
+// app is what every verb shares: the streams and the global flags.
+type app struct {
+	streams
+	dir      string
+	json     bool
+	trust    bool
+	plain    bool
+	readOnly bool
+}
+
+// execute runs a command line and returns the exit code.
+func execute(ctx context.Context, args []string, s streams) int {
+	a := &app{streams: s}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(s.in)
+	root.SetOut(s.out)
+	root.SetErr(s.err)
+	var err error
+	if hidden(args) || a.bare() {
+		// What other programs start, and pages for other programs, carry no decoration.
+		root.SilenceErrors, root.SilenceUsage = true, true
+		err = root.ExecuteContext(ctx)
+	} else {
+		err = fang.Execute(ctx, root, fang.WithVersion(versionText()), fang.WithErrorHandler(func(io.Writer, fang.Styles, error) {}))
+	}
+	return a.report(err)
+}
+
+// hidden says whether the first word is a verb of the program's own.
+func hidden(args []string) bool {
+	return len(args) > 0 && (args[0] == "host" || args[0] == "guard" || args[0] == "demo-part" || args[0] == "__complete")
+}
+
+// bare says whether standard output is not a person's terminal.
+func (a *app) bare() bool { return !isTerminal(a.out) }
+
+// report says what went wrong and returns the exit code.
+func (a *app) report(err error) int {
+	if err == nil {
+		return 0
+	}
+	var f *fault
+	var problems config.Problems
+	switch {
+	case errors.As(err, &problems):
+		_ = problems.Format(a.err, isTerminal(a.err) && os.Getenv("NO_COLOR") == "")
+		return exitUsage
+	case errors.As(err, &f):
+		if f.err != nil {
+			fmt.Fprintf(a.err, "sawhorse: %v\n", f.err)
+		}
+		if f.hint != "" {
+			fmt.Fprintf(a.err, "  %s\n", f.hint)
+		}
+		return f.code
+	case errors.Is(err, context.Canceled):
+		return 130
+	}
+	fmt.Fprintf(a.err, "sawhorse: %v\n", err)
+	return exitFailure
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "sawhorse",
+		Short: "One screen to run, watch and mend a local development environment",
+		Long: `Sawhorse runs the services and tasks of sawhorse.yml, follows their logs,
+reruns tests on save and shows what broke, where, and the key that leads there.
+
+Without a verb it opens the screen. What runs goes on when the screen is closed.`,
+		Example: `  sawhorse                 # start everything and open the screen
+  sawhorse up -d           # the same without the screen
+  sawhorse logs -f api     # follow one service
+  sawhorse run test        # run a task, exit with its code
+  sawhorse down            # stop everything`,
+		Args:          noWords,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return a.openScreen(cmd.Context()) },
+	}
+	f := root.PersistentFlags()
+	f.StringVarP(&a.dir, "dir", "C", "", "look for the workspace from this directory")
+	f.BoolVar(&a.json, "json", false, "print data as JSON")
+	f.BoolVar(&a.trust, "trust", false, "trust the workspace file without asking")
+	f.BoolVar(&a.plain, "plain", false, "plain lines instead of a screen, no colours")
+	f.BoolVar(&a.readOnly, "read-only", false, "look, but start and stop nothing")
+	root.AddCommand(
+		a.cmdUp(), a.cmdDown(), a.cmdPs(), a.cmdLogs(), a.cmdStart(), a.cmdStop(), a.cmdRestart(), a.cmdRun(),
+		a.cmdWait(), a.cmdAttach(), a.cmdWhy(), a.cmdHistory(), a.cmdInit(), a.cmdValidate(), a.cmdSchema(),
+		a.cmdTrust(), a.cmdDoctor(), a.cmdDemo(), a.cmdVersion(),
+		a.cmdHost(), a.cmdGuard(), a.cmdDemoPart(),
+	)
+	return root
+}
+
+// noWords refuses words with what was probably meant.
+func noWords(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := "all verbs: sawhorse --help"
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = "did you mean: sawhorse " + near[0] + "?"
+	}
+	return &fault{code: exitUsage, err: fmt.Errorf("there is no verb %q", args[0]), hint: hint}
+}

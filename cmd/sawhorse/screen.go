@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tui"
+	"github.com/sawhorse-dev/sawhorse/workspace/session"
+)
+
+// openScreen is `sawhorse` without a verb: attach to what runs, or start it,
+// and show it. Without a terminal it prints plain lines instead.
+func (a *app) openScreen(ctx context.Context) error {
+	p, err := a.find()
+	if err != nil {
+		return err
+	}
+	return a.screenAt(ctx, p)
+}
+
+func (a *app) screenAt(ctx context.Context, p place) error {
+	c, started, err := a.ensureHost(ctx, p, !a.readOnly)
+	if err != nil {
+		return err
+	}
+	if a.plain || os.Getenv("TERM") == "dumb" || !isTerminal(a.in) || !isTerminal(a.out) {
+		if !started && !a.readOnly {
+			return a.lookPlain(ctx, p, c)
+		}
+		return a.foreground(ctx, p, c)
+	}
+	result, err := tui.Run(ctx, c, tui.Options{
+		Interactor: c,
+		ReadOnly:   a.readOnly,
+		Version:    versionText(),
+		Load:       func(name string, v any) error { return session.Load(p.state, name, v) },
+		Save:       func(name string, v any) error { return session.Save(p.state, name, v) },
+		Reconnect: func(ctx context.Context) (tasks.Engine, tasks.Interactor, error) {
+			c, _, err := a.ensureHost(ctx, p, true)
+			return c, c, err
+		},
+	})
+	if err != nil {
+		return err
+	}
+	switch {
+	case result.StopAll:
+		if err := a.down(ctx, false); err != nil {
+			return err
+		}
+	case result.HostGone:
+		fmt.Fprintln(a.err, "the host has ended; start it again: sawhorse")
+	default:
+		fmt.Fprintln(a.err, "what runs, runs on; back to it: sawhorse   ·   stop it: sawhorse down")
+	}
+	return nil
+}
+
+// lookPlain prints what comes from a host that runs already; the end of the
+// look stops nothing.
+func (a *app) lookPlain(ctx context.Context, p place, e tasks.Engine) error {
+	t := a.newTail(p, nil, a.out)
+	defer t.close()
+	err := follow(ctx, e, func(s *tasks.State) (bool, error) { return s.Leaving != "", t.update(s) })
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}

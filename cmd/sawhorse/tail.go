@@ -1,0 +1,226 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+)
+
+// tail prints the logs of a workspace, merged by time, as far as they have
+// grown; the engine says how far that is.
+type tail struct {
+	dir     string
+	out     io.Writer
+	only    []string // task names; nil: all
+	json    bool
+	color   bool
+	prefix  bool // name each line's source
+	want    func(line, source string) bool
+	start   func(*tailSource) error // where a log begins; nil: at what comes from now on
+	sources map[logs.Key]*tailSource
+	width   int
+}
+
+type tailSource struct {
+	key  logs.Key
+	r    *logs.Reader
+	next int64
+	end  int64
+	// limit ends it before its end, when limited.
+	limit   int64
+	limited bool
+	buf     []logs.Line
+}
+
+func (a *app) newTail(p place, only []string, out io.Writer) *tail {
+	return &tail{
+		dir: logDir(p), out: out, only: only, json: a.json, prefix: true,
+		color:   isTerminal(out) && os.Getenv("NO_COLOR") == "" && !a.plain,
+		sources: map[logs.Key]*tailSource{},
+	}
+}
+
+// update prints what came since the last call.
+func (t *tail) update(s *tasks.State) error {
+	for _, name := range s.Order {
+		if len(t.only) > 0 && !slices.Contains(t.only, name) {
+			continue
+		}
+		key := logs.Key(name)
+		end, grown := s.Lines[key]
+		if !grown {
+			continue
+		}
+		if _, err := t.source(key, s.Units[name]); err != nil {
+			return err
+		}
+		t.sources[key].end = max(t.sources[key].end, end)
+	}
+	return t.flush(false)
+}
+
+// source is the open log of a task. Without start, one that was there already
+// is printed from its end, one that is new from its beginning.
+func (t *tail) source(key logs.Key, u tasks.Unit) (*tailSource, error) {
+	if src := t.sources[key]; src != nil {
+		return src, nil
+	}
+	src, err := t.open(key)
+	if err != nil {
+		return nil, err
+	}
+	if t.start != nil {
+		return src, t.start(src)
+	}
+	return src, nil
+}
+
+// open opens a log at its beginning.
+func (t *tail) open(key logs.Key) (*tailSource, error) {
+	r, err := logs.OpenReader(t.dir, key)
+	if err != nil {
+		return nil, fmt.Errorf("open the log of %s: %w", key, err)
+	}
+	src := &tailSource{key: key, r: r}
+	t.sources[key] = src
+	t.width = max(t.width, len(key))
+	return src, nil
+}
+
+// openAll opens the logs that are on disk, also of tasks that said nothing to
+// this host.
+func (t *tail) openAll(s *tasks.State) error {
+	keys, err := logs.Keys(t.dir)
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
+		u, ok := s.Units[string(key)]
+		if !ok || len(t.only) > 0 && !slices.Contains(t.only, string(key)) {
+			continue
+		}
+		if _, err := t.source(key, u); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// flush prints whole lines up to what is known, oldest first over all sources.
+// last: also lines that have no newline yet.
+func (t *tail) flush(last bool) error {
+	for {
+		var oldest *tailSource
+		for _, src := range t.sources {
+			ok, err := src.fill(last)
+			if err != nil {
+				return err
+			}
+			if ok && (oldest == nil || src.buf[0].Time.Before(oldest.buf[0].Time) ||
+				src.buf[0].Time.Equal(oldest.buf[0].Time) && src.key < oldest.key) {
+				oldest = src
+			}
+		}
+		if oldest == nil {
+			return nil
+		}
+		if err := t.print(oldest.key, oldest.buf[0]); err != nil {
+			return err
+		}
+		oldest.buf = oldest.buf[1:]
+	}
+}
+
+// printed is how many lines are read at a time.
+const printed = 512
+
+// fill reads on when nothing is left, and says whether a line is there.
+func (src *tailSource) fill(last bool) (bool, error) {
+	end := src.end
+	if src.limited {
+		end = min(end, src.limit)
+	}
+	if len(src.buf) == 0 && src.next < end {
+		lines, err := src.r.Lines(src.next, int(min(printed, end-src.next)), 0, nil)
+		if err != nil {
+			return false, fmt.Errorf("read the log of %s: %w", src.key, err)
+		}
+		for i := range lines {
+			lines[i].Text = slices.Clone(lines[i].Text)
+		}
+		if n := len(lines); n > 0 {
+			if lines[0].N > src.next && src.next > 0 {
+				gap := lines[0]
+				gap.Stream, gap.Text = logs.Note, fmt.Appendf(nil, "%d lines dropped here", lines[0].N-src.next)
+				src.buf = append(src.buf, gap)
+			}
+			if lines[n-1].Open && !last {
+				lines = lines[:n-1]
+			}
+			if n = len(lines); n > 0 {
+				src.next = lines[n-1].N + 1
+			}
+			src.buf = append(src.buf, lines...)
+		}
+	}
+	return len(src.buf) > 0, nil
+}
+
+// tailLine is a line as --json prints it.
+type tailLine struct {
+	Time   time.Time `json:"time"`
+	Source string    `json:"source"`
+	Line   int64     `json:"line"`
+	Stream string    `json:"stream"`
+	Text   string    `json:"text"`
+	Cut    bool      `json:"cut,omitempty"`
+}
+
+func (t *tail) print(key logs.Key, l logs.Line) error {
+	text := string(l.Text)
+	if t.want != nil && !t.want(text, string(key)) {
+		return nil
+	}
+	if t.json {
+		return json.NewEncoder(t.out).Encode(tailLine{
+			Time: l.Time, Source: string(key), Line: l.N, Stream: streamName(l.Stream),
+			Text: ansi.Strip(text), Cut: l.Size > int64(len(l.Text)),
+		})
+	}
+	text = safeText(text, t.color)
+	if l.Stream == logs.Note {
+		text = "── " + text
+	}
+	var err error
+	if t.prefix {
+		_, err = fmt.Fprintf(t.out, "%-*s │ %s\n", t.width, key, text)
+	} else {
+		_, err = fmt.Fprintln(t.out, text)
+	}
+	return err
+}
+
+func streamName(s logs.Stream) string {
+	switch s {
+	case logs.Err:
+		return "stderr"
+	case logs.Note:
+		return "note"
+	}
+	return "stdout"
+}
+
+func (t *tail) close() {
+	_ = t.flush(true)
+	for _, src := range t.sources {
+		_ = src.r.Close()
+	}
+}

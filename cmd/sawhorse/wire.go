@@ -1,0 +1,244 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sawhorse-dev/sawhorse/integrations/all"
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tasks/attach"
+	"github.com/sawhorse-dev/sawhorse/tasks/engine"
+	"github.com/sawhorse-dev/sawhorse/tasks/history"
+	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+	"github.com/sawhorse-dev/sawhorse/tasks/process"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
+	"github.com/sawhorse-dev/sawhorse/workspace/env"
+	"github.com/sawhorse-dev/sawhorse/workspace/session"
+	"github.com/sawhorse-dev/sawhorse/workspace/watch"
+)
+
+// host is everything a host is made of. This file is the one place that knows
+// every package.
+type host struct {
+	place   place
+	trusted bool // no trust is asked: --trust, or CI
+	lock    *session.Lock
+	logs    *logs.Store
+	history *history.Store
+	runner  *process.Runner
+	engine  *engine.Engine
+	crash   *process.Crash
+	self    string                      // the path of this program
+	file    atomic.Pointer[config.File] // in force: its env is everybody's
+}
+
+// newHost takes the workspace's lock and puts the parts together; nothing runs
+// yet. Close gives everything back.
+func newHost(p place, trusted bool) (h *host, err error) {
+	h = &host{place: p, trusted: trusted}
+	defer func() {
+		if err != nil {
+			h.close()
+		}
+	}()
+	h.lock, err = session.TryLock(p.state, session.HostInfo{Root: p.root, PID: os.Getpid(), Started: time.Now(), Version: versionText(), Socket: p.socket})
+	if err != nil {
+		return nil, err
+	}
+	if h.crash, err = process.TakeCrash(p.state); err != nil {
+		return nil, err
+	}
+	f, err := p.load()
+	if err != nil {
+		return nil, err
+	}
+	h.file.Store(f)
+	logDir := filepath.Join(p.state, "logs")
+	h.logs, err = logs.Open(logDir, logs.Options{LogSize: f.Logs.Size, Total: f.Logs.Total, Age: f.Logs.Age})
+	if err != nil {
+		return nil, err
+	}
+	h.history, err = history.Open(filepath.Join(p.state, "history.db"))
+	if err != nil {
+		return nil, err
+	}
+	numbers, err := h.history.Last(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	if h.self, err = os.Executable(); err != nil {
+		return nil, err
+	}
+	h.runner, err = process.New(process.Options{
+		Root: p.root, StateDir: p.state, Shell: f.Shell, Env: h.environment,
+		Executable: h.self, GuardArgs: []string{"guard", p.state},
+		Warn: func(err error) { fmt.Fprintln(os.Stderr, err) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	h.engine = engine.New(engine.Options{
+		Workspace: tasks.Workspace{
+			Name: f.Name, Root: p.root, State: p.state, LogDir: logDir,
+			HostPID: os.Getpid(), Version: versionText(), Started: time.Now(),
+		},
+		Load:        h.load,
+		ConfigFiles: configFiles(),
+		Runners:     map[string]tasks.Runner{"": h.runner},
+		Parser:      all.Parser,
+		Logs:        h.logs,
+		Record:      h.history.Add,
+		Numbers:     numbers,
+		Usage:       h.runner.Usage,
+		Watch: func(ctx context.Context, status func(watch.Status), f func(watch.Batch)) error {
+			return watch.Watch(ctx, p.root, watch.Options{Status: status, Always: configFiles()}, f)
+		},
+		Port: process.FreePort,
+	})
+	return h, nil
+}
+
+// load reads the workspace file for the engine. A change of what it runs that
+// git brought waits for a person's trust; a change made here, while the host
+// watches, is that person's own.
+func (h *host) load(ctx context.Context) (*config.File, error) {
+	f, err := h.place.load()
+	if err != nil {
+		return nil, err
+	}
+	if err := h.admit(ctx, f); err != nil {
+		return nil, err
+	}
+	h.file.Store(f)
+	return f, nil
+}
+
+// admit returns when the file may run what it says.
+func (h *host) admit(ctx context.Context, f *config.File) error {
+	if h.trusted {
+		return nil
+	}
+	store, err := session.OpenTrust()
+	if err != nil {
+		return err
+	}
+	now := session.Commands(f)
+	ok, err := store.IsTrusted(h.place.root, session.Digest(now))
+	if err != nil || ok {
+		return err
+	}
+	if cameFromElsewhere(ctx, f.Files[0]) {
+		return engine.ErrUntrusted
+	}
+	return store.Allow(h.place.root, session.Digest(now), now)
+}
+
+// environment is what a process of a unit is given before its ports and
+// parameters: this host's, the workspace's, the unit's; SAWHORSE is this program.
+func (h *host) environment(u config.Unit, lookup func(ref string) (string, bool)) ([]string, error) {
+	f := h.file.Load()
+	everybodys, err := env.ReadFiles(f.EnvFile...)
+	if err != nil {
+		return nil, err
+	}
+	own, err := env.ReadFiles(u.EnvFile...)
+	if err != nil {
+		return nil, err
+	}
+	layers := []map[string]string{everybodys, f.Env, own, u.Env}
+	for _, i := range []int{1, 3} {
+		if layers[i], err = expandAll(layers[i], lookup); err != nil {
+			return nil, err
+		}
+	}
+	return env.Build(os.Environ(), append(layers, map[string]string{"SAWHORSE": h.self})...), nil
+}
+
+func expandAll(vars map[string]string, lookup func(ref string) (string, bool)) (map[string]string, error) {
+	all := map[string]string{}
+	for name, value := range vars {
+		v, err := config.Expand(value, lookup)
+		if err != nil {
+			return nil, fmt.Errorf("env %s: %w", name, err)
+		}
+		all[name] = v
+	}
+	return all, nil
+}
+
+// run turns the engine until it ends; with a listener it also serves clients.
+func (h *host) run(ctx context.Context, l net.Listener, begin func(tasks.Engine)) error {
+	var serving sync.WaitGroup
+	serveCtx, stopServing := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopServing()
+	if l != nil {
+		serving.Go(func() {
+			err := attach.Serve(serveCtx, l, h.engine, attach.ServerOptions{Version: versionText(), Interactor: h.runner})
+			if err != nil && !errors.Is(err, net.ErrClosed) {
+				fmt.Fprintf(os.Stderr, "serve clients: %v\n", err)
+			}
+		})
+	}
+	var beginning sync.WaitGroup
+	beginning.Go(func() { begin(h.engine) })
+	err := h.engine.Run(ctx)
+	stopServing()
+	serving.Wait()
+	beginning.Wait()
+	return err
+}
+
+// close gives back what newHost took, in the other order.
+func (h *host) close() {
+	if h.runner != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+		_ = h.runner.Close(ctx)
+		cancel()
+	}
+	if h.history != nil {
+		_ = h.history.Close()
+	}
+	if h.logs != nil {
+		_ = h.logs.Close()
+	}
+	if h.lock != nil {
+		_ = h.lock.Unlock()
+	}
+}
+
+// tellCrash says at the start how the last host ended, if it was killed.
+func (h *host) tellCrash() string {
+	if h.crash == nil {
+		return ""
+	}
+	c := h.crash
+	text := fmt.Sprintf("the last host (pid %d) was killed at %s; its guard ended %d processes of %s",
+		c.Host, c.At.Format(time.TimeOnly), len(c.Ended), joinRuns(c.Runs))
+	for _, p := range c.Survivors {
+		text += fmt.Sprintf("; pid %d (%s) could not be ended", p.PID, p.Command)
+	}
+	return text
+}
+
+func joinRuns(ids []tasks.RunID) string {
+	if len(ids) == 0 {
+		return "no run"
+	}
+	var names []string
+	for _, id := range ids {
+		names = append(names, string(id))
+	}
+	return joinNames(names)
+}
+
+// configFiles are the names whose change makes the host read its file again.
+func configFiles() []string {
+	return []string{"sawhorse.yml", "sawhorse.yaml", "sawhorse.local.yml", "sawhorse.local.yaml"}
+}
