@@ -24,7 +24,7 @@ func flood(tb testing.TB, w *Writer, n, chunk int) {
 		}
 	}
 	for i := range n {
-		line = fmt.Appendf(line[:0], "%s line %9d of a service that says nothing of interest, status=200 path=/cart took=%3dms", time.Unix(int64(i), 0).UTC().Format(time.TimeOnly), i, i%997)
+		line = fmt.Appendf(line[:0], "%s line %9d of a service that says nothing of note, status=200 path=/cart took=%3dms", time.Unix(int64(i), 0).UTC().Format(time.TimeOnly), i, i%997)
 		for len(line) < benchLine-1 {
 			line = append(line, '.')
 		}

@@ -73,7 +73,10 @@ func (r *Reader) refresh() error {
 		return nil
 	}
 	last.n = n
-	return r.measure()
+	if err := r.measure(); err != nil {
+		return r.list()
+	}
+	return nil
 }
 
 func exists(path string) bool {
@@ -86,6 +89,9 @@ func exists(path string) bool {
 func (r *Reader) list() error {
 	for {
 		err := r.listOnce()
+		if err != nil {
+			r.view.segments = nil // nothing half read stays: the host may repair it
+		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

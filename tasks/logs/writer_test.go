@@ -277,7 +277,7 @@ func TestManyGoroutinesWriteAndReadAtOnce(t *testing.T) {
 
 func TestALineOf300MBTakesNoMemory(t *testing.T) {
 	size := 300 << 20
-	if testing.Short() {
+	if testing.Short() || raceEnabled {
 		size = 50 << 20
 	}
 	s := openStore(t, t.TempDir(), Options{SegmentSize: 8 << 20})
