@@ -233,7 +233,7 @@ func joins(s []byte, next string) bool {
 func visible(s string) string {
 	clean := true
 	for _, r := range s {
-		if r == utf8.RuneError || r >= 0x80 && r < 0xa0 || hidden(r) {
+		if r == utf8.RuneError || r >= 0x80 && r < 0xa0 || joiner(r) || hidden(r) {
 			clean = false
 			break
 		}
@@ -249,6 +249,8 @@ func visible(s string) string {
 			b.WriteRune(utf8.RuneError)
 		case r == 0xfeff && i == 0:
 			// A byte order mark begins many files and means nothing here.
+		case joiner(r):
+			// Terminals disagree on what these make of their neighbours.
 		case hidden(r):
 			b.WriteString("<U+")
 			hex := strings.ToUpper(strconv.FormatInt(int64(r), 16))
@@ -263,11 +265,16 @@ func visible(s string) string {
 	return b.String()
 }
 
+// joiner says whether a character only changes the form of those around it.
+func joiner(r rune) bool {
+	return r == 0x200c || r == 0x200d || r >= 0xfe00 && r <= 0xfe0f
+}
+
 // hidden says whether a character can't be seen but changes how others are
-// read or ordered. Joiners and variation selectors are part of their cluster.
+// read or ordered.
 func hidden(r rune) bool {
 	switch {
-	case r < 0xad || r == 0x200c || r == 0x200d || r == 0xfe0e || r == 0xfe0f:
+	case r < 0xad:
 		return false
 	case r == 0x2028 || r == 0x2029 || r == 0x3164 || r == 0x115f || r == 0x1160 || r == 0xffa0:
 		return true

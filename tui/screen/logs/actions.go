@@ -89,7 +89,7 @@ func (t *Tab) Actions() []action.Action {
 		a("stream", "Print the log to the terminal's own scrollback", "", closed, t.stream, "S"),
 		a("up", "Line up", "", empty, do(func() { v.Move(-1) }), "up", "k"),
 		a("down", "Line down", "", empty, do(func() { v.Move(1) }), "down", "j"),
-		a("page.up", "Page up", "", empty, do(func() { v.Page(-1) }), "pgup", "ctrl+u"),
+		a("page.up", "Page up", "", empty, do(func() { v.Page(-1) }), "pgup"),
 		a("page.down", "Page down", "", empty, do(func() { v.Page(1) }), "pgdown"),
 		a("top", "First line", "", empty, do(v.Home), "g", "home"),
 		a("end", "Last line, and follow", "", empty, do(v.Follow), "G", "end"),

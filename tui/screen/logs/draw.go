@@ -19,7 +19,6 @@ func (t *Tab) View(f Frame) string {
 	}
 	t.view.SetFocused(f.Focused)
 	t.view.SetSize(f.Width, f.Height-1)
-	t.width = f.Width
 	foot := t.foot(f.Width)
 	if f.Height == 1 {
 		return foot
@@ -28,7 +27,11 @@ func (t *Tab) View(f Frame) string {
 	if b.End <= b.First {
 		return t.empty(f.Width, f.Height-1) + "\n" + foot
 	}
-	return t.view.View() + "\n" + foot
+	d := &t.drawn
+	if body := t.view.View(); d.all == "" || body != d.body || foot != d.foot {
+		d.body, d.foot, d.all = body, foot, body+"\n"+foot
+	}
+	return d.all
 }
 
 // Resized asks for the rows that a view of another size lacks.

@@ -168,8 +168,8 @@ func (s *survey) run(ctx context.Context) {
 			return
 		}
 		s.done = false
-		if !reverse && to-from > 4*block {
-			from, s.partial = to-4*block, true
+		if !reverse && to-from > block {
+			from, s.partial = to-block, true
 		}
 		if reverse {
 			from = max(from, to-block)

@@ -3,6 +3,7 @@ package logs
 import (
 	"net/url"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
@@ -30,6 +31,14 @@ type rowMaker struct {
 type trace struct {
 	grouper parse.Grouper
 	head    logview.ID
+	part    int // frames so far that say something
+}
+
+// idle lines of a stack trace say nothing; they are the first to be folded.
+const idlePart = 1000
+
+func idle(text string) bool {
+	return text == "" || strings.HasPrefix(text, "goroutine ") || strings.HasPrefix(text, "stack backtrace")
 }
 
 // rows makes the rows of lines, the first skip of which are context only.
@@ -62,13 +71,15 @@ func (m *rowMaker) row(l line) logview.Row {
 		t = &trace{}
 		m.traces[l.source] = t
 	}
-	if row.Part = t.grouper.Next(text.Plain); row.Part > 0 {
-		row.Group = t.head
-	} else {
-		t.head = row.ID
-	}
-	if m.loose || row.Part > 0 && t.head == (logview.ID{}) {
-		row.Part = 0
+	switch n := t.grouper.Next(text.Plain); {
+	case n == 0:
+		t.head, t.part = row.ID, 0
+	case m.loose || t.head == (logview.ID{}):
+	case idle(text.Plain):
+		row.Part, row.Group = idlePart, t.head
+	default:
+		t.part++
+		row.Part, row.Group = t.part, t.head
 	}
 	r := parse.Parse(text.Plain, l.time)
 	row.Level = logview.Level(r.Level)

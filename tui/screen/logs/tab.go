@@ -47,7 +47,8 @@ type Tab struct {
 	target   target
 	lines    map[logs.Key]int64
 	breaks   map[int64]string
-	isTask   bool // has runs that can be shown alone
+	newest   string // the newest run that breaks know, with its status
+	isTask   bool   // has runs that can be shown alone
 	gen      int
 	ctx      context.Context
 	cancel   context.CancelFunc
@@ -59,7 +60,6 @@ type Tab struct {
 	asked    logview.Request
 	looking  bool
 	failure  string
-	width    int
 	awaitKey logs.Key // a line to jump to when its log is shown
 	awaitN   int64
 
@@ -75,6 +75,8 @@ type Tab struct {
 	warns     int64
 	partial   bool
 	hidden    int64
+
+	drawn struct{ body, foot, all string } // the last frame's parts
 
 	prompt  *prompt
 	history map[promptKind][]string
@@ -170,7 +172,7 @@ func (t *Tab) Sync(s *tasks.State, names ...string) tea.Cmd {
 			}
 		}
 	}
-	grown := false
+	grown := t.mark(s, names, next)
 	for _, k := range next.keys {
 		if n := s.Lines[k]; n != t.lines[k] {
 			t.lines[k], grown = n, true
@@ -188,14 +190,6 @@ func (t *Tab) Sync(s *tasks.State, names ...string) tea.Cmd {
 		}
 		return t.grew()
 	}
-	t.breaks = map[int64]string{}
-	if len(names) == 1 && next.lo == 0 && next.hi < 0 {
-		for _, id := range s.Units[names[0]].Runs {
-			if r := s.Runs[id]; !r.StartedAt.IsZero() {
-				t.breaks[r.FirstLine] = fmt.Sprintf("run %d · %s · %s", r.Number, r.StartedAt.Local().Format("15:04:05"), r.Cause)
-			}
-		}
-	}
 	if !slices.Equal(next.keys, t.target.keys) {
 		t.lines = map[logs.Key]int64{}
 		for _, k := range next.keys {
@@ -206,6 +200,32 @@ func (t *Tab) Sync(s *tasks.State, names ...string) tea.Cmd {
 	t.target = next
 	t.options()
 	return t.open(false)
+}
+
+// mark notes where runs begin in a log that is shown whole; it says whether that
+// has changed.
+func (t *Tab) mark(s *tasks.State, names []string, next target) bool {
+	var newest string
+	if len(names) == 1 && next.lo == 0 && next.hi < 0 {
+		if runs := s.Units[names[0]].Runs; len(runs) > 0 {
+			last := runs[len(runs)-1]
+			newest = string(last) + string(s.Runs[last].Status)
+		}
+	}
+	if newest == t.newest {
+		return false
+	}
+	t.newest, t.breaks = newest, map[int64]string{}
+	if newest == "" {
+		return true
+	}
+	for _, id := range s.Units[names[0]].Runs {
+		if r := s.Runs[id]; !r.StartedAt.IsZero() {
+			t.breaks[r.FirstLine] = fmt.Sprintf("run %d · %s · %s", r.Number, r.StartedAt.Local().Format("15:04:05"), parse.Clean(r.Cause.String()).Plain)
+		}
+	}
+	t.asked = logview.Request{} // what was read does not have them
+	return true
 }
 
 func keyOf(s *tasks.State, name string) logs.Key {

@@ -219,9 +219,9 @@ func (v *View) prefix(b *strings.Builder, r *Row, row, sub int, base string, sel
 		paintSpaces(b, base, n-1)
 		return n
 	}
-	b.WriteString(base)
-	if !selected {
-		b.WriteString(reset)
+	if selected {
+		b.WriteString(base)
+	} else {
 		b.WriteString(v.looks.faint)
 	}
 	b.WriteByte(' ')
