@@ -12,6 +12,7 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
+	"github.com/sawhorse-dev/sawhorse/workspace/env"
 )
 
 // setEnvironment makes the process's environment: the unit's, then its ports as
@@ -35,27 +36,28 @@ func (r *Runner) setEnvironment(p *plan, req tasks.Request, params map[string]st
 		if i == 0 {
 			e.suggest("PORT", strconv.Itoa(n), u.Env)
 		}
-		e.suggest(variableName(port.Name)+"_PORT", strconv.Itoa(n), u.Env)
+		e.suggest(config.PortVariable(port.Name), strconv.Itoa(n), u.Env)
 	}
 	for name, value := range params {
-		e.set("PARAM_"+variableName(name), value)
+		e.set(config.ParamVariable(name), value)
 	}
 	if p.tty && (e.value("TERM") == "" || e.value("TERM") == "dumb") {
 		e.set("TERM", "xterm-256color")
 	}
-	e.set(markVariable, markOf(r.token, req.Run))
+	e.drop(env.ReplicaVariable, env.ChangedVariable, changedFileVariable) // of a host that runs this host
+	e.set(env.RunVariable, markOf(r.token, req.Run))
+	e.set(env.TaskVariable, req.Task.Name)
 	if req.Replica > 0 {
-		e.set("SAWHORSE_REPLICA", strconv.Itoa(req.Replica))
+		e.set(env.ReplicaVariable, strconv.Itoa(req.Replica))
 	}
-	e.drop("SAWHORSE_CHANGED", "SAWHORSE_CHANGED_FILE") // of a host that runs this host
 	if len(req.Cause.Files) > 0 {
-		list, whole := changedList(req.Cause.Files)
-		e.set("SAWHORSE_CHANGED", list)
-		if !whole {
+		list := env.Changed(req.Cause.Files)
+		e.set(env.ChangedVariable, list)
+		if strings.HasSuffix(list, "\n...") { // there are more
 			if p.changed, err = r.writeChanged(req); err != nil {
 				return fmt.Errorf("write the list of changed files: %w", err)
 			}
-			e.set("SAWHORSE_CHANGED_FILE", p.changed)
+			e.set(changedFileVariable, p.changed)
 		}
 	}
 	p.env = e.list()
@@ -77,28 +79,12 @@ func (r *Runner) unitEnvironment(u config.Unit, lookup func(string) (string, boo
 	return base, nil
 }
 
-// changedLimit keeps SAWHORSE_CHANGED under what the system takes for one
-// variable (128 KiB on Linux), with room for other big ones.
-const changedLimit = 64 << 10
+// changedFileVariable names a file with all changed paths, when the variable
+// could not hold them.
+const changedFileVariable = "SAWHORSE_CHANGED_FILE"
 
-// changedList is the files, one a line, as far as they fit; whole says whether
-// all did.
-func changedList(files []string) (list string, whole bool) {
-	var b strings.Builder
-	for i, f := range files {
-		if b.Len()+len(f)+1 > changedLimit {
-			return b.String(), false
-		}
-		if i > 0 {
-			b.WriteByte('\n')
-		}
-		b.WriteString(f)
-	}
-	return b.String(), true
-}
-
-// writeChanged writes all changed files, one a line, for a task that asks by
-// SAWHORSE_CHANGED_FILE because the variable could not hold them.
+// writeChanged writes all changed files, one a line, in the
+// state directory.
 func (r *Runner) writeChanged(req tasks.Request) (string, error) {
 	sum := sha256.Sum256([]byte(r.token + string(req.Run)))
 	dir := r.o.StateDir
@@ -167,17 +153,4 @@ func lookupEnv(env []string, name string) string {
 		}
 	}
 	return ""
-}
-
-// variableName is a name as the shell can use it: "http-admin" is HTTP_ADMIN.
-func variableName(name string) string {
-	return strings.Map(func(c rune) rune {
-		switch {
-		case c >= 'a' && c <= 'z':
-			return c - 'a' + 'A'
-		case c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '_':
-			return c
-		}
-		return '_'
-	}, name)
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/agnivade/levenshtein"
+
 	"github.com/sawhorse-dev/sawhorse/tasks"
 )
 

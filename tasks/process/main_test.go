@@ -69,7 +69,7 @@ var roles = map[string]func([]string){
 	"outsider": func([]string) { start(true, "quiet"); say("done") },
 	"quiet":    func([]string) { forever() },
 	// daemon: a double fork; what stays is in a session of its own.
-	"daemon":  func([]string) { again("daemon2").Run(); say("leader stays"); forever() },
+	"daemon":  func([]string) { _ = again("daemon2").Run(); say("leader stays"); forever() },
 	"daemon2": func([]string) { c := again("quiet"); c.SysProcAttr = &syscall.SysProcAttr{Setsid: true}; report(c) },
 	// flood LINES: prints them when told to stop.
 	"flood": func(a []string) {
@@ -185,7 +185,8 @@ func (s *sink) update(f func()) {
 }
 
 func (s *sink) Log(stream logs.Stream, p []byte) { s.update(func() { s.text[stream] += string(p) }) }
-func (s *sink) Emit(e tasks.Event)               { s.update(func() { s.events = append(s.events, e) }) }
+
+func (s *sink) Emit(e tasks.Event) { s.update(func() { s.events = append(s.events, e) }) }
 
 func (s *sink) out() string {
 	s.mu.Lock()

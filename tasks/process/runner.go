@@ -17,6 +17,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
+	"github.com/sawhorse-dev/sawhorse/workspace/env"
 )
 
 var (
@@ -52,6 +53,8 @@ type Options struct {
 //
 // It makes the host adopt orphans of its runs (Linux), so no other code of the
 // host should start children in sessions of their own and leave them unwaited.
+// A signal that the host ignores by signal.Ignore is ignored by all that it
+// starts; a host that wants to live on catches it with signal.Notify instead.
 type Runner struct {
 	o       Options
 	token   string // marks every process that comes of this Runner
@@ -264,20 +267,18 @@ func (r *Runner) roots() []ident {
 	return roots
 }
 
-// markVariable names a process's run in its environment, so that it is known
+// markOf names a process's run and host in its environment, so that it is known
 // wherever it went.
-const markVariable = "SAWHORSE_RUN"
-
 func markOf(token string, id tasks.RunID) string { return token + "/" + string(id) }
 
 // tagOf is what the environment of a run's process contains; it ends in NUL, as
 // each variable does, so that api#1 is not api#12.
 func tagOf(token string, id tasks.RunID) []byte {
-	return []byte(markVariable + "=" + markOf(token, id) + "\x00")
+	return []byte(env.RunVariable + "=" + markOf(token, id) + "\x00")
 }
 
 // tagPrefix is what the environment of every process of a host contains.
-func tagPrefix(token string) []byte { return []byte(markVariable + "=" + token + "/") }
+func tagPrefix(token string) []byte { return []byte(env.RunVariable + "=" + token + "/") }
 
 // hostStart is the start time of this process, for the guard against reused pids.
 func hostStart() ident { return identify(os.Getpid()) }
