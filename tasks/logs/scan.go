@@ -45,6 +45,7 @@ type worker struct {
 	base int64 // offset of its data in the segment
 	now  int64 // number of the line that begins at mark
 	mark int
+	stop int // end of the span at hand: a '\n' there is of another line
 }
 
 // scan finds the hits among the lines that begin in a unit. The last of them is
@@ -57,6 +58,7 @@ func (w *worker) scan(ctx context.Context, j *job) error {
 	first, last := j.records[0], j.records[len(j.records)-1]
 	w.base = first.off
 	size := last.after() - w.base
+	j.stats.Bytes = size
 	headless := j.unit.at == position{} && first.continues() // its beginning was dropped
 	w.now = first.start()
 	if headless {
@@ -66,7 +68,6 @@ func (w *worker) scan(ctx context.Context, j *job) error {
 	if j.stats.Lines == 0 {
 		return nil
 	}
-	j.stats.Bytes = size
 	j.data = slices.Grow(j.data[:0], int(size))[:size]
 	if size > 0 {
 		if err := w.view.read(j.unit.at.segment, w.base, j.data); err != nil {
@@ -129,6 +130,7 @@ func (w *worker) skipContinued() int {
 // long last line is left out.
 func (w *worker) spans(headless, long bool) {
 	begin, data := w.mark, w.job.data
+	w.stop = begin
 	for i, r := range w.job.records[1:] {
 		off := int(r.off - w.base)
 		if r.continues() || !w.job.records[i].unended() || off < begin {
@@ -153,6 +155,7 @@ func (w *worker) spans(headless, long bool) {
 // span searches lines that are separated by '\n' only.
 func (w *worker) span(begin, end int) {
 	base := begin
+	w.stop = end
 	w.m.lines(w.job.data[begin:end], func(e extent) {
 		w.unmatched(begin, base+e.begin)
 		w.found(base+e.begin, base+e.end, true)
@@ -191,7 +194,7 @@ func (w *worker) found(ls, le int, matched bool) {
 	if matched == w.invert {
 		return
 	}
-	data := w.job.data
+	data := w.job.data[:w.stop]
 	w.now += int64(bytes.Count(data[w.mark:ls], []byte{'\n'}))
 	w.mark = ls
 	if w.now < w.from || w.now >= w.to {
@@ -204,7 +207,7 @@ func (w *worker) found(ls, le int, matched bool) {
 	text := textOf(data, ls, le)
 	w.job.hits = append(w.job.hits, hit{
 		n: w.now, begin: ls, end: ls + len(text), size: int64(len(text)), record: w.recordAt(ls),
-		open: le == len(data) && w.tail.open,
+		open: le == len(w.job.data) && w.tail.open,
 	})
 }
 
@@ -247,6 +250,7 @@ func (w *worker) long(ctx context.Context) error {
 		matched = matched || w.m.match(text)
 	}
 	hits := len(w.job.hits)
+	w.stop = len(data)
 	w.found(ls, len(data), matched)
 	if len(w.job.hits) > hits {
 		w.job.hits[hits].size = size

@@ -278,7 +278,7 @@ func TestManyGoroutinesWriteAndReadAtOnce(t *testing.T) {
 func TestALineOf300MBTakesNoMemory(t *testing.T) {
 	size := 300 << 20
 	if testing.Short() || raceEnabled {
-		size = 50 << 20
+		size = 32 << 20
 	}
 	s := openStore(t, t.TempDir(), Options{SegmentSize: 8 << 20})
 	w, r := writer(t, s, "api"), reader(t, s, "api")
@@ -418,7 +418,7 @@ func TestAFullDiskIsSaidOnceAndMarkedInTheLog(t *testing.T) {
 }
 
 func TestADiskThatFillsUpAnywhereLosesNothingThatFits(t *testing.T) {
-	for room := range 400 {
+	for room := range 220 {
 		dir := t.TempDir()
 		d := &disk{room: room}
 		s := openStore(t, dir, Options{open: d.open, SegmentSize: 100, LogSize: 1 << 20})
