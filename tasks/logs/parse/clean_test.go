@@ -122,9 +122,9 @@ func FuzzCleanIsSafe(f *testing.F) {
 func TestStripLeavesTheTextAsItWasPrinted(t *testing.T) {
 	for in, want := range map[string]string{
 		"a\tb é 👨\u200d👩":                    "a\tb é 👨\u200d👩",
-		"\x1b[31mred\x1b[0m\r":              "red",
+		"\x1b[31mred\x1b[0m\r":               "red",
 		"\x1b]52;c;aGk=\x07a\x1b]0;t\x1b\\b": "ab",
-		"a\bb\x7f\x00c":                     "abc",
+		"a\bb\x7f\x00c":                      "abc",
 	} {
 		if got := Strip(in); got != want {
 			t.Errorf("Strip(%q) = %q, want %q", in, got, want)

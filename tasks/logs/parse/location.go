@@ -16,8 +16,6 @@ type Loc struct {
 
 var (
 	locURL = regexp.MustCompile(`\b(?:https?|file|vscode)://[^\s"'<>\\^` + "`" + `{|}]+`)
-	// cart_test.go:41:7, ./src/a.ts:3, C:\a\b.cs:12, (file.js:1:2)
-	locColon = regexp.MustCompile(`(?:[A-Za-z]:[\\/])?[\w.@~+/\\-]*\.?[\w@+-]+\.[A-Za-z]\w{0,9}:(\d{1,7})(?::(\d{1,5}))?`)
 	// src/a.ts(4,7)
 	locParen = regexp.MustCompile(`(?:[A-Za-z]:[\\/])?[\w.@~+/\\-]*[\w@+-]+\.[A-Za-z]\w{0,9}\((\d{1,7}),(\d{1,5})\)`)
 	// File "x.py", line 3
@@ -43,14 +41,13 @@ func Locations(s string) []Loc {
 			found = place(found, s, m, m[2], m[3], 4, -1)
 		}
 	}
-	if colonDigit(s) {
-		for _, re := range []*regexp.Regexp{locColon, locBare} {
-			for _, m := range re.FindAllStringSubmatchIndex(s, 16) {
-				found = place(found, s, m, m[0], m[2]-1, 2, 4)
-			}
+	found = withColon(found, s)
+	if strings.Contains(s, "file:") || strings.Contains(s, "file.") {
+		for _, m := range locBare.FindAllStringSubmatchIndex(s, 16) {
+			found = place(found, s, m, m[0], m[2]-1, 2, 4)
 		}
 	}
-	if strings.IndexByte(s, '(') > 0 && strings.IndexByte(s, ',') > 0 {
+	if i := strings.IndexByte(s, '('); i > 0 && i+1 < len(s) && digit(s[i+1]) {
 		for _, m := range locParen.FindAllStringSubmatchIndex(s, 16) {
 			found = place(found, s, m, m[0], m[2]-1, 2, 4)
 		}
@@ -58,17 +55,58 @@ func Locations(s string) []Loc {
 	return found
 }
 
-// colonDigit is the cheap test before the expensive one.
-func colonDigit(s string) bool {
+// withColon finds cart_test.go:41:7, ./src/a.ts:3, C:\a\b.cs:12. Nearly every
+// line has a colon and a digit, so this is done by hand.
+func withColon(found []Loc, s string) []Loc {
 	for from := 0; ; {
 		i := strings.IndexByte(s[from:], ':')
 		if i < 0 {
-			return false
+			return found
 		}
-		if from += i + 1; from < len(s) && digit(s[from]) && from > 2 {
-			return true
+		colon := from + i
+		from = colon + 1
+		ext := colon
+		for ext > 0 && colon-ext < 11 && wordByte(s[ext-1]) {
+			ext--
 		}
+		if ext == colon || ext == 0 || s[ext-1] != '.' || !letter(s[ext]) || from >= len(s) || !digit(s[from]) {
+			continue
+		}
+		start := ext - 1
+		for start > 0 && fileByte(s[start-1]) {
+			start--
+		}
+		if start >= 2 && s[start-1] == ':' && letter(s[start-2]) && (s[start] == '\\' || s[start] == '/') && (start == 2 || !wordByte(s[start-3])) {
+			start -= 2 // a drive
+		}
+		if start == ext-1 {
+			continue
+		}
+		end := numberEnd(s, from)
+		m := []int{start, end, from, end, -1, -1}
+		if end+1 < len(s) && s[end] == ':' && digit(s[end+1]) {
+			m[4], m[5] = end+1, numberEnd(s, end+1)
+			m[1] = m[5]
+		}
+		if m[3]-m[2] > 7 || m[1] < len(s) && wordByte(s[m[1]]) {
+			continue
+		}
+		found = place(found, s, m, start, colon, 2, 4)
+		from = m[1]
 	}
+}
+
+func numberEnd(s string, i int) int {
+	for i < len(s) && digit(s[i]) {
+		i++
+	}
+	return i
+}
+
+func wordByte(c byte) bool { return letter(c) || digit(c) || c == '_' || c == '+' }
+
+func fileByte(c byte) bool {
+	return wordByte(c) || c == '.' || c == '@' || c == '~' || c == '/' || c == '\\' || c == '-'
 }
 
 // place adds what match m found unless it overlaps an earlier find.

@@ -310,15 +310,20 @@ func (t *Tab) wanted() parse.Query { return parse.AtLeast(t.level).With(t.query)
 // grew notes that there is more, and reads what of it is to be seen.
 func (t *Tab) grew() tea.Cmd {
 	if t.filter == nil {
-		t.view.SetBounds(grown(t.view.Bounds(), t.known()))
+		t.view.SetBounds(t.grown(t.view.Bounds()))
 	}
 	return tea.Batch(t.pump(), t.lookOn(), t.huntOn(), t.surveyOn(), t.await())
 }
 
-// grown takes the new end and keeps the beginning, which only a reader knows.
-func grown(old, now logview.Bounds) logview.Bounds {
-	old.End = max(now.End, old.First)
-	return old
+// grown is the new end with the old beginning, which only a reader knows. A
+// reader may also have seen more than the state tells yet.
+func (t *Tab) grown(b logview.Bounds) logview.Bounds {
+	end := t.known().End
+	if t.target.hi < 0 {
+		end = max(end, b.End)
+	}
+	b.End = max(end, b.First)
+	return b
 }
 
 // Show puts the cursor on a line of a log, as soon as that log is shown.
@@ -383,6 +388,9 @@ func (t *Tab) pump() tea.Cmd {
 			return windowRead{tab: t, gen: gen, err: err}
 		}
 		from := max(b.First, r.From)
+		if r.Last {
+			from = max(b.First, b.End-int64(r.N))
+		}
 		start := max(b.First, from-contextLines)
 		lines, err := src.read(ctx, start, int(from-start)+r.N, textLimit)
 		if err != nil {

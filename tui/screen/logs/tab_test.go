@@ -589,3 +589,41 @@ func TestRefusedFilterStaysOpenAndSaysWhy(t *testing.T) {
 		d.shows("  one", "", "", "1 line ● live")
 	})
 }
+
+func TestALogThatGrowsWhileItIsReadIsNotReadInCircles(t *testing.T) {
+	at(t, 60, 6, func(t *testing.T, d *desk) {
+		d.declare("api", config.Service)
+		d.print("api", numbered(0, 500)...)
+		d.sync("api")
+		d.print("api", numbered(500, 600)...)
+		cmd := d.tab.Sync(&d.state, "api")
+		// More comes before the command looks; nobody has told the tab of it.
+		told := d.state.Lines["api"]
+		d.print("api", numbered(600, 700)...)
+		d.state.Lines["api"] = told
+		reads := 0
+		for queue := []tea.Cmd{cmd}; len(queue) > 0; queue = queue[1:] {
+			if queue[0] == nil {
+				continue
+			}
+			switch m := queue[0]().(type) {
+			case tea.BatchMsg:
+				queue = append(queue, m...)
+			case windowRead:
+				reads++
+				d.print("api", "more")
+				d.state.Lines["api"] = told
+				queue = append(queue, d.tab.Update(m))
+			case tea.Msg:
+				queue = append(queue, d.tab.Update(m))
+			}
+		}
+		if reads != 1 {
+			t.Errorf("%d reads for one piece of news", reads)
+		}
+		d.shows("  line 695", "  line 696", "  line 697", "  line 698", "  line 699", "700 lines ● live")
+		if cmd := d.tab.Sync(&d.state, "api"); cmd != nil {
+			t.Error("old news are read again")
+		}
+	})
+}

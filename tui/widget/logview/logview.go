@@ -108,11 +108,13 @@ type Window struct {
 // End is the position after the window's last row.
 func (w Window) End() int64 { return w.From + int64(len(w.Rows)) }
 
-// Request asks for the rows [From, From+N).
+// Request asks for the rows [From, From+N). With Last, rows that have come
+// meanwhile are wanted too: the last N.
 type Request struct {
 	Source int
 	From   int64
 	N      int
+	Last   bool
 }
 
 // TimeColumn says how the time before a row is shown.
@@ -326,7 +328,7 @@ func (v *View) Need() (Request, bool) {
 	}
 	from = max(v.bounds.First, min(from, v.bounds.End-n))
 	n = min(n, v.bounds.End-from)
-	return Request{Source: v.source, From: from, N: int(n)}, true
+	return Request{Source: v.source, From: from, N: int(n), Last: v.follow}, true
 }
 
 const maxBoost = 64
