@@ -37,6 +37,7 @@ def shutdown_one(b, adapter, rnd, how, n=10):
                 gone = mono()
             time.sleep(0.002)
         x = r.t.waitexit(max(0.1, end - time.time())) if how == "quit" else {}
+        time.sleep(0.5)  # the tool may end a little after its family
         tool, load = split(r.tag)
         tool = [p for p in tool if p != r.t.pid and os.path.basename(exe(p)) != "sleep"]  # the shell around it
         b.row(tool=adapter.name, round=rnd, how=how, family=len(family), dead_ms=(gone - t0) / 1e6 if gone else None,

@@ -37,16 +37,18 @@ def seq_one(b, adapter, rnd):
         host = r.memory(ps)
         stored = r.dir + "/stored"
         with open(stored, "wb") as f:
-            r.verb(["sawhorse", "logs", "unit01", "--no-prefix"], stdout=f, check=True, timeout=b.args.limit)
+            r.verb(["sawhorse", "logs", "unit01"], stdout=f, check=True, timeout=b.args.limit)
         with open(stored, "rb") as f:
             lines = sum(1 for _ in f)
         want = subprocess.Popen(["seq", "1", str(n)], stdout=subprocess.PIPE)
         whole = subprocess.run(["cmp", "-s", stored, "-"], stdin=want.stdout).returncode == 0
         want.wait()
-        r.t.send(adapter.down)
+        for _ in range(4):
+            if r.t.key(adapter.down, timeout=1, **adapter.selected("unit01"))["ok"]:
+                break
         last = r.t.wait(rf"\b{n}\b", timeout=10, quiet=True)
         pressed = adapter.top(r.t)
-        first = r.t.wait(r"(?s)\b1\s*$.*^.*\b2\s*$", timeout=10, quiet=True)
+        first = r.t.wait(r"[^\n]*\n[^\n]*".join(rf"\s{i}\s" for i in range(1, 6)), timeout=10, quiet=True)
         b.row(tool=adapter.name, round=rnd, lines=n, seconds=took, stored=lines, all_there=whole, peak_host_mb=host.get("host_mb"), peak_screen_mb=host.get("screen_mb"),
               last_reachable=bool(last["ok"]), first_reachable=bool(first["ok"]), first_ms=(first["t"] - pressed) / 1e6 if first["ok"] else None,
               peak_host_after_mb=r.memory(ps).get("host_mb"))

@@ -47,9 +47,13 @@ class Sawhorse(Supervisor):
         return t.send("s")
 
     def top(self, t):
+        t.send("l")  # the log pane has the keys
+        t.settle(200, 2)
         return t.send("g")
 
     def find(self, t, needle):
+        t.send("l")
+        t.settle(200, 2)
         t.send("/")
         return t.key(needle + "\r", text=[needle + " abc"], timeout=60)
 
