@@ -43,15 +43,23 @@ func (s *Screen) Layers() []action.Layer {
 	}
 }
 
-// palette is every action for the palette: what can be done now, then what
+// allActions is every action, for palette and help: what can be done now, then what
 // other panes offer.
 func (s *Screen) allActions() []action.Action {
-	set := s.Actions()
-	for _, l := range s.Layers() {
-		l.Actions = s.permit(s.keys.Bind(l.Actions))
-		set = append(set, l)
+	all := s.Actions().All()
+	seen := map[string]bool{}
+	for _, a := range all {
+		seen[a.ID] = true
 	}
-	return set.All()
+	for _, l := range s.Layers() {
+		for _, a := range s.permit(s.keys.Bind(l.Actions)) {
+			if !seen[a.ID] {
+				seen[a.ID] = true
+				all = append(all, a)
+			}
+		}
+	}
+	return all
 }
 
 // permit takes out what a read-only screen must not do.
@@ -92,8 +100,7 @@ func act(f func()) func() tea.Cmd {
 }
 
 func (s *Screen) globalActions() []action.Action {
-	var all []action.Action
-	all = append(all, s.taskActions()...)
+	all := append(make([]action.Action, 0, 64), s.taskActions()...)
 	all = append(all, s.alertActions()...)
 	all = append(all, s.viewActions()...)
 	all = append(all, s.moveActions()...)
@@ -348,24 +355,8 @@ func (s *Screen) screenActions() []action.Action {
 	return append(append(all, reconnect), s.verbs()...)
 }
 
-// active names what has work going on.
-func (s *Screen) active() []string {
-	var names []string
-	for _, name := range s.state.Order {
-		if _, ok := s.state.Active(name); ok {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
 func (s *Screen) nothingRuns() string {
-	if len(s.active()) == 0 {
-		for _, name := range s.state.Order {
-			if _, ok := s.state.Waiting(name); ok {
-				return ""
-			}
-		}
+	if len(s.digest.active) == 0 && !s.digest.queued {
 		return "nothing runs"
 	}
 	return ""
@@ -373,7 +364,7 @@ func (s *Screen) nothingRuns() string {
 
 // runningNames names what runs, a few by name.
 func (s *Screen) runningNames() string {
-	names := s.active()
+	names := s.digest.active
 	if len(names) > 4 {
 		return strings.Join(names[:4], ", ") + fmt.Sprintf(" and %d more", len(names)-4)
 	}

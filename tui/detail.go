@@ -199,19 +199,26 @@ func (d *detail) heading(s *Screen, w int) string {
 		flags = d.logs.tab.Flags()
 	}
 	d.spots = d.spots[:0]
+	// The tabs' names go first, then the room between them, then the names of
+	// those that are not shown.
+	need := 0
+	for _, t := range d.names() {
+		need += len("1 ") + len(t)
+	}
+	gap, named := "  ", true
+	if tabs := len(d.names()); need+tabs*2+2 > l.Left() {
+		gap, named = " ", need+tabs+2 <= l.Left()
+	}
 	for i, t := range d.names() {
 		from := w - l.Left()
-		short := t
-		if w < 60 && t != d.tab() {
-			short = ""
-		}
 		l.Put(in.Faint, string(rune('1'+i)))
-		if t == d.tab() {
+		switch {
+		case t == d.tab():
 			l.Put(pick(focused, in.Selected, in.SelectedBlur), " "+t+" ")
-		} else if short != "" {
-			l.Put(in.Muted, " "+short)
+		case named:
+			l.Put(in.Muted, " "+t)
 		}
-		l.Put(in.Text, pad(w < 60, " ", "  "))
+		l.Put(in.Text, gap)
 		d.spots = append(d.spots, spot{t, from, w - l.Left()})
 	}
 	if n := cell.Width(flags); n > 0 && n < l.Left() {

@@ -24,7 +24,7 @@ func (s *Screen) press(k tea.KeyPressMsg) tea.Cmd {
 	case s.filtering != nil:
 		s.typeFilter(k)
 		return nil
-	case s.focus == DetailPane && s.detail.tab() == logsTab && s.detail.logs.tab.Typing():
+	case s.typingInLog():
 		return s.detail.logs.did(s.detail.logs.tab.Key(k))
 	}
 	if a, ok := s.Actions().Pressed(k); ok {
@@ -33,6 +33,11 @@ func (s *Screen) press(k tea.KeyPressMsg) tea.Cmd {
 		return s.run(a)
 	}
 	return nil
+}
+
+// typingInLog says whether keys go to a line that is typed in the Logs tab.
+func (s *Screen) typingInLog() bool {
+	return s.focus == DetailPane && s.detail.tab() == logsTab && s.detail.logs.tab.Typing()
 }
 
 func (s *Screen) paste(text string) tea.Cmd {
@@ -139,10 +144,10 @@ func (s *Screen) hints() []string {
 		w, version, touched, strip int
 		focus                      Pane
 		unit, node, tab            string
-		typing                     bool
+		typing, prompt             bool
 	}
 	n, _ := s.tree.Selected()
-	k := key{s.w, s.version, s.detail.touched, s.strip.at, s.focus, s.detail.unit, n.ID, s.detail.tab(), s.filtering != nil}
+	k := key{s.w, s.version, s.detail.touched, s.strip.at, s.focus, s.detail.unit, n.ID, s.detail.tab(), s.filtering != nil, s.typingInLog()}
 	return s.panes.hints.get(k, func() []string { return []string{s.hintLine()} })
 }
 
@@ -151,6 +156,9 @@ func (s *Screen) hintLine() string {
 	l := cell.NewLine(s.w).Put(in.Text, " ")
 	if s.filtering != nil {
 		return put(l, in, "↵ keep", "esc clear", "↑↓ move").String()
+	}
+	if s.typingInLog() {
+		return put(l, in, "↵ done", "esc cancel").String()
 	}
 	set := s.Actions()
 	fixed := []string{}

@@ -215,9 +215,26 @@ func (b *palette) rows(s *Screen) []choice {
 		rows = append(rows, c)
 	}
 	if text == "" {
+		slices.SortStableFunc(rows, func(a, b choice) int { return rankOf(a) - rankOf(b) })
 		return rows
 	}
 	return fuzzyRows(rows, text)
+}
+
+// rankOf puts what one comes for first: tasks, then verbs, then the rest; what
+// moves about in a log last.
+func rankOf(c choice) int {
+	switch {
+	case c.off != "":
+		return 4
+	case c.action.Group == "Tasks":
+		return 0
+	case c.action.Group == "Commands":
+		return 1
+	case c.action.Group == "Log":
+		return 3
+	}
+	return 2
 }
 
 func wordRows(a action.Action, words []string, next bool) []choice {

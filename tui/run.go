@@ -54,7 +54,9 @@ type Options struct {
 	Detach string
 	// Version is shown in the help.
 	Version string
-	// FPS bounds how often the terminal is written to; 0: 60.
+	// FPS bounds how often the terminal is written to; 0: 30. Bubble Tea wakes
+	// that often also when nothing happens, so more answers keys sooner and costs
+	// more while idle.
 	FPS int
 	// Input and Output are the terminal; nil: standard input and output.
 	Input  io.Reader
@@ -107,5 +109,5 @@ func fps(n int) int {
 	if n > 0 {
 		return n
 	}
-	return 60
+	return 30
 }

@@ -38,6 +38,7 @@ type Screen struct {
 	alerts  []tasks.Alert
 	usage   map[string][]tasks.Usage // course by task, oldest first
 	version int                      // of state, alerts and usage
+	digest  digest
 
 	w, h    int
 	prefs   Prefs
@@ -144,7 +145,7 @@ func (s *Screen) minute() tea.Cmd {
 // tick wakes once a second, but only while something on the screen counts
 // seconds.
 func (s *Screen) tick() tea.Cmd {
-	if s.ticking || !s.counts() {
+	if s.ticking || !s.digest.ticks {
 		return nil
 	}
 	s.ticking = true

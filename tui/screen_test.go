@@ -1,7 +1,10 @@
 package tui_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"io/fs"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -9,6 +12,7 @@ import (
 	"github.com/charmbracelet/x/exp/golden"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tui"
+	"github.com/sawhorse-dev/sawhorse/tui/action"
 	"github.com/sawhorse-dev/sawhorse/tui/tuitest"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
@@ -95,4 +99,186 @@ func TestTheScreenIsDrawnAtEverySize(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestEveryTabAndBoxIsDrawn(t *testing.T) {
+	on := func(name string) []string { return []string{":", "type:go " + name, "enter"} }
+	for name, keys := range map[string][]string{
+		"service stats":  append(on("web"), "2"),
+		"service env":    append(on("web"), "3"),
+		"waiting events": append(on("api"), "4"),
+		"worker events":  append(on("worker"), "4"),
+		"service config": append(on("api"), "5"),
+		"task tests":     append(on("test"), "2", "tab"),
+		"task history":   append(on("test"), "3"),
+		"task metrics":   append(on("train"), "4"),
+		"task config":    append(on("deploy"), "6"),
+		"services table": append(on("web"), "left"),
+		"tasks table":    append(on("test"), "left", "tab"),
+		"attention":      {"shift+tab", "down"},
+		"help":           {"?"},
+		"palette":        {":", "type:rest"},
+		"palette words":  {":", "type:run deploy "},
+		"parameters":     append(on("deploy"), "r", "tab"),
+		"why":            append(on("api"), "w"),
+		"leave":          {"q"},
+		"toast":          append(on("docs"), "x"),
+		"filter":         {"/", "type:d"},
+		"filter misses":  {"/", "type:zzz", "enter"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				u := tuitest.New(t, 120, 36, busy(), tui.Options{Version: "1.2.3"})
+				for _, k := range keys {
+					if text, ok := strings.CutPrefix(k, "type:"); ok {
+						u.Type(text)
+						continue
+					}
+					u.Press(k)
+				}
+				golden.RequireEqual(t, []byte(u.Screen()))
+			})
+		})
+	}
+}
+
+func TestTheColoursAreThoseOfTheTheme(t *testing.T) {
+	for _, name := range []string{"dark", "light"} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				golden.RequireEqual(t, []byte(tuitest.New(t, 100, 30, busy(), tui.Options{Theme: name}).Painted()))
+			})
+		})
+	}
+}
+
+func TestAnEmptyWorkspaceSaysWhatWouldFillIt(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		u := tuitest.New(t, 120, 36, tuitest.NewEngine(), tui.Options{})
+		u.See("no services and no tasks yet", "sawhorse.yml", "nothing needs you")
+	})
+}
+
+func TestTheSelectionStaysWhenTasksComeAndGo(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		e := busy()
+		u := tuitest.New(t, 120, 36, e, tui.Options{})
+		u.Press(":").Type("go worker").Press("enter").See("▌  ▲ worker")
+		units := shop()
+		e.Configure(append([]config.Unit{{Name: "aaa", Kind: config.Service, Run: "true"}}, units[1:]...)...)
+		u.See("aaa", "▌  ▲ worker")
+	})
+}
+
+func TestAReadOnlyScreenChangesNothing(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		e := busy()
+		u := tuitest.New(t, 120, 36, e, tui.Options{ReadOnly: true})
+		u.See("read-only").Press("s").See("this screen is read-only").Press("K").Gone("Stop everything")
+		u.Press(":").Type("stop web").Press("enter").See("✖ this screen is read-only").Press("esc")
+		u.Press("q").Wait(time.Millisecond)
+		if r, left := u.Left(); !left || r.StopAll || len(e.Commands()) > 0 {
+			t.Errorf("left %v, %+v, commands %v", left, r, e.Commands())
+		}
+	})
+}
+
+func TestARefusedCommandSaysWhy(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		e := busy()
+		e.Refuse = func(tasks.Command) error { return fmt.Errorf("docs needs db, which is not declared") }
+		u := tuitest.New(t, 120, 36, e, tui.Options{})
+		u.Press(":").Type("go docs").Press("enter", "s").See("docs needs db")
+		u.Wait(8 * time.Second).Gone("docs needs db")
+	})
+}
+
+func TestKeysCanBeReboundAndAClashIsNamed(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		e := busy()
+		u := tuitest.New(t, 120, 36, e, tui.Options{Keys: action.Keymap{
+			"task.restart": {"ctrl+y"}, "view.zoom": {"q"}, "task.rstart": {"j"},
+		}})
+		u.See("view.zoom can't be bound to q: that is the key of quit", `there is no action "task.rstart"`)
+		u.Press("ctrl+y").See("restarting web").Press("z").Gone("ATTENTION")
+	})
+}
+
+func TestWhatAPersonDidIsRememberedForTheNextScreen(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		kept := map[string][]byte{}
+		o := tui.Options{
+			Save: func(name string, v any) (err error) { kept[name], err = json.Marshal(v); return err },
+			Load: func(name string, v any) error {
+				if kept[name] == nil {
+					return fs.ErrNotExist
+				}
+				return json.Unmarshal(kept[name], v)
+			},
+		}
+		later := busy()
+		u := tuitest.New(t, 120, 36, busy(), o)
+		u.Press(":").Type("go test").Press("enter", "2").See("2 failed")
+		u.Press(":").Type("theme light").Press("enter")
+		// It is saved without leaving: a screen may be killed.
+		u.Wait(5 * time.Second)
+		next := tuitest.New(t, 120, 36, later, o)
+		next.See("2 failed", "▌  ✖ test")
+		if a, b := u.Painted(), next.Painted(); a != b {
+			t.Error("the next screen looks different")
+		}
+		u.Press("q").Wait(time.Second).Press("s").Wait(time.Millisecond)
+		if r, left := u.Left(); !left || !r.StopAll {
+			t.Fatalf("left %v, %+v", left, r)
+		}
+		again := tuitest.New(t, 120, 36, busy(), o)
+		again.Press("q").Wait(time.Millisecond)
+		if r, left := again.Left(); !left || !r.StopAll {
+			t.Errorf("asked again: left %v, %+v\n%s", left, r, again.Screen())
+		}
+	})
+}
+
+func TestTheMouseSelectsScrollsAndOpens(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		u := tuitest.New(t, 120, 36, busy(), tui.Options{})
+		u.ClickOn("worker").See("▌  ▲ worker")
+		u.ClickOn("5 Config").See("declared in")
+		u.ClickOn("TestTotal").ClickOn("TestTotal").See("test  1 Logs")
+		u.ClickOn("TASKS").ClickOn("TASKS").See("▸ TASKS")
+	})
+}
+
+func TestAnIdleScreenDrawsNothing(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		e := tuitest.NewEngine(shop()...)
+		e.Up("web")
+		u := tuitest.New(t, 120, 36, e, tui.Options{})
+		u.Wait(time.Second)
+		before := u.Messages
+		u.Wait(50 * time.Second)
+		if n := u.Messages - before; n > 1 {
+			t.Errorf("%d messages in 50 s of rest, want at most the clock's one", n)
+		}
+	})
+}
+
+func TestEventsThatComeTogetherAreOneMessage(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		e := tuitest.NewEngine(shop()...)
+		u := tuitest.New(t, 120, 36, e, tui.Options{})
+		u.Wait(time.Second)
+		before := u.Messages
+		for i := range 1000 {
+			e.Emit(tasks.LogGrew{Key: "web", Lines: int64(i)})
+		}
+		u.Wait(10 * time.Millisecond)
+		for i := range 1000 {
+			e.Emit(tasks.LogGrew{Key: "web", Lines: int64(1000 + i)})
+		}
+		u.Wait(100 * time.Millisecond)
+		if n := u.Messages - before; n > 8 {
+			t.Errorf("%d messages for 2000 events", n)
+		}
+	})
 }

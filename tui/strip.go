@@ -102,18 +102,14 @@ func (p *strip) row(a tasks.Alert, selected, focused bool, w int, in *theme.Inks
 		return l.Fill(fill, 0).String()
 	}
 	tail := screen.Clock(a.At)
-	if selected && w >= 100 {
-		tail += "  " + keys(a)
+	titleW, whereW := p.columns(w)
+	if hint := "  " + keys(a); selected && w >= 100 &&
+		(focused || titleW+whereW+cell.Width(message(a))+cell.Width(tail+hint)+12 < w) {
+		tail += hint
 	}
 	tailW := 0
 	if w >= 100 {
 		tailW = cell.Width(tail) + 2
-	}
-	// Title and place in columns, so that a row of failures can be scanned.
-	titleW := min(max(w*28/100, 12), 48)
-	whereW := min(max(w*22/100, 12), 40)
-	if w < 70 {
-		titleW, whereW = min(cell.Width(a.Title)+1, w/2), max(0, w-w/2-8)
 	}
 	l.Column(text, a.Title, titleW-1).Put(fill, " ")
 	if where == "" {
@@ -127,6 +123,17 @@ func (p *strip) row(a tasks.Alert, selected, focused bool, w int, in *theme.Inks
 		l.Put(fill, "  ").Put(pick(selected && focused, fill, in.Faint), tail)
 	}
 	return l.Fill(fill, 0).String()
+}
+
+// columns are the widths of title and place: those of the widest, within reason,
+// so that a row of failures can be scanned.
+func (p *strip) columns(w int) (title, where int) {
+	for _, a := range p.alerts[:min(len(p.alerts), 100)] {
+		if a.Location.File != "" {
+			title, where = max(title, cell.Width(a.Title)+2), max(where, cell.Width(a.Location.String())+2)
+		}
+	}
+	return min(max(title, 12), w*3/10), min(where, w*3/10)
 }
 
 // message is the alert's message; with its hint, when it has one.

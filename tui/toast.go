@@ -88,8 +88,9 @@ func (s *Screen) toastView(w int) []string {
 			if i > 0 {
 				glyph = " "
 			}
+			back := s.ink.SelectedBlur
 			lines = append(lines, cell.NewLine(min(w, longest(text)+6)).
-				Put(s.ink.Accent, "▏").Put(ink, " "+glyph+" ").Put(s.ink.Text, line).String())
+				Put(ink, "▌").Put(back, " "+glyph+" "+line).Fill(back, 0).String())
 		}
 	}
 	return lines

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 
+	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tui/screen"
 	"github.com/sawhorse-dev/sawhorse/tui/theme"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/tree"
@@ -27,8 +28,14 @@ func (s *Screen) members(group string) []string {
 	return names
 }
 
-// rebuild makes the tree's rows anew from the state.
+// rebuild makes the tree's rows and the digest anew from the state.
 func (s *Screen) rebuild() {
+	looks := make(map[string]screen.Look, len(s.state.Order))
+	s.digest = digest{}
+	for _, name := range s.state.Order {
+		looks[name] = screen.LookOf(&s.state, name, s.now, s.ink)
+		s.digest.add(&s.state, name, looks[name])
+	}
 	var nodes []tree.Node
 	for _, group := range []string{servicesGroup, tasksGroup} {
 		names := s.members(group)
@@ -39,7 +46,7 @@ func (s *Screen) rebuild() {
 		nodes = append(nodes, tree.Node{})
 		good, bad := 0, 0
 		for _, name := range names {
-			look := screen.LookOf(&s.state, name, s.now, s.ink)
+			look := looks[name]
 			switch look.Rank {
 			case 0:
 				bad++
@@ -65,42 +72,41 @@ func (s *Screen) heading(group string, all, good, bad int) tree.Node {
 	}
 	if bad > 0 {
 		n.ValueInk = s.ink.Failed
-		n.Value = fmt.Sprintf("✖%d %s", bad, n.Value)
+		n.Value = fmt.Sprintf("✖ %d  %s", bad, n.Value)
 	}
 	return n
 }
 
-// counts says whether something on the screen counts seconds now.
-func (s *Screen) counts() bool {
-	for _, name := range s.state.Order {
-		if screen.LookOf(&s.state, name, s.now, s.ink).Ticks {
-			return true
-		}
-	}
-	return false
+// digest is what the whole state comes to, made once for each state.
+type digest struct {
+	up, warn, fail, running, waiting int
+	// ticks: something counts seconds.
+	ticks bool
+	// active names what has work going on; queued says that something waits.
+	active []string
+	queued bool
 }
 
-// tally is how many services and tasks are in which condition, for the header.
-type tally struct{ up, warn, fail, running, waiting int }
-
-func (s *Screen) tally() tally {
-	var t tally
-	for _, name := range s.state.Order {
-		look := screen.LookOf(&s.state, name, s.now, s.ink)
-		switch {
-		case look.Rank == 0:
-			t.fail++
-		case look.Rank == 1:
-			t.warn++
-		case look.Rank == 2:
-			t.running++
-		case look.Rank == 3:
-			t.waiting++
-		case look.Rank == 4:
-			t.up++
-		}
+func (d *digest) add(s *tasks.State, name string, look screen.Look) {
+	switch look.Rank {
+	case 0:
+		d.fail++
+	case 1:
+		d.warn++
+	case 2:
+		d.running++
+	case 3:
+		d.waiting++
+	case 4:
+		d.up++
 	}
-	return t
+	d.ticks = d.ticks || look.Ticks
+	if _, ok := s.Active(name); ok {
+		d.active = append(d.active, name)
+	}
+	if _, ok := s.Waiting(name); ok {
+		d.queued = true
+	}
 }
 
 func pick(c bool, a, b theme.Ink) theme.Ink {

@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tui/screen"
+	"github.com/sawhorse-dev/sawhorse/tui/screen/events"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/stats"
 	"github.com/sawhorse-dev/sawhorse/tui/theme"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/cell"
@@ -58,7 +59,7 @@ func (s *Screen) View() tea.View {
 // title is the window's: the worst state first.
 func (s *Screen) title() string {
 	name := cell.Clean(s.state.Workspace.Name)
-	t := s.tally()
+	t := s.digest
 	switch {
 	case s.gone != "":
 		return "✖ " + name + ": host gone"
@@ -215,7 +216,7 @@ func (s *Screen) headerLine(clock string) string {
 		l.Put(in.Warning, "  ▲ not trusted: sawhorse trust")
 	}
 	l.Put(in.Text, "   ")
-	t := s.tally()
+	t := s.digest
 	wide := s.w >= 60
 	count := func(ink theme.Ink, glyph string, n int, word string) {
 		if n > 0 {
@@ -239,6 +240,9 @@ func (s *Screen) headerLine(clock string) string {
 			all.Memory += u.Memory
 		}
 		end = "cpu " + screen.Percent(all.CPU) + "  mem " + screen.Bytes(all.Memory) + "  " + end
+	}
+	if l.Left() < len(end) {
+		end = clock + " "
 	}
 	if l.Left() >= len(end) {
 		l.Fill(theme.Ink{}, len(end)).Put(in.Muted, end)
@@ -324,16 +328,21 @@ func (s *Screen) sideLines() []string {
 	}
 	type key struct {
 		w, h, version int
-		unit          string
+		unit, tab     string
 		second        int64
 	}
-	return s.panes.side.get(key{r.W, r.H, s.version, s.detail.unit, s.second()}, func() []string {
+	tab := s.detail.tab()
+	return s.panes.side.get(key{r.W, r.H, s.version, s.detail.unit, tab, s.second()}, func() []string {
 		f := s.frame(r.W, r.H-2, false)
+		// Beside the Stats tab, the stats would be there twice.
+		title, body := " STATS", stats.Lines(f)
+		if tab == statsTab {
+			title, body = " WHY", events.Why(f)
+		}
 		lines := []string{
-			cell.NewLine(r.W).Put(s.ink.Heading, " STATS").String(),
+			cell.NewLine(r.W).Put(s.ink.Heading, title).String(),
 			s.ink.Border.Paint(cell.Rule(r.W)),
 		}
-		body := stats.Lines(f)
 		if body == nil {
 			body = f.Empty("Nothing runs here.", "What the selection takes appears here while it runs.")
 		}

@@ -80,16 +80,21 @@ type Layer struct {
 // innermost wins a key.
 type Set []Layer
 
-// All yields every action, without those whose ID an inner layer has already
-// given, innermost first.
+// All is every action, innermost first, each with the keys that really lead to
+// it: those that an inner layer has taken are left out.
 func (s Set) All() []Action {
 	var all []Action
-	seen := map[string]bool{}
+	taken := map[string]bool{}
 	for _, l := range s {
 		for _, a := range l.Actions {
-			if !seen[a.ID] {
-				seen[a.ID] = true
-				all = append(all, a)
+			if slices.ContainsFunc(a.Keys, func(k string) bool { return taken[k] }) {
+				a.Keys = slices.DeleteFunc(slices.Clone(a.Keys), func(k string) bool { return taken[k] })
+			}
+			all = append(all, a)
+		}
+		for _, a := range l.Actions {
+			for _, k := range a.Keys {
+				taken[k] = true
 			}
 		}
 	}

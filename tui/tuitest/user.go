@@ -24,6 +24,8 @@ type User struct {
 	// that were given the terminal.
 	Sent []string
 	Ran  int
+	// Messages counts what the screen was told.
+	Messages int
 }
 
 // New starts the screen on the engine in a terminal of w by h cells, dark.
@@ -122,6 +124,7 @@ func (u *User) update(msg tea.Msg) {
 	if msg = u.screen.Filter(u.screen, msg); msg == nil {
 		return
 	}
+	u.Messages++
 	_, cmd := u.screen.Update(msg)
 	u.run(cmd)
 	u.inBounds(msg)

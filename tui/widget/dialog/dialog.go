@@ -113,7 +113,8 @@ func (d *Dialog) View(w int, in *theme.Inks) []string {
 		}
 		if i == d.at {
 			ink = in.Selected
-			l.Put(ink, "▸"+b.label()[1:])
+			label := b.label()
+			l.Put(ink, "▸"+label[1:len(label)-1]+"◂")
 		} else {
 			l.Put(ink, b.label())
 		}

@@ -41,7 +41,8 @@ type Form struct {
 	Title, Submit string
 	fields        []Field
 	inputs        []input.Input
-	at            int // len(fields) is the submit button
+	touched       []bool // the value was edited; the first key replaces it
+	at            int    // len(fields) is the submit button
 	problem       string
 }
 
@@ -52,6 +53,7 @@ func New(title, submit string, fields []Field) *Form {
 		in := input.New(fd.Value)
 		in.Mask = fd.Secret
 		f.inputs = append(f.inputs, in)
+		f.touched = append(f.touched, false)
 	}
 	return f
 }
@@ -89,6 +91,10 @@ func (f *Form) Press(k tea.KeyPressMsg) Outcome {
 	fd, in := &f.fields[f.at], &f.inputs[f.at]
 	choices := fd.choices()
 	if len(choices) == 0 {
+		if k.Text != "" && !f.touched[f.at] {
+			in.Set("")
+		}
+		f.touched[f.at] = true
 		in.Press(k)
 		return Open
 	}
@@ -109,6 +115,10 @@ func (f *Form) Press(k tea.KeyPressMsg) Outcome {
 // Paste types text into the focused field.
 func (f *Form) Paste(s string) {
 	if f.at < len(f.inputs) && len(f.fields[f.at].choices()) == 0 {
+		if !f.touched[f.at] {
+			f.inputs[f.at].Set("")
+		}
+		f.touched[f.at] = true
 		f.inputs[f.at].Insert(s)
 	}
 }
@@ -197,7 +207,7 @@ func (f *Form) View(w, h int, in *theme.Inks) []string {
 	button := cell.NewLine(w-2).Put(in.Text, cell.Spaces(label+4))
 	if f.at == len(f.fields) {
 		line = len(body) + 1
-		button.Put(in.Selected, "▸ "+f.Submit+" ]")
+		button.Put(in.Selected, "▸ "+f.Submit+" ◂")
 	} else {
 		button.Put(in.Accent, "[ "+f.Submit+" ]")
 	}

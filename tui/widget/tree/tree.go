@@ -35,6 +35,8 @@ type Tree struct {
 	// at is where selected was last seen among visible: its neighbour is chosen
 	// when it goes.
 	at, top int
+	// loose: the wheel has scrolled, the cursor may be out of sight until it moves.
+	loose   bool
 	version int
 }
 
@@ -100,7 +102,7 @@ func (t *Tree) Select(id string) bool {
 	if i < 0 {
 		return false
 	}
-	t.selected = id
+	t.selected, t.loose = id, false
 	if !t.shows(t.nodes[i]) {
 		t.filter = ""
 		delete(t.collapsed, t.nodes[i].Group)
@@ -120,6 +122,7 @@ func (t *Tree) Move(n int) {
 	if len(t.visible) == 0 {
 		return
 	}
+	t.loose = false
 	t.at = min(max(t.at+n, 0), len(t.visible)-1)
 	t.selected = t.nodes[t.visible[t.at]].ID
 	t.version++
@@ -225,10 +228,10 @@ func (t *Tree) View(w, h int, focused bool, in *theme.Inks) []string {
 }
 
 func (t *Tree) scroll(h int) {
-	if t.at < t.top {
+	if t.at < t.top && !t.loose {
 		t.top = t.at
 	}
-	if t.at >= t.top+h {
+	if t.at >= t.top+h && !t.loose {
 		t.top = t.at - h + 1
 	}
 	t.top = max(0, min(t.top, len(t.visible)-h))
@@ -307,5 +310,9 @@ func pick(c bool, a, b theme.Ink) theme.Ink {
 	return b
 }
 
-// Scroll moves the cursor with the wheel: rows, not pages.
-func (t *Tree) Scroll(n int) { t.Move(n) }
+// Scroll shows other rows and leaves the cursor where it is.
+func (t *Tree) Scroll(n int) {
+	t.top += n
+	t.loose = true
+	t.version++
+}
