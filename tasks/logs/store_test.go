@@ -313,3 +313,56 @@ func TestAWindowOfAFloodIsRight(t *testing.T) {
 		}
 	}
 }
+
+func TestALogThatWasRemovedAndMadeAnewIsReadAnew(t *testing.T) {
+	s := openStore(t, t.TempDir(), Options{})
+	w, r := writer(t, s, "api"), reader(t, s, "api")
+	fill(t, w, 1)
+	if got := content(t, r); len(got) != 1 {
+		t.Fatalf("the log is %q", got)
+	}
+	if err := s.Remove("api"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Note("as many lines as before"); err != nil {
+		t.Fatal(err)
+	}
+	wantContent(t, r, "note:as many lines as before")
+}
+
+func TestADropThatWasInterruptedIsFinished(t *testing.T) {
+	dir := t.TempDir()
+	o := Options{SegmentSize: 100, LogSize: 1 << 20}
+	s := openStore(t, dir, o)
+	fill(t, writer(t, s, "api"), 20)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(dataPath(s.path("api"), 1)); err != nil {
+		t.Fatal(err)
+	}
+	r, _ := OpenReader(dir, "api")
+	defer r.Close()
+	if first, end, err := r.Bounds(); first != 5 || end != 20 || err != nil {
+		t.Errorf("before the next host the log holds %d..%d, %v; want 5..20", first, end, err)
+	}
+	openStore(t, dir, o)
+	if _, err := os.Stat(indexPath(s.path("api"), 1)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the index of the dropped segment is left: %v", err)
+	}
+	if first, end, err := r.Bounds(); first != 5 || end != 20 || err != nil {
+		t.Errorf("the log holds %d..%d, %v; want 5..20", first, end, err)
+	}
+}
+
+func TestAReaderKeepsFewFilesOpen(t *testing.T) {
+	s := openStore(t, t.TempDir(), Options{SegmentSize: 100, LogSize: 1 << 20})
+	fill(t, writer(t, s, "api"), 100)
+	r := reader(t, s, "api")
+	if got := content(t, r); len(got) != 100 {
+		t.Fatalf("the log has %d lines", len(got))
+	}
+	if len(r.view.open) > maxOpen || len(r.view.segments) < 10 {
+		t.Errorf("%d of %d segments are open", len(r.view.open), len(r.view.segments))
+	}
+}

@@ -461,6 +461,27 @@ func TestADiskThatFillsUpAnywhereLosesNothingThatFits(t *testing.T) {
 	}
 }
 
+func TestHalfAMarkIsNotTakenForOutput(t *testing.T) {
+	dir := t.TempDir()
+	d := &disk{room: -1}
+	s := openStore(t, dir, Options{open: d.open})
+	w, r := writer(t, s, "api"), reader(t, s, "api")
+	if err := w.Note("up"); err != nil {
+		t.Fatal(err)
+	}
+	d.set(0)
+	if _, err := w.Write(Out, []byte("lost\n")); err == nil {
+		t.Fatal("a full disk is no error")
+	}
+	d.set(5)
+	if err := w.Flush(); err != nil {
+		t.Fatalf("the error is said twice: %v", err)
+	}
+	_ = s.Close()
+	openStore(t, dir, Options{})
+	wantContent(t, r, "note:up")
+}
+
 func TestADirectoryThatCantBeMadeIsNamed(t *testing.T) {
 	dir := t.TempDir()
 	s := openStore(t, dir, Options{})
