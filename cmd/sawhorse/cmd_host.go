@@ -19,7 +19,7 @@ func (a *app) cmdHost() *cobra.Command {
 	var start bool
 	var readyFD int
 	cmd := &cobra.Command{
-		Use: "host", Hidden: true, Args: cobra.NoArgs, Short: "Run the workspace in the background (started by the other verbs)",
+		Use: hostVerb, Hidden: true, Args: cobra.NoArgs, Short: "Run the workspace in the background (started by the other verbs)",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var ready *os.File
 			if readyFD > 0 {
@@ -38,7 +38,11 @@ func (a *app) cmdHost() *cobra.Command {
 }
 
 func (a *app) runHost(ctx context.Context, start bool, ready *os.File) error {
-	signal.Ignore(syscall.SIGHUP) // a terminal that closes is nothing to the host
+	// A terminal that closes is nothing to the host. The signal is taken, not
+	// ignored: what a process ignores, its children ignore too.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	p, err := a.find()
 	if err != nil {
 		return err
@@ -74,10 +78,18 @@ func (h *host) raise() {
 	}
 }
 
-// cmdGuard is the process that ends everything when its host is killed.
-func (a *app) cmdGuard() *cobra.Command {
-	return &cobra.Command{
-		Use: "guard STATE", Hidden: true, Args: cobra.ExactArgs(1), Short: "End what a killed host leaves behind (started by the host)",
-		RunE: func(_ *cobra.Command, args []string) error { return process.Guard(os.Stdin, args[0]) },
+// hostVerb is the first word of the process that runs a workspace.
+const hostVerb = "host"
+
+// guardVerb is the first word of the process that ends everything when its host
+// is killed. It lives as long as the host, so it is run before anything else of
+// this program takes memory.
+const guardVerb = "guard"
+
+func runGuard(stateDir string) int {
+	if err := process.Guard(os.Stdin, stateDir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return exitFailure
 	}
+	return 0
 }

@@ -92,10 +92,11 @@ func (a *app) run(ctx context.Context, name string, params map[string]string) er
 // runOn asks an engine for a run and follows it to its end.
 func (a *app) runOn(ctx context.Context, p place, e tasks.Engine, name string, params map[string]string) error {
 	request := rand.Text()
-	printer := a.newTail(p, nil, a.out)
+	out := a.out
 	if a.json {
-		printer.out = io.Discard
+		out = io.Discard
 	}
+	printer := a.newTail(p, nil, out)
 	defer printer.close()
 	if err := e.Do(ctx, tasks.RunTask{Name: name, Params: params, Request: request, Detail: "sawhorse run"}); err != nil {
 		return &fault{code: exitUsage, err: err}

@@ -64,7 +64,7 @@ func (a *app) spawnHost(ctx context.Context, p place, start bool) error {
 		return err
 	}
 	defer ready.Close()
-	args := []string{"host", "--dir", p.root}
+	args := []string{hostVerb, "--dir", p.root}
 	if start {
 		args = append(args, "--start")
 	}

@@ -75,7 +75,7 @@ func execute(ctx context.Context, args []string, s streams) int {
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	var err error
-	if hidden(args) || a.bare() {
+	if hidden(args) || (a.bare() && !manual(args)) {
 		// What other programs start, and pages for other programs, carry no decoration.
 		root.SilenceErrors, root.SilenceUsage = true, true
 		err = root.ExecuteContext(ctx)
@@ -87,8 +87,11 @@ func execute(ctx context.Context, args []string, s streams) int {
 
 // hidden says whether the first word is a verb of the program's own.
 func hidden(args []string) bool {
-	return len(args) > 0 && (args[0] == "host" || args[0] == "guard" || args[0] == "demo-part" || args[0] == "__complete")
+	return len(args) > 0 && (args[0] == hostVerb || args[0] == "demo-part" || args[0] == "__complete")
 }
+
+// manual says whether the manual page is asked for, which fang writes.
+func manual(args []string) bool { return len(args) > 0 && args[0] == "man" }
 
 // bare says whether standard output is not a person's terminal.
 func (a *app) bare() bool { return !isTerminal(a.out) }
@@ -147,7 +150,7 @@ Without a verb it opens the screen. What runs goes on when the screen is closed.
 		a.cmdUp(), a.cmdDown(), a.cmdPs(), a.cmdLogs(), a.cmdStart(), a.cmdStop(), a.cmdRestart(), a.cmdRun(),
 		a.cmdWait(), a.cmdAttach(), a.cmdWhy(), a.cmdHistory(), a.cmdInit(), a.cmdValidate(), a.cmdSchema(),
 		a.cmdTrust(), a.cmdDoctor(), a.cmdDemo(), a.cmdVersion(),
-		a.cmdHost(), a.cmdGuard(), a.cmdDemoPart(),
+		a.cmdHost(), a.cmdDemoPart(),
 	)
 	return root
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -18,8 +19,8 @@ import (
 // grown; the engine says how far that is.
 type tail struct {
 	dir     string
-	out     io.Writer
-	only    []string // task names; nil: all
+	out     *bufio.Writer // flushed when all that is known is printed
+	only    []string      // task names; nil: all
 	json    bool
 	color   bool
 	prefix  bool // name each line's source
@@ -42,7 +43,7 @@ type tailSource struct {
 
 func (a *app) newTail(p place, only []string, out io.Writer) *tail {
 	return &tail{
-		dir: logDir(p), out: out, only: only, json: a.json, prefix: true,
+		dir: logDir(p), out: bufio.NewWriterSize(out, 64<<10), only: only, json: a.json, prefix: true,
 		color:   isTerminal(out) && os.Getenv("NO_COLOR") == "" && !a.plain,
 		sources: map[logs.Key]*tailSource{},
 	}
@@ -130,7 +131,7 @@ func (t *tail) flush(last bool) error {
 			}
 		}
 		if oldest == nil {
-			return nil
+			return t.out.Flush()
 		}
 		if err := t.print(oldest.key, oldest.buf[0]); err != nil {
 			return err

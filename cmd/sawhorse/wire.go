@@ -78,7 +78,7 @@ func newHost(p place, trusted bool) (h *host, err error) {
 	}
 	h.runner, err = process.New(process.Options{
 		Root: p.root, StateDir: p.state, Shell: f.Shell, Env: h.environment,
-		Executable: h.self, GuardArgs: []string{"guard", p.state},
+		Executable: h.self, GuardArgs: []string{guardVerb, p.state},
 		Warn: func(err error) { fmt.Fprintln(os.Stderr, err) },
 	})
 	if err != nil {
