@@ -232,22 +232,23 @@ func TestAScreenThatClosesIsForgottenAtOnce(t *testing.T) {
 }
 
 func TestAHostThatLeavesSaysGoodbyeToAll(t *testing.T) {
-	h := startHost(t)
+	h := startHost(t, func(o *attach.ServerOptions) { o.Drain = patience / 2 })
 	c := h.dial(t)
 	state, batches := c.Subscribe(t.Context())
 	term, err := c.Terminal(t.Context(), "db#3")
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.raw(t) // says nothing, ever
-	half := h.raw(t)
-	_, _ = io.WriteString(half, "POST /v1/do HTTP/1.1\r\nHost: sawhorse\r\nContent-Length: 100\r\n\r\n{")
+	const notices = 1000 // more than fits between the two at once
+	for i := range notices {
+		h.engine.emit(tasks.NoticeRaised{Notice: tasks.Notice{ID: fmt.Sprint(i), Message: strings.Repeat("x", 2000)}})
+	}
 	h.engine.emit(tasks.HostLeaving{Why: "somebody said down"})
 	h.engine.end()
 	h.stop()
 	rest(t, &state, batches)
-	if state.Leaving != "somebody said down" {
-		t.Errorf("state.Leaving is %q", state.Leaving)
+	if state.Leaving != "somebody said down" || len(state.Notices) != notices {
+		t.Errorf("after %d notices, state.Leaving is %q", len(state.Notices), state.Leaving)
 	}
 	if _, err := term.Read(make([]byte, 1)); err == nil {
 		t.Error("the terminal is still open")
@@ -264,6 +265,17 @@ func TestAHostThatLeavesSaysGoodbyeToAll(t *testing.T) {
 	if err := c.Do(t.Context(), tasks.Reload{}); !errors.Is(err, attach.ErrNoHost) {
 		t.Errorf("a command to nobody: %v", err)
 	}
+}
+
+func TestClientsThatHangDoNotKeepTheHost(t *testing.T) {
+	h := startHost(t, func(o *attach.ServerOptions) { o.Drain = 20 * time.Millisecond })
+	h.raw(t) // says nothing, ever
+	_, _ = io.WriteString(h.raw(t), "POST /v1/do HTTP/1.1\r\nHost: sawhorse\r\nContent-Length: 100\r\n\r\n{")
+	_, _ = io.WriteString(h.raw(t), "GET /v1/events HTTP/1.1\r\nHost: sawhorse\r\n\r\n")
+	eventually(t, "a screen is subscribed", func() bool { return h.engine.subscribers() == 1 })
+	h.engine.emit(tasks.HostLeaving{Why: strings.Repeat("x", 8<<20)}) // that it never reads
+	h.stop()
+	h.wait(t)
 }
 
 func TestServingEndsWhileTheEngineGoesOn(t *testing.T) {
