@@ -366,3 +366,53 @@ func TestAReaderKeepsFewFilesOpen(t *testing.T) {
 		t.Errorf("%d of %d segments are open", len(r.view.open), len(r.view.segments))
 	}
 }
+
+func TestALineIsCutBySegmentsOnlyWhenItIsAsLongAsOne(t *testing.T) {
+	s := openStore(t, t.TempDir(), Options{SegmentSize: 100, LogSize: 1 << 20})
+	w := writer(t, s, "api")
+	part := func(text string) int {
+		write(t, w, Out, text)
+		if err := w.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		seqs, err := listSegments(s.path("api"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(seqs)
+	}
+	sixty := strings.Repeat("x", 60)
+	for i, want := range []int{1, 1, 2, 2} {
+		if got := part(sixty); got != want {
+			t.Errorf("after part %d there are %d segments, want %d", i, got, want)
+		}
+	}
+	part(sixty + "\n" + sixty)
+	lines, err := reader(t, s, "api").Lines(0, 10, 0, nil)
+	if err != nil || len(lines) != 2 || lines[0].Size != 300 || lines[1].Size != 60 {
+		t.Errorf("the lines are %+v, %v", lines, err)
+	}
+}
+
+func TestACarriageReturnBeforeANewlineOfTheOtherStreamIsText(t *testing.T) {
+	s := openStore(t, t.TempDir(), Options{})
+	w, r := writer(t, s, "api"), reader(t, s, "api")
+	write(t, w, Out, "50 %\r")
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	write(t, w, Err, "\n")
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	wantContent(t, r, "out:50 %\r", "err:")
+	_, err := r.Search(t.Context(), Query{Pattern: "50"}, func(l Line) bool {
+		if string(l.Text) != "50 %\r" || l.Size != 5 {
+			t.Errorf("a search finds %q of %d bytes", l.Text, l.Size)
+		}
+		return true
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
