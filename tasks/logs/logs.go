@@ -27,8 +27,8 @@ type Line struct {
 	// Time is when the line's first byte arrived.
 	Time   time.Time
 	Stream Stream
-	// Text is the line without its newline, exactly as printed, cut at the
-	// limit that the reader gave. Valid until the next call on the reader.
+	// Text is the line without its newline, "\n" or the "\r\n" that a terminal
+	// makes of it, exactly as printed, cut at the limit that the reader gave. Valid until the next call on the reader.
 	Text []byte
 	// Size is the stored length in bytes; more than len(Text) when Text is cut.
 	Size int64
