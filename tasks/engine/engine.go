@@ -266,20 +266,35 @@ func (e *Engine) notice(n tasks.Notice) {
 	e.emit(tasks.NoticeRaised{Notice: n})
 }
 
-// record hands finished runs to Options.Record, one after the other.
+// record hands finished runs to Options.Record, one after the other, however
+// long that takes: the loop never waits for it.
 func (e *Engine) record(ctx context.Context) {
-	failed := false
-	for r := range e.records {
-		if e.o.Record == nil {
-			continue
+	records, written := e.records, make(chan error, 1) // buffered: the writer never waits either
+	var waiting []tasks.Run
+	busy, said := false, false
+	for records != nil || busy || len(waiting) > 0 {
+		if !busy && len(waiting) > 0 {
+			r := waiting[0]
+			waiting, busy = waiting[1:], true
+			go func() { written <- e.o.Record(ctx, r) }()
 		}
-		if err := e.o.Record(ctx, r); err != nil && !failed {
-			failed = true // said once: each run would say the same
-			e.notice(tasks.Notice{
-				ID: "history", Severity: tasks.Warning, Source: "host",
-				Message: fmt.Sprintf("finished runs are not kept in the history: %v", err),
-				Hint:    "the runs themselves and their logs are not affected",
-			})
+		select {
+		case r, more := <-records:
+			switch {
+			case !more:
+				records = nil
+			case e.o.Record != nil:
+				waiting = append(waiting, r)
+			}
+		case err := <-written:
+			busy = false
+			if err != nil && !said {
+				said = true // once: each run would say the same
+				e.notice(tasks.Notice{
+					ID: "history", Severity: tasks.Warning, Source: "host",
+					Message: fmt.Sprintf("the history of runs: %v", err), Hint: "the runs themselves and their logs are not affected",
+				})
+			}
 		}
 	}
 }
