@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"text/tabwriter"
@@ -42,10 +43,7 @@ func (a *app) cmdHistory() *cobra.Command {
 				return err
 			}
 			if a.json {
-				if runs == nil {
-					runs = []tasks.Run{}
-				}
-				return a.printJSON(runs)
+				return a.printHistory(cmd.Context(), store, runs)
 			}
 			if len(runs) == 0 {
 				fmt.Fprintln(a.out, "no finished runs yet")
@@ -68,6 +66,22 @@ func (a *app) cmdHistory() *cobra.Command {
 	f.BoolVar(&failed, "failed", false, "only runs that failed")
 	f.StringVar(&since, "since", "", "only runs that ended after this: 2h ago, 15:04, a date")
 	return cmd
+}
+
+// printHistory prints runs whole, with their results.
+func (a *app) printHistory(ctx context.Context, store *history.Store, runs []tasks.Run) error {
+	whole := []tasks.Run{}
+	for _, r := range runs {
+		var err error
+		if r.Tests, err = store.Tests(ctx, r.ID); err != nil {
+			return err
+		}
+		if r.Diagnostics, err = store.Diagnostics(ctx, r.ID); err != nil {
+			return err
+		}
+		whole = append(whole, r)
+	}
+	return a.printJSON(whole)
 }
 
 func sign(s tasks.Status) string {

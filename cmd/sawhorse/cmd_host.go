@@ -71,10 +71,13 @@ func (a *app) runHost(ctx context.Context, start bool, ready *os.File) error {
 	})
 }
 
-// raise tells what happened before this host: a crash, a broken history.
+// raise tells what happened before this host: a crash, a damaged history.
 func (h *host) raise() {
 	if text := h.tellCrash(); text != "" {
 		h.engine.Notify(tasks.Notice{ID: "crash", Severity: tasks.Warning, Source: "host", Message: text, Hint: "nothing to do: everything was ended; start it again"})
+	}
+	if h.warning != "" {
+		h.engine.Notify(tasks.Notice{ID: "history", Severity: tasks.Warning, Source: "host", Message: h.warning})
 	}
 }
 

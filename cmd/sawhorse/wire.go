@@ -35,6 +35,7 @@ type host struct {
 	runner  *process.Runner
 	engine  *engine.Engine
 	crash   *process.Crash
+	warning string                      // of the history
 	self    string                      // the path of this program
 	file    atomic.Pointer[config.File] // in force: its env is everybody's
 }
@@ -69,9 +70,10 @@ func newHost(p place, trusted bool) (h *host, err error) {
 	if err != nil {
 		return nil, err
 	}
+	// A history that can't be read costs the old runs' numbers, never the start.
 	numbers, err := h.history.Last(context.Background())
 	if err != nil {
-		return nil, err
+		h.warning = err.Error()
 	}
 	if h.self, err = os.Executable(); err != nil {
 		return nil, err
@@ -94,7 +96,7 @@ func newHost(p place, trusted bool) (h *host, err error) {
 		Runners:     map[string]tasks.Runner{"": h.runner},
 		Parser:      all.Parser,
 		Logs:        h.logs,
-		Record:      h.history.Add,
+		Record:      h.record,
 		Numbers:     numbers,
 		Usage:       h.runner.Usage,
 		Watch: func(ctx context.Context, status func(watch.Status), f func(watch.Batch)) error {
@@ -159,6 +161,20 @@ func (h *host) environment(u config.Unit, lookup func(ref string) (string, bool)
 		}
 	}
 	return env.Build(os.Environ(), append(layers, map[string]string{"SAWHORSE": h.self})...), nil
+}
+
+// record keeps a finished run. One that was kept after a damaged history was set
+// aside is kept all the same; the warning says what happened.
+func (h *host) record(ctx context.Context, r tasks.Run) error {
+	err := h.history.Add(ctx, r)
+	var set *history.Warning
+	if errors.As(err, &set) {
+		return err
+	}
+	if err != nil {
+		return fmt.Errorf("finished runs are not kept: %w", err)
+	}
+	return nil
 }
 
 func expandAll(vars map[string]string, lookup func(ref string) (string, bool)) (map[string]string, error) {
