@@ -1,0 +1,132 @@
+// Package all lists the built-in integrations, one line each, and asks them all.
+// It never decides for them what they find.
+package all
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/sawhorse-dev/sawhorse/integrations"
+	"github.com/sawhorse-dev/sawhorse/integrations/cargo"
+	"github.com/sawhorse-dev/sawhorse/integrations/diagnostics"
+	"github.com/sawhorse-dev/sawhorse/integrations/gotest"
+	"github.com/sawhorse-dev/sawhorse/integrations/makefile"
+	"github.com/sawhorse-dev/sawhorse/integrations/metrics"
+	"github.com/sawhorse-dev/sawhorse/integrations/npm"
+	"github.com/sawhorse-dev/sawhorse/integrations/procfile"
+	"github.com/sawhorse-dev/sawhorse/integrations/pytest"
+	"github.com/sawhorse-dev/sawhorse/integrations/tap"
+	"github.com/sawhorse-dev/sawhorse/tasks"
+)
+
+// Definitions are the built-in integrations. A line of output goes to the
+// first that calls it its own, so that those who know a tool stand before
+// those who guess.
+func Definitions() []integrations.Definition {
+	return []integrations.Definition{
+		procfile.Definition(),
+		gotest.Definition(),
+		npm.Definition(),
+		cargo.Definition(),
+		pytest.Definition(),
+		makefile.Definition(),
+		tap.Definition(),
+		metrics.Definition(),
+		diagnostics.Definition(),
+	}
+}
+
+// Detect asks every integration what it finds in dir. What one of them can't
+// read does not hide what the others found.
+func Detect(ctx context.Context, dir string) ([]integrations.Evidence, error) {
+	var found []integrations.Evidence
+	var errs []error
+	for _, d := range Definitions() {
+		if d.Detect == nil {
+			continue
+		}
+		if ctx.Err() != nil {
+			return found, errors.Join(append(errs, ctx.Err())...)
+		}
+		evidence, err := d.Detect(ctx, dir)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", d.Title, err))
+		}
+		for _, ev := range evidence {
+			ev.By = d.Name
+			found = append(found, ev)
+		}
+	}
+	return found, errors.Join(errs...)
+}
+
+// Draft is the text of a first sawhorse.yml made of what was found.
+func Draft(name string, found []integrations.Evidence) string {
+	return integrations.Draft(name, found)
+}
+
+// Parser finds results in a task's output; nil for a service, whose output is
+// nobody's result.
+func Parser(t tasks.Task) tasks.Parser {
+	if t.IsService() {
+		return nil
+	}
+	return parser{}
+}
+
+// parser hands every line to the integrations, in their order.
+type parser struct{}
+
+var _ tasks.Parser = parser{}
+
+func (parser) Parse(t tasks.Task, s tasks.Sink) func(line string) {
+	sink := &once{Sink: s, failed: map[spot]bool{}}
+	var readers []integrations.Reader
+	for _, d := range Definitions() {
+		if d.Parse != nil {
+			readers = append(readers, d.Parse(t, sink))
+		}
+	}
+	return func(line string) {
+		// What a progress bar leaves on the screen is behind its last return.
+		if i := strings.LastIndexByte(line, '\r'); i >= 0 {
+			line = line[i+1:]
+		}
+		for _, read := range readers {
+			if read(line) {
+				return
+			}
+		}
+	}
+}
+
+// once keeps a place that a failed test told of from being told again as a
+// diagnostic, by a tool that sums up.
+type once struct {
+	tasks.Sink
+	failed map[spot]bool
+}
+
+type spot struct {
+	file string
+	line int
+}
+
+// mostSpots bounds what is remembered of a run.
+const mostSpots = 5000
+
+func (o *once) Emit(ev tasks.Event) {
+	switch e := ev.(type) {
+	case tasks.TestReported:
+		if at := e.Test.Location; e.Test.Status == tasks.TestFailed && at.File != "" && len(o.failed) < mostSpots {
+			o.failed[spot{at.File, at.Line}] = true
+		}
+	case tasks.DiagnosticReported:
+		if at := e.Diagnostic.Location; o.failed[spot{at.File, at.Line}] {
+			return
+		}
+	}
+	o.Sink.Emit(ev)
+}

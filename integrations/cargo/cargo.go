@@ -1,0 +1,61 @@
+// Package cargo finds what a Cargo.toml makes possible: tests, checks, and the
+// program itself. It never runs cargo.
+package cargo
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"github.com/sawhorse-dev/sawhorse/integrations"
+	"github.com/sawhorse-dev/sawhorse/integrations/internal/declared"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
+)
+
+// Definition describes the integration.
+func Definition() integrations.Definition {
+	return integrations.Definition{Name: "cargo", Title: "Cargo", Detect: detect}
+}
+
+type manifest struct {
+	Package *struct {
+		Name string `toml:"name"`
+	} `toml:"package"`
+	Workspace map[string]any   `toml:"workspace"`
+	Bin       []map[string]any `toml:"bin"`
+}
+
+func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
+	text, ok, err := declared.Read(dir, "Cargo.toml")
+	if !ok {
+		return nil, err
+	}
+	var m manifest
+	if err := toml.Unmarshal(text, &m); err != nil {
+		return nil, fmt.Errorf("read Cargo.toml: %w", err)
+	}
+	all, what := "", "Rust package"
+	if m.Package != nil {
+		what = "Rust package " + m.Package.Name
+	}
+	if m.Workspace != nil {
+		all, what = " --workspace", "Rust workspace"
+	}
+	ev := integrations.Evidence{Where: "Cargo.toml", What: what, Units: []config.Unit{
+		{
+			Name: "test", Kind: config.Task, Run: "cargo test" + all, Description: "all tests, on save",
+			Watch: &config.Watch{Paths: []string{"**/*.rs", "**/Cargo.toml", "Cargo.lock"}},
+		},
+		{Name: "check", Kind: config.Task, Run: "cargo check --all-targets" + all},
+		{Name: "build", Kind: config.Task, Run: "cargo build" + all},
+	}}
+	if m.Package != nil && len(m.Bin) < 2 && (len(m.Bin) == 1 || declared.Has(dir, filepath.Join("src", "main.rs"))) {
+		ev.Units = append(ev.Units, config.Unit{Name: "run", Kind: config.Task, Run: "cargo run"})
+	}
+	if len(m.Bin) > 1 {
+		ev.Left = append(ev.Left, fmt.Sprintf("its %d programs: cargo run --bin NAME", len(m.Bin)))
+	}
+	return []integrations.Evidence{ev}, nil
+}

@@ -1,0 +1,29 @@
+package gotest
+
+import (
+	"context"
+
+	"github.com/sawhorse-dev/sawhorse/integrations"
+	"github.com/sawhorse-dev/sawhorse/integrations/internal/declared"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
+)
+
+// detect offers the three things that one does in every Go module.
+func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
+	text, ok, err := declared.Read(dir, "go.mod")
+	if !ok {
+		return nil, err
+	}
+	return []integrations.Evidence{{
+		Where: "go.mod",
+		What:  "Go module " + moduleName(text),
+		Units: []config.Unit{
+			{
+				Name: "test", Kind: config.Task, Run: "go test ./...", Description: "all tests, on save",
+				Watch: &config.Watch{Paths: []string{"**/*.go", "go.mod", "go.sum"}},
+			},
+			{Name: "build", Kind: config.Task, Run: "go build ./..."},
+			{Name: "vet", Kind: config.Task, Run: "go vet ./..."},
+		},
+	}}, nil
+}

@@ -1,0 +1,89 @@
+package gotest
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+)
+
+// event is a line of `go test -json`.
+type event struct {
+	Action     string
+	Package    string
+	ImportPath string
+	Test       string
+	Elapsed    float64
+	Output     string
+}
+
+func isEvent(line string) bool {
+	return strings.HasPrefix(line, `{"Time":`) || strings.HasPrefix(line, `{"Action":`) || strings.HasPrefix(line, `{"ImportPath":`)
+}
+
+// mostPackages bounds how many packages may be in hand at once.
+const mostPackages = 1000
+
+func (r *reader) event(line string) bool {
+	var e event
+	if json.Unmarshal([]byte(line), &e) != nil || e.Action == "" || e.Package == "" && e.ImportPath == "" {
+		return false
+	}
+	if e.ImportPath != "" {
+		e.Package = firstWord(e.ImportPath) // "shop/cart [shop/cart.test]" of a build
+	}
+	o := r.json[e.Package]
+	if o == nil {
+		if len(r.json) >= mostPackages {
+			clear(r.json)
+		}
+		o = r.newOutput(e.Package)
+		r.json[e.Package] = o
+	}
+	status, ended := outcomes[e.Action]
+	switch {
+	case e.Action == "output" || e.Action == "build-output":
+		o.printed(e)
+	case e.Action == "build-fail" || e.Test == "" && ended:
+		o.endCrash()
+		delete(r.json, e.Package)
+	case e.Test != "" && (e.Action == "run" || e.Action == "cont"):
+		o.begin(e.Test)
+	case e.Test != "" && ended:
+		if t := o.begin(e.Test); t != nil {
+			t.Duration = time.Duration(e.Elapsed * float64(time.Second))
+			o.end(t, status)
+			delete(o.tests, t.Name) // nothing comes after its end
+		}
+	}
+	return true
+}
+
+// printed is a piece of output; long lines come in several.
+func (o *output) printed(e event) {
+	const longest = 16 << 10
+	text, whole := strings.CutSuffix(e.Output, "\n")
+	if !whole {
+		if len(o.partial) < longest {
+			o.partial += text
+		}
+		return
+	}
+	line := o.partial + text
+	o.partial = ""
+	o.current = nil
+	if e.Test != "" {
+		o.current = o.begin(e.Test)
+	}
+	trimmed := strings.TrimLeft(line, " ")
+	switch {
+	case o.crash != nil && o.stackLine(line), o.beginsCrash(line):
+	case line == "", strings.HasPrefix(trimmed, "=== "), strings.HasPrefix(trimmed, "--- "), strings.HasPrefix(line, "FAIL"):
+		// What the events say too.
+	case strings.HasPrefix(line, "# "):
+		o.building = true
+	case o.current != nil:
+		o.message(o.current, line)
+	case o.building:
+		o.compiled(line)
+	}
+}

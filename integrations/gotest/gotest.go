@@ -1,0 +1,207 @@
+// Package gotest reads what `go test`, `go build` and `go vet` print, as text or
+// with -json, and finds what a Go module can run. It never runs the go command.
+package gotest
+
+import (
+	"strings"
+
+	"github.com/sawhorse-dev/sawhorse/integrations"
+	"github.com/sawhorse-dev/sawhorse/tasks"
+)
+
+// Definition describes the integration.
+func Definition() integrations.Definition {
+	return integrations.Definition{Name: "gotest", Title: "Go", Detect: detect, Parse: parse}
+}
+
+// reader follows one run. Text comes one package after the other; the events
+// of -json name theirs, and come mixed.
+//
+//	line ──┬─ {"Action":...} ── output of its package ─┐
+//	       └─ text ──────────── output in hand ────────┴─ message, crash, compiled ─> Emit
+type reader struct {
+	sink    tasks.Sink
+	sources *sources
+	text    *output
+	json    map[string]*output
+	said    map[string]bool // diagnostics, which are printed once a build
+}
+
+func parse(t tasks.Task, s tasks.Sink) integrations.Reader {
+	r := &reader{sink: s, sources: newSources(t), json: map[string]*output{}, said: map[string]bool{}}
+	r.text = r.newOutput("")
+	return r.line
+}
+
+func (r *reader) line(line string) bool {
+	if line == "" {
+		return false
+	}
+	switch line[0] {
+	case '{':
+		if isEvent(line) && r.event(line) {
+			return true
+		}
+	case '=', '-', '#', 'F', 'P', 'W', 'o', 'p', 'f', ' ':
+		// What any line of interest begins with when nothing is in hand.
+	default:
+		if !r.text.busy() {
+			return false
+		}
+	}
+	return r.text.line(line)
+}
+
+// output is what one package prints.
+type output struct {
+	*reader
+	pkg      string // its import path; text says it at the end only
+	dir      string // of the package, known or concluded from its tests
+	tests    map[string]*test
+	held     []*test // not reported: which package they are of is open
+	current  *test   // whose output the next lines are
+	crash    *crash
+	race     *crash
+	building bool   // lines of the compiler follow
+	partial  string // of -json: a line that goes on
+}
+
+func (r *reader) newOutput(pkg string) *output {
+	o := &output{reader: r, pkg: pkg, tests: map[string]*test{}}
+	if pkg != "" {
+		o.dir, _ = r.sources.dirOf(pkg)
+	}
+	return o
+}
+
+func (o *output) busy() bool {
+	return o.current != nil || o.crash != nil || o.building
+}
+
+// line is one as `go test` prints it as text.
+func (o *output) line(line string) bool {
+	if o.crash != nil && o.stackLine(line) {
+		return true
+	}
+	trimmed := strings.TrimLeft(line, " ")
+	switch {
+	case strings.HasPrefix(trimmed, "=== "):
+		if o.mark(trimmed) {
+			return true
+		}
+	case strings.HasPrefix(trimmed, "--- "):
+		if o.result(trimmed) {
+			return true
+		}
+	case strings.HasPrefix(line, "FAIL\t"), strings.HasPrefix(line, "ok  \t"):
+		_, rest, _ := strings.Cut(line, "\t")
+		o.close(strings.TrimSpace(firstWord(rest)))
+		return true
+	case line == "FAIL" || line == "PASS":
+		known := len(o.tests) > 0
+		o.current = nil
+		return known
+	case strings.HasPrefix(line, "# "):
+		if o.heading(line) {
+			return true
+		}
+	case o.beginsCrash(line):
+		return true
+	}
+	switch {
+	case o.building:
+		return o.compiled(line)
+	case o.current != nil:
+		// A program that prints no newline has the result on its last line.
+		if i := strings.Index(line, "--- "); i > 0 && o.result(line[i:]) {
+			return true
+		}
+		o.message(o.current, line)
+		return true
+	}
+	return false
+}
+
+// mark is "=== RUN   TestX", and gotestsum's "=== FAIL: cart TestX (0.00s)".
+func (o *output) mark(line string) bool {
+	words := strings.Fields(line)
+	if len(words) < 3 {
+		return false
+	}
+	switch words[1] {
+	case "RUN", "CONT", "NAME", "PAUSE":
+		if !isTest(words[2]) {
+			return false
+		}
+		o.building = false
+		o.current = o.begin(words[2])
+		if words[1] == "PAUSE" {
+			o.current = nil
+		}
+		return true
+	case "FAIL:", "SKIP:":
+		return len(words) > 3 && o.result("--- "+words[1]+" "+strings.Join(words[3:], " "))
+	}
+	return false
+}
+
+// result is "--- FAIL: TestX (0.01s)". Without -v its messages come after it.
+func (o *output) result(line string) bool {
+	outcome, rest, ok := strings.Cut(line[len("--- "):], ": ")
+	status, known := outcomes[strings.ToLower(outcome)]
+	name := firstWord(rest)
+	if !ok || !known || !isTest(name) {
+		return false
+	}
+	o.building = false
+	t := o.begin(name)
+	if t == nil {
+		return true
+	}
+	t.Duration = duration(strings.TrimPrefix(rest, name))
+	o.end(t, status)
+	o.current = t
+	return true
+}
+
+// heading is "# package" or "# [package]" above what the compiler says.
+func (o *output) heading(line string) bool {
+	name := firstWord(strings.TrimPrefix(line, "# "))
+	name = strings.Trim(name, "[]")
+	dir, ok := o.sources.dirOf(name)
+	if !ok {
+		return false
+	}
+	o.building, o.current = true, nil
+	if o.pkg == "" {
+		o.dir = dir
+	}
+	return true
+}
+
+// close ends the package in hand: all tests since the last one were its own.
+func (o *output) close(pkg string) {
+	o.endCrash()
+	if dir, ok := o.sources.dirOf(pkg); ok {
+		o.settle(dir)
+	}
+	o.release(pkg)
+	*o = *o.newOutput("")
+}
+
+func firstWord(s string) string {
+	if i := strings.IndexAny(s, " \t"); i >= 0 {
+		return s[:i]
+	}
+	return s
+}
+
+// isTest tells a test's name from any other word.
+func isTest(s string) bool {
+	for _, p := range [...]string{"Test", "Benchmark", "Example", "Fuzz"} {
+		if strings.HasPrefix(s, p) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,171 @@
+package gotest
+
+import (
+	"strings"
+
+	"github.com/sawhorse-dev/sawhorse/integrations/internal/place"
+	"github.com/sawhorse-dev/sawhorse/tasks"
+)
+
+// rank is how well a message says why a test failed; a better one replaces it.
+type rank int
+
+const (
+	nothing  rank = iota
+	aLine         // of t.Log or t.Error, which look alike
+	aFailure      // a line that speaks of a failure
+	aReport       // an assertion library's, a panic or a race
+)
+
+// message is a line that a test printed.
+//
+//	    cart_test.go:41: want 3, got 4        of t.Error, t.Fatal and t.Log
+//	        	Error:      	Not equal:     of testify, below an empty one
+//	got:                                       of an example
+func (o *output) message(t *test, line string) {
+	before := t.TestResult
+	text := strings.TrimSpace(line)
+	switch {
+	case text == "":
+		return
+	case o.labelled(t, line, text):
+	case strings.HasPrefix(line, "    ") && o.located(t, text):
+	case t.more > 0:
+		t.more--
+		o.continued(t, text)
+	}
+	if before != t.TestResult && t.Status != tasks.TestRunning {
+		o.report(t)
+	}
+}
+
+// located is a line with a place.
+func (o *output) located(t *test, text string) bool {
+	file, n, _, rest, ok := place.Cut(text)
+	if !ok || strings.ContainsAny(file, " \t\"'(") || !strings.Contains(file, ".") {
+		return false
+	}
+	t.label, t.more = "", 0
+	said := aLine
+	if speaksOfFailure(rest) {
+		said = aFailure
+	}
+	if said <= t.said {
+		return true
+	}
+	if rest == "race detected during execution of test" && o.race != nil {
+		t.said, t.Message, t.Location = aReport, "data race", o.race.first
+		return true
+	}
+	t.said, t.Message = said, place.Clip(rest)
+	t.where = unplaced{strings.Clone(file), n}
+	if t.held {
+		if dirs := o.sources.having(o.sources.declaring(topLevel(t.Name)), file); len(dirs) == 1 {
+			o.settle(dirs[0])
+			return true
+		}
+	}
+	t.Location = o.place(file, n)
+	if t.Location.File == "" {
+		t.Message = place.Clip(text)
+	}
+	// A message that begins on the next line, or a diff below it.
+	switch {
+	case rest == "":
+		t.more = 1
+	case strings.Contains(rest, "-want +got"), strings.Contains(rest, "-got +want"):
+		t.label, t.more = "diff", 12
+	}
+	return true
+}
+
+// speaksOfFailure tells an assertion's words from what a test logs.
+func speaksOfFailure(s string) bool {
+	for _, word := range [...]string{"want", "got", "xpect", "rror", "fail", "Fail", "mismatch", "panic", "diff", "invalid", "not "} {
+		if strings.Contains(s, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// labelled is a line of testify's report, or the heading of an example's.
+func (o *output) labelled(t *test, line, text string) bool {
+	if strings.HasPrefix(t.Name, "Example") && (text == "got:" || text == "want:") {
+		t.label, t.more, t.said = text, 1, aReport
+		return true
+	}
+	head, value, ok := strings.Cut(text, "\t")
+	if !ok || line[0] != ' ' {
+		return false
+	}
+	value = strings.TrimSpace(value)
+	switch label := strings.TrimSpace(head); label {
+	case "Error Trace:":
+		if t.said == aReport {
+			t.label, t.more = "", 0 // a second assertion
+			return true
+		}
+		t.label, t.more = label, 8
+		o.traced(t, value)
+	case "Error:":
+		if t.said == aReport {
+			return true
+		}
+		t.label, t.more, t.said = label, 3, aReport
+		t.Message = place.Clip(value)
+	case "Messages:":
+		if t.label == "Error:" || t.label == "Test:" {
+			t.Message = place.Clip(value + ": " + t.Message)
+		}
+		t.label, t.more = "", 0
+	case "Test:":
+		if t.label == "Error:" {
+			t.label = label
+		}
+		t.more = 0
+	default:
+		return false
+	}
+	return true
+}
+
+// traced takes a place of testify's trace, the full name of a file.
+func (o *output) traced(t *test, text string) {
+	file, n, _, _, ok := place.Cut(text)
+	if !ok {
+		return
+	}
+	if p, own := o.sources.files.Own(file); own {
+		t.Location, t.more = tasks.Location{File: p, Line: n}, 0
+	}
+}
+
+// continued is a line below a label.
+func (o *output) continued(t *test, text string) {
+	switch t.label {
+	case "Error Trace:":
+		o.traced(t, text)
+	case "diff":
+		if text[0] != '-' && text[0] != '+' {
+			return
+		}
+		t.Message = place.Clip(t.Message + " " + text)
+		if text[0] == '+' {
+			t.more = 0
+		}
+	case "got:", "want:":
+		if t.Message != "" {
+			t.Message += ", "
+		}
+		t.Message = place.Clip(t.Message + t.label + " " + text)
+	case "Error:":
+		if text == "Diff:" {
+			t.more = 0
+			return
+		}
+		t.Message = place.Clip(t.Message + " " + text)
+	default:
+		t.Message = place.Clip(text)
+	}
+}

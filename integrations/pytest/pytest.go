@@ -1,0 +1,242 @@
+// Package pytest reads what pytest prints, in any of its styles of traceback,
+// and finds how a Python repository runs its tests. It needs no plugin there
+// and never runs Python.
+package pytest
+
+import (
+	"strings"
+
+	"github.com/sawhorse-dev/sawhorse/integrations"
+	"github.com/sawhorse-dev/sawhorse/integrations/internal/place"
+	"github.com/sawhorse-dev/sawhorse/tasks"
+)
+
+// Definition describes the integration.
+func Definition() integrations.Definition {
+	return integrations.Definition{Name: "pytest", Title: "Python", Detect: detect, Parse: parse}
+}
+
+// reader follows one run.
+//
+//	=== test session starts ===
+//	test_cart.py::test_total FAILED            with -v: reported at once
+//	=== FAILURES ===
+//	____ test_total ____                       whose traceback follows
+//	E       assert 3 == 4                      what it says
+//	test_cart.py:14: AssertionError            where; the innermost own frame counts
+//	=== short test summary info ===
+//	FAILED test_cart.py::test_total - assert   who: the file and the full name
+//	=== 1 failed, 2 passed in 0.10s ===
+type reader struct {
+	sink    tasks.Sink
+	files   *place.Files
+	section section
+	current *failure
+	byName  map[string]*failure // "TestCart.test_first" -> its traceback
+}
+
+type section int
+
+const (
+	outside section = iota
+	session         // tests run
+	reports         // tracebacks
+	summary
+)
+
+// failure is what a traceback says.
+type failure struct {
+	message string
+	at      tasks.Location
+}
+
+// mostFailures bounds what is remembered until the summary.
+const mostFailures = 5000
+
+func parse(t tasks.Task, s tasks.Sink) integrations.Reader {
+	r := &reader{sink: s, files: place.NewFiles(t), byName: map[string]*failure{}}
+	return r.line
+}
+
+func (r *reader) line(line string) bool {
+	if line == "" {
+		return r.section == reports
+	}
+	if line[0] == '=' {
+		if title, ok := ruled(line, '='); ok {
+			return r.enter(title)
+		}
+	}
+	switch r.section {
+	case session:
+		return r.progress(line)
+	case reports:
+		r.report(line)
+		return true
+	case summary:
+		return r.summed(line)
+	}
+	return false
+}
+
+// ruled is the title in a line such as "=== FAILURES ===".
+func ruled(line string, rule byte) (string, bool) {
+	title := strings.Trim(line, string(rule))
+	if len(title) < 3 || title[0] != ' ' || title[len(title)-1] != ' ' || len(line)-len(title) < 2 {
+		return "", false
+	}
+	return strings.TrimSpace(title), true
+}
+
+func (r *reader) enter(title string) bool {
+	before := r.section
+	switch {
+	case title == "test session starts":
+		r.section = session
+		clear(r.byName)
+	case title == "FAILURES", title == "ERRORS":
+		r.section = reports
+	case title == "short test summary info":
+		r.section = summary
+	case before != outside && strings.Contains(title, " in "): // 1 failed, 2 passed in 0.10s
+		r.section = outside
+	case before != outside: // warnings summary, slowest durations, PASSES
+		r.section = session
+	default:
+		return false
+	}
+	r.current = nil
+	return true
+}
+
+// progress is "test_cart.py::test_total FAILED   [ 25%]" of -v, and of xdist
+// "[gw0] [ 25%] FAILED test_cart.py::test_total".
+func (r *reader) progress(line string) bool {
+	i := strings.Index(line, "::")
+	if i < 0 {
+		return false
+	}
+	if line[0] == '[' {
+		for word, status := range statuses {
+			if _, id, ok := strings.Cut(line, " "+word+" "); ok {
+				r.tell(strings.TrimSpace(id), status, "")
+				return true
+			}
+		}
+		return false
+	}
+	for word, status := range statuses {
+		at := strings.LastIndex(line, " "+word)
+		after := at + 1 + len(word)
+		if at > i && (after == len(line) || line[after] == ' ') {
+			r.tell(line[:at], status, "")
+			return true
+		}
+	}
+	return false
+}
+
+var statuses = map[string]tasks.TestStatus{
+	"PASSED": tasks.TestPassed, "FAILED": tasks.TestFailed, "ERROR": tasks.TestFailed,
+	"SKIPPED": tasks.TestSkipped, "XFAIL": tasks.TestSkipped, "XPASS": tasks.TestPassed,
+}
+
+// report is a line of a traceback.
+func (r *reader) report(line string) {
+	if line[0] == '_' {
+		if title, ok := ruled(line, '_'); ok && strings.Trim(title, "_ ") != "" {
+			r.begin(title)
+			return
+		}
+	}
+	if r.current == nil {
+		return
+	}
+	if text, ok := strings.CutPrefix(line, "E "); ok {
+		if r.current.message == "" {
+			r.current.message = place.Clip(text)
+		}
+		return
+	}
+	if line[0] == ' ' || line[0] == '>' {
+		return
+	}
+	// "test_cart.py:14: AssertionError", "test_cart.py:14: in test_total"
+	if file, n, _, _, ok := place.Cut(line); ok {
+		if p, own := r.files.Own(file); own {
+			r.current.at = tasks.Location{File: p, Line: n}
+		}
+	}
+}
+
+func (r *reader) begin(title string) {
+	for _, p := range [...]string{"ERROR at setup of ", "ERROR at teardown of ", "ERROR collecting "} {
+		title = strings.TrimPrefix(title, p)
+	}
+	r.current = &failure{}
+	if len(r.byName) < mostFailures {
+		r.byName[strings.Clone(title)] = r.current
+	}
+}
+
+// summed is "FAILED test_cart.py::test_total - assert 3 == 4".
+func (r *reader) summed(line string) bool {
+	word, rest, _ := strings.Cut(line, " ")
+	status, ok := statuses[word]
+	if !ok {
+		if strings.Contains(line, " in ") && line[0] >= '0' && line[0] <= '9' {
+			r.section = outside // the last line of -q
+		}
+		return strings.HasPrefix(line, "SUBFAIL")
+	}
+	if status == tasks.TestSkipped { // "SKIPPED [1] test_cart.py:30: reason": no name
+		return true
+	}
+	id, message := cutID(rest)
+	r.tell(id, status, message)
+	return true
+}
+
+// cutID splits "path::name[a - b] - message".
+func cutID(s string) (id, message string) {
+	from := 0
+	if open := strings.IndexByte(s, '['); open >= 0 && !strings.Contains(s[:open], " - ") {
+		if end := strings.Index(s[open:], "] - "); end >= 0 {
+			from = open + end
+		} else if strings.HasSuffix(s, "]") {
+			return s, ""
+		}
+	}
+	if i := strings.Index(s[from:], " - "); i >= 0 {
+		return s[:from+i], strings.TrimSpace(s[from+i+3:])
+	}
+	return s, ""
+}
+
+// tell reports a test by its id: "tests/test_cart.py::TestCart::test_first".
+func (r *reader) tell(id string, status tasks.TestStatus, message string) {
+	file, name, ok := strings.Cut(strings.TrimSpace(id), "::")
+	seen := r.byName[strings.ReplaceAll(name, "::", ".")]
+	if !ok { // a file that can't be imported
+		if !strings.HasSuffix(file, ".py") {
+			return
+		}
+		name, seen = "(collection)", r.byName[file]
+	}
+	t := tasks.TestResult{Suite: strings.Clone(file), Name: strings.Clone(name), Status: status, Line: -1}
+	if status == tasks.TestFailed {
+		t.Message = place.Clip(message)
+		if seen != nil {
+			t.Location = seen.at
+			if seen.message != "" && (t.Message == "" || strings.HasSuffix(t.Message, "...")) {
+				t.Message = seen.message
+			}
+		}
+		if t.Location.File == "" {
+			if p, found := r.files.Find(file); found {
+				t.Location = tasks.Location{File: p, Line: 1}
+			}
+		}
+	}
+	r.sink.Emit(tasks.TestReported{Test: t})
+}

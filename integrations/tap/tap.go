@@ -1,0 +1,205 @@
+// Package tap reads the Test Anything Protocol, which node --test, bats, prove
+// and many others print. Comments and plans are not results.
+package tap
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sawhorse-dev/sawhorse/integrations"
+	"github.com/sawhorse-dev/sawhorse/integrations/internal/place"
+	"github.com/sawhorse-dev/sawhorse/tasks"
+)
+
+// Definition describes the integration.
+func Definition() integrations.Definition {
+	return integrations.Definition{Name: "tap", Title: "Test Anything Protocol", Parse: parse}
+}
+
+// reader follows one run.
+//
+//	TAP version 13
+//	# Subtest: cart            a parent, whose tests are indented by 4
+//	    not ok 1 - first       a result
+//	      ---
+//	      error: 'boom'        what a block below says of it
+//	      ...
+//	    1..1
+//	not ok 1 - cart
+type reader struct {
+	sink    tasks.Sink
+	files   *place.Files
+	on      bool // a version, a plan or a result was seen
+	block   bool // inside --- and ...
+	parents []string
+	last    tasks.TestResult
+}
+
+// deepest bounds how many parents a test can have.
+const deepest = 20
+
+func parse(t tasks.Task, s tasks.Sink) integrations.Reader {
+	r := &reader{sink: s, files: place.NewFiles(t)}
+	return r.line
+}
+
+func (r *reader) line(line string) bool {
+	if !r.on {
+		r.on = begins(line)
+		if !r.on {
+			return false
+		}
+	}
+	text := strings.TrimLeft(line, " ")
+	depth := min((len(line)-len(text))/4, deepest)
+	switch {
+	case r.block:
+		return r.detail(text)
+	case strings.HasPrefix(text, "ok "), strings.HasPrefix(text, "not ok "):
+		return r.result(text, depth)
+	case strings.HasPrefix(text, "# Subtest: "):
+		r.enter(strings.TrimPrefix(text, "# Subtest: "), depth)
+		return true
+	case strings.HasPrefix(text, "# "):
+		return r.comment(strings.TrimLeft(text, "# "))
+	case text == "---" && r.last.Name != "":
+		r.block = true
+		return true
+	}
+	return isPlan(text) || strings.HasPrefix(text, "TAP version ")
+}
+
+// begins says whether a line is of TAP, whatever came before.
+func begins(line string) bool {
+	if line == "" {
+		return false
+	}
+	switch line[0] {
+	case 'T':
+		return strings.HasPrefix(line, "TAP version ")
+	case '1':
+		return isPlan(line)
+	case 'o', 'n':
+		rest, ok := strings.CutPrefix(strings.TrimPrefix(line, "not "), "ok ")
+		_, rest, number := place.Number(rest)
+		return ok && number && strings.HasPrefix(rest, " - ")
+	}
+	return false
+}
+
+func isPlan(s string) bool {
+	rest, ok := strings.CutPrefix(s, "1..")
+	_, rest, number := place.Number(rest)
+	return ok && number && (rest == "" || strings.HasPrefix(rest, " #"))
+}
+
+func (r *reader) enter(name string, depth int) {
+	for len(r.parents) < depth {
+		r.parents = append(r.parents, "")
+	}
+	r.parents = append(r.parents[:depth], place.Clip(name))
+}
+
+// result is "not ok 3 - name # TODO later".
+func (r *reader) result(text string, depth int) bool {
+	rest, failed := strings.CutPrefix(text, "not ")
+	rest = strings.TrimPrefix(rest, "ok ")
+	number, after, numbered := place.Number(rest)
+	if numbered && after != "" && after[0] != ' ' {
+		return false
+	}
+	name, directive, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(after), "- "), " # ")
+	name, took := duration(strings.TrimSpace(name))
+	if name == "" {
+		name = "test " + strconv.Itoa(number)
+	}
+	parents := r.parents[:min(depth, len(r.parents))]
+	r.last = tasks.TestResult{
+		Name: place.Clip(strings.Join(append(append([]string{}, parents...), name), "/")), Status: tasks.TestPassed, Duration: took, Line: -1,
+	}
+	word := strings.ToLower(directive)
+	switch {
+	case strings.HasPrefix(word, "skip"), strings.HasPrefix(word, "todo"):
+		r.last.Status, r.last.Message = tasks.TestSkipped, place.Clip(directive)
+	case failed:
+		r.last.Status = tasks.TestFailed
+	}
+	r.sink.Emit(tasks.TestReported{Test: r.last})
+	return true
+}
+
+// detail is a line of the block below a result.
+func (r *reader) detail(text string) bool {
+	if text == "..." || text == "" {
+		r.block = text != "..."
+		return true
+	}
+	key, value, ok := strings.Cut(text, ": ")
+	if !ok || r.last.Status != tasks.TestFailed {
+		// A block that is never closed ends where the next result stands.
+		if strings.HasPrefix(text, "ok ") || strings.HasPrefix(text, "not ok ") {
+			r.block = false
+			return r.result(text, 0)
+		}
+		return true
+	}
+	value = strings.Trim(strings.TrimSpace(value), `'"`)
+	before := r.last
+	switch key {
+	case "error", "message", "reason":
+		// A parent that failed says nothing: its subtests do.
+		parent := strings.HasSuffix(value, " subtest failed") || strings.HasSuffix(value, " subtests failed")
+		if r.last.Message == "" && !parent && !strings.HasPrefix(value, "|") && !strings.HasPrefix(value, ">") {
+			r.last.Message = place.Clip(value)
+		}
+	case "location", "at", "file":
+		r.locate(value)
+	}
+	if r.last != before {
+		r.sink.Emit(tasks.TestReported{Test: r.last})
+	}
+	return true
+}
+
+func (r *reader) locate(text string) {
+	file, line, column, _, ok := place.Cut(text)
+	if p, own := r.files.Own(file); ok && own {
+		r.last.Location = tasks.Location{File: p, Line: line, Column: column}
+	}
+}
+
+// comment of bats says where and what: "(in test file a.bats, line 3)".
+func (r *reader) comment(text string) bool {
+	if r.last.Status != tasks.TestFailed {
+		return false
+	}
+	before := r.last
+	if _, in, ok := strings.Cut(text, "in test file "); ok {
+		file, rest, _ := strings.Cut(in, ", line ")
+		line, _, number := place.Number(rest)
+		if p, own := r.files.Own(file); own && number {
+			r.last.Location = tasks.Location{File: p, Line: line}
+		}
+	} else if r.last.Message == "" && r.last.Location.File != "" {
+		r.last.Message = place.Clip(text)
+	}
+	if r.last == before {
+		return false
+	}
+	r.sink.Emit(tasks.TestReported{Test: r.last})
+	return true
+}
+
+// duration takes "in 12ms" off a name, as bats prints it with --timing.
+func duration(name string) (string, time.Duration) {
+	i := strings.LastIndex(name, " in ")
+	if i < 0 {
+		return name, 0
+	}
+	d, err := time.ParseDuration(name[i+len(" in "):])
+	if err != nil {
+		return name, 0
+	}
+	return name[:i], d
+}
