@@ -8,6 +8,15 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
+// DidYouMean is the hint that names the candidate closest to what was written;
+// when none is close, it lists them.
+func DidYouMean(written string, candidates []string) string {
+	if hint := closest(written, candidates); hint != "" || len(candidates) == 0 {
+		return hint
+	}
+	return "there are " + strings.Join(candidates, ", ")
+}
+
 // didYouMean is the hint that names the candidate closest to what was written;
 // when none is close, it lists them if they are few.
 func didYouMean(written string, candidates []string) string {
