@@ -63,7 +63,11 @@ type wheelLaterMsg struct{}
 
 // flushWheel brings the steps that were held back.
 func (s *Screen) flushWheel() tea.Cmd {
-	return tea.Tick(wheelEvery, func(time.Time) tea.Msg {
+	wait := s.later(wheelEvery, wheelLaterMsg{})
+	return func() tea.Msg {
+		if wait() == nil {
+			return nil
+		}
 		s.wheel.mu.Lock()
 		defer s.wheel.mu.Unlock()
 		sum := s.wheel.sum
@@ -72,7 +76,7 @@ func (s *Screen) flushWheel() tea.Cmd {
 			return nil
 		}
 		return sum
-	})
+	}
 }
 
 // paneAt is the pane at a cell.

@@ -90,7 +90,7 @@ func (s *Screen) remember() tea.Cmd {
 		return nil
 	}
 	s.saving = true
-	return tea.Tick(saveAfter, func(time.Time) tea.Msg { return saveMsg{} })
+	return s.later(saveAfter, saveMsg{})
 }
 
 // touchedMemory says cheaply whether a person did something since the last

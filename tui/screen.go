@@ -139,7 +139,7 @@ type (
 
 // minute wakes the clock in the header.
 func (s *Screen) minute() tea.Cmd {
-	return tea.Every(time.Minute, func(time.Time) tea.Msg { return minuteMsg{} })
+	return s.later(time.Minute-time.Duration(s.now.UnixNano()%int64(time.Minute)), minuteMsg{})
 }
 
 // tick wakes once a second, but only while something on the screen counts
@@ -149,7 +149,22 @@ func (s *Screen) tick() tea.Cmd {
 		return nil
 	}
 	s.ticking = true
-	return tea.Every(time.Second, func(time.Time) tea.Msg { return tickMsg{} })
+	return s.later(time.Second-time.Duration(s.now.UnixNano()%int64(time.Second)), tickMsg{})
+}
+
+// later brings a message after a time, unless the screen is left before.
+func (s *Screen) later(d time.Duration, msg tea.Msg) tea.Cmd {
+	ctx := s.ctx
+	return func() tea.Msg {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-timer.C:
+			return msg
+		}
+	}
 }
 
 // Update takes a message.

@@ -245,7 +245,7 @@ func TestTheMouseSelectsScrollsAndOpens(t *testing.T) {
 		u.ClickOn("worker").See("▌  ▲ worker")
 		u.ClickOn("5 Config").See("declared in")
 		u.ClickOn("TestTotal").ClickOn("TestTotal").See("test  1 Logs")
-		u.ClickOn("TASKS").ClickOn("TASKS").See("▸ TASKS")
+		u.ClickOn("▾ TASKS").ClickOn("▾ TASKS").See("▸ TASKS")
 	})
 }
 

@@ -44,11 +44,7 @@ func (s *Screen) toast(v tasks.Severity, text string) tea.Cmd {
 		s.toasts = append(s.toasts, t)
 		s.toasts = s.toasts[max(0, len(s.toasts)-maxToasts):]
 	}
-	return after(stay)
-}
-
-func after(d time.Duration) tea.Cmd {
-	return tea.Tick(d, func(time.Time) tea.Msg { return toastMsg{} })
+	return s.later(stay, toastMsg{})
 }
 
 // expireToasts is for toasts that were there before the program ran.
@@ -56,7 +52,7 @@ func (s *Screen) expireToasts() tea.Cmd {
 	if len(s.toasts) == 0 {
 		return nil
 	}
-	return after(errorToast)
+	return s.later(errorToast, toastMsg{})
 }
 
 func (s *Screen) pruneToasts() {

@@ -60,18 +60,22 @@ func Resolve(layers []Layer, want Keymap) (Keymap, []Clash) {
 func firstClash(layers []Layer, held Keymap) (Clash, bool) {
 	for _, l := range layers {
 		owner := map[string]string{}
-		for _, a := range held.Bind(l.Actions) {
+		// moved says that the user gave the action a key that is not its own.
+		moved := map[[2]string]bool{}
+		for i, a := range held.Bind(l.Actions) {
+			_, bound := held[a.ID]
 			for _, k := range a.Keys {
+				moved[[2]string{a.ID, k}] = bound && !slices.Contains(l.Actions[i].Keys, k)
 				other, taken := owner[k]
 				if !taken || other == a.ID {
 					owner[k] = a.ID
 					continue
 				}
-				// The one that the user moved gives way.
-				if _, moved := held[a.ID]; moved {
+				// The one that was moved there gives way; of two, the later one.
+				switch {
+				case moved[[2]string{a.ID, k}]:
 					return Clash{ID: a.ID, Key: k, With: other}, true
-				}
-				if _, moved := held[other]; moved {
+				case moved[[2]string{other, k}]:
 					return Clash{ID: other, Key: k, With: a.ID}, true
 				}
 			}

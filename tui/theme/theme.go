@@ -48,30 +48,6 @@ type Palette struct {
 // Palette is what the theme was made of.
 func (t Theme) Palette() Palette { return t.palette }
 
-// Dark is the built-in theme for dark terminals.
-func Dark() Theme {
-	return New("dark", true, Palette{
-		Background: "#1a1b1e",
-		Muted:      "#a3a8b1", Faint: "#858b95", Accent: "#7fb4ff",
-		Running: "#6cc7e8", Succeeded: "#7fcf8a", Failed: "#ff7b7b", Warning: "#e8b84f", Info: "#8fb8f0", Debug: "#9097a1",
-		Border:       "#565b64",
-		SelectedText: "#ffffff", SelectedBack: "#2f4a73", SelectedBlurBack: "#3a3e46",
-		MatchText: "#16171a", MatchBack: "#d8b44a", MatchCurrentBack: "#ff9d4d",
-	})
-}
-
-// Light is the built-in theme for light terminals.
-func Light() Theme {
-	return New("light", false, Palette{
-		Background: "#ffffff",
-		Muted:      "#565b64", Faint: "#6b707a", Accent: "#0b57c4",
-		Running: "#00698a", Succeeded: "#17702b", Failed: "#b8161e", Warning: "#855500", Info: "#1f5fae", Debug: "#666b75",
-		Border:       "#a9aeb8",
-		SelectedText: "#0c1b33", SelectedBack: "#c6dcff", SelectedBlurBack: "#e1e4ea",
-		MatchText: "#1a1a1a", MatchBack: "#ffe08a", MatchCurrentBack: "#ffae5c",
-	})
-}
-
 // Auto is the built-in theme for the terminal's background.
 func Auto(dark bool) Theme {
 	if dark {
@@ -123,5 +99,3 @@ func Names() []string {
 	}
 	return names
 }
-
-func builtin() []Theme { return []Theme{Dark(), Light()} }

@@ -19,6 +19,11 @@ func Clean(s string) string {
 		return s
 	}
 	s = ansi.Strip(s)
+	// What would join the text before or after it must stand alone.
+	s = strings.TrimRight(s, "\u200d")
+	if r, n := utf8.DecodeRuneInString(s); n > 0 && joins(r) {
+		s = "·" + s[n:]
+	}
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\t' || r == '\n' || r == '\r':
@@ -32,6 +37,11 @@ func Clean(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// joins says whether the character is drawn together with the one before it.
+func joins(r rune) bool {
+	return r == '\u200d' || unicode.In(r, unicode.M, unicode.Variation_Selector) || r >= 0x1f3fb && r <= 0x1f3ff
 }
 
 // plain says whether s is printable ASCII.
@@ -74,7 +84,13 @@ func CutLeft(s string, w int) string {
 	if n <= w {
 		return s
 	}
-	return ansi.TruncateLeft(s, n-w+1, "…")
+	// A wide character may stand across the cut.
+	for cut := n - w + 1; cut < n; cut++ {
+		if t := ansi.TruncateLeft(s, cut, "…"); Width(t) <= w {
+			return t
+		}
+	}
+	return "…"
 }
 
 // Fit cleans s and makes it exactly w cells wide.
@@ -123,7 +139,9 @@ func Wrap(s string, w int) []string {
 	}
 	var lines []string
 	for part := range strings.SplitSeq(s, "\n") {
-		lines = append(lines, strings.Split(ansi.Wrap(Clean(part), w, ""), "\n")...)
+		for line := range strings.SplitSeq(ansi.Wrap(Clean(part), w, ""), "\n") {
+			lines = append(lines, Cut(line, w))
+		}
 	}
 	return lines
 }
@@ -238,7 +256,12 @@ func Over(base, box []string, x, y int) []string {
 		w := ansi.StringWidth(line)
 		left := ansi.Truncate(under, x, "")
 		left += Spaces(x - ansi.StringWidth(left))
-		base[at] = left + "\x1b[m" + line + "\x1b[m" + ansi.TruncateLeft(under, x+w, "")
+		right, room := ansi.TruncateLeft(under, x+w, ""), ansi.StringWidth(under)-x-w
+		if ansi.StringWidth(right) > room {
+			// The box ends in the middle of a wide character.
+			right = " " + ansi.TruncateLeft(under, x+w+1, "")
+		}
+		base[at] = left + "\x1b[m" + line + "\x1b[m" + right
 	}
 	return base
 }

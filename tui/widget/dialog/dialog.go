@@ -87,7 +87,7 @@ func (b Button) label() string {
 	return "[ " + b.Label + " ]"
 }
 
-func (d *Dialog) height(w int) int { return len(cell.Wrap(d.Text, w-2*margin)) + 6 }
+func (d *Dialog) height(w int) int { return len(cell.Wrap(d.Text, w-2*margin)) + 5 }
 
 // Width is how wide the dialog wants to be in a screen of that width.
 func (d *Dialog) Width(screen int) int {

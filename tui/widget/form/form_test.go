@@ -1,0 +1,74 @@
+package form_test
+
+import (
+	"strings"
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/google/go-cmp/cmp"
+	"github.com/sawhorse-dev/sawhorse/tui/theme"
+	"github.com/sawhorse-dev/sawhorse/tui/widget/form"
+)
+
+func deploy() *form.Form {
+	return form.New("Run deploy", "Run", []form.Field{
+		{Name: "env", Choices: []string{"staging", "live"}, Value: "staging", Description: "where to"},
+		{Name: "count", Type: form.Int, Required: true, Value: "2"},
+		{Name: "dry", Type: form.Bool, Value: "false"},
+		{Name: "token", Secret: true},
+	})
+}
+
+func text(s string) []tea.KeyPressMsg {
+	var keys []tea.KeyPressMsg
+	for _, r := range s {
+		keys = append(keys, tea.KeyPressMsg{Code: r, Text: string(r)})
+	}
+	return keys
+}
+
+func press(f *form.Form, keys ...tea.KeyPressMsg) (last form.Outcome) {
+	for _, k := range keys {
+		last = f.Press(k)
+	}
+	return last
+}
+
+func key(code rune) tea.KeyPressMsg { return tea.KeyPressMsg{Code: code} }
+
+func TestAFormGivesWhatWasTypedAndChosen(t *testing.T) {
+	f := deploy()
+	press(f, key(tea.KeyRight), key(tea.KeyDown))
+	press(f, text("12")...) // replaces the 2 that stood there
+	press(f, key(tea.KeyDown), key(tea.KeySpace), key(tea.KeyDown))
+	press(f, text("s3cret")...)
+	if got := press(f, key(tea.KeyEnter)); got != form.Submitted {
+		t.Fatalf("outcome %v", got)
+	}
+	want := map[string]string{"env": "live", "count": "12", "dry": "true", "token": "s3cret"}
+	if diff := cmp.Diff(want, f.Values()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAFormSaysWhatIsWrongAndGoesThere(t *testing.T) {
+	f := deploy()
+	press(f, key(tea.KeyTab))
+	press(f, text("many")...)
+	press(f, key(tea.KeyTab))
+	if got := press(f, key(tea.KeyEnter)); got != form.Open {
+		t.Fatalf("outcome %v", got)
+	}
+	view := ansi.Strip(strings.Join(f.View(70, 20, theme.Dark().Inks()), "\n"))
+	if !strings.Contains(view, `count must be a whole number, not "many"`) || !strings.Contains(view, "▌ count*") {
+		t.Error(view)
+	}
+	press(f, tea.KeyPressMsg{Code: 'u', Mod: tea.ModCtrl}, key(tea.KeyEnter))
+	if view := ansi.Strip(strings.Join(f.View(70, 20, theme.Dark().Inks()), "\n")); !strings.Contains(view, "count is required") {
+		t.Error(view)
+	}
+	if got := press(f, key(tea.KeyEscape)); got != form.Cancelled {
+		t.Errorf("outcome %v", got)
+	}
+}
