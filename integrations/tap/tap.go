@@ -34,6 +34,7 @@ type reader struct {
 	block   bool // inside --- and ...
 	parents []string
 	last    tasks.TestResult
+	saying  bool // bats: the next comment says what failed
 }
 
 // deepest bounds how many parents a test can have.
@@ -118,6 +119,7 @@ func (r *reader) result(text string, depth int) bool {
 	r.last = tasks.TestResult{
 		Name: place.Clip(strings.Join(append(append([]string{}, parents...), name), "/")), Status: tasks.TestPassed, Duration: took, Line: -1,
 	}
+	r.saying = false
 	word := strings.ToLower(directive)
 	switch {
 	case strings.HasPrefix(word, "skip"), strings.HasPrefix(word, "todo"):
@@ -179,10 +181,10 @@ func (r *reader) comment(text string) bool {
 		file, rest, _ := strings.Cut(in, ", line ")
 		line, _, number := place.Number(rest)
 		if p, own := r.files.Own(file); own && number {
-			r.last.Location = tasks.Location{File: p, Line: line}
+			r.last.Location, r.saying = tasks.Location{File: p, Line: line}, true
 		}
-	} else if r.last.Message == "" && r.last.Location.File != "" {
-		r.last.Message = place.Clip(text)
+	} else if r.saying {
+		r.last.Message, r.saying = place.Clip(text), false
 	}
 	if r.last == before {
 		return false

@@ -1,0 +1,3 @@
+import os
+def f(x: int) -> str:
+    return x

@@ -1,0 +1,8 @@
+import cart
+
+
+def main():
+    cart.first([])
+
+
+main()

@@ -1,0 +1,2 @@
+export function f() { const unused = 1; return missing; }
+if (true) {}

@@ -1,0 +1,3 @@
+const total: string = 3;
+export function f(a: number) { return a.missing; }
+f("x");

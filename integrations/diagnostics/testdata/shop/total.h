@@ -1,0 +1,1 @@
+static int total(int a) { return b; }

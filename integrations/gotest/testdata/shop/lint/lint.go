@@ -1,0 +1,6 @@
+package lint
+
+import "fmt"
+
+// F prints.
+func F() { fmt.Printf("%d\n", "x") }

@@ -1,0 +1,5 @@
+package lint
+
+import "testing"
+
+func TestF(t *testing.T) { F() }

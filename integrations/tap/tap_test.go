@@ -1,0 +1,66 @@
+package tap
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sawhorse-dev/sawhorse/integrations/integrationtest"
+)
+
+func TestTheOutputOfNodeIsRead(t *testing.T) {
+	root := integrationtest.Root(t, "testdata/web")
+	got := integrationtest.Read(Definition(), integrationtest.Task(root, ""), integrationtest.Lines(t, "testdata/node.txt", root)).Rows()
+	want := []string{
+		"failed  total src/cart.test.mjs:3:1 1 == 2",
+		"passed  fine",
+		"failed  cart/first item src/cart.test.mjs:6:11 boom",
+		"skipped  cart/skipped  SKIP",
+		"failed  cart src/cart.test.mjs:5:1",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestTheOutputOfBatsIsRead(t *testing.T) {
+	root := integrationtest.Root(t, "testdata/web")
+	got := integrationtest.Read(Definition(), integrationtest.Task(root, ""), strings.Split(`1..4
+not ok 1 adds up in 12ms
+# (in test file src/cart.test.mjs, line 3)
+#   `+"`[ 1 = 2 ]' failed"+`
+ok 2 fine
+ok 3 later # skip no network
+not ok 4 one day # TODO write it`, "\n")).Rows()
+	want := []string{
+		"failed  adds up src/cart.test.mjs:3 `[ 1 = 2 ]' failed",
+		"passed  fine",
+		"skipped  later  skip no network",
+		"skipped  one day  TODO write it",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestOnlyTAPIsRead(t *testing.T) {
+	root := integrationtest.Root(t, "testdata/web")
+	for _, line := range []string{"ok", "ok then", "not ok at all", "ok  \texample.com/cart\t0.1s", "ok 12 files", "1..", "1..a", "  ok 1 - x"} {
+		if got := integrationtest.Read(Definition(), integrationtest.Task(root, ""), []string{line}); len(got.Rows())+len(got.Own) > 0 {
+			t.Errorf("%q: %q", line, got.Rows())
+		}
+	}
+	if got := integrationtest.Read(Definition(), integrationtest.Task(root, ""), []string{"not ok 1 - x"}); len(got.Tests) != 1 {
+		t.Errorf("%q", got.Rows())
+	}
+}
+
+func TestTheContractHolds(t *testing.T) {
+	root := integrationtest.Root(t, "testdata/web")
+	integrationtest.Contract(t, Definition(), strings.Join(integrationtest.Lines(t, "testdata/node.txt", root), "\n"))
+}
+
+func FuzzAnyOutputIsSurvived(f *testing.F) {
+	integrationtest.Fuzz(f, Definition(), integrationtest.Root(f, "testdata/web"), "testdata/node.txt")
+}
