@@ -109,7 +109,8 @@ func TestAlerts(t *testing.T) {
 			"also in a run that was queued before the first had ended",
 			[][]Event{
 				begins("test", 1, ByWatch), reports(1, "TestTotal", TestFailed), begins("test", 2, ByWatch)[:1],
-				{RunEnded{ID: "test#1", At: noon(200), Status: Failed}}, seen("test/test/cart/TestTotal"),
+				{RunEnded{ID: "test#1", At: noon(200), Status: Failed}},
+				seen("test/test/cart/TestTotal"),
 				begins("test", 2, ByWatch)[1:], reports(2, "TestTotal", TestFailed),
 			},
 			[]string{failedTotal + " @test:23"},
@@ -162,7 +163,8 @@ func TestAlerts(t *testing.T) {
 		},
 		{"a warning is one only when the run failed", [][]Event{begins("test", 1, ByWatch), complains(1, Warning, "unused: x"), ends("test", 1, Succeeded, "")}, nil},
 		{
-			"then it stands as a warning", [][]Event{begins("test", 1, ByWatch), complains(1, Warning, "unused: x"), complains(1, Info, "by the way"), ends("test", 1, Failed, "exit 1")},
+			"then it stands as a warning",
+			[][]Event{begins("test", 1, ByWatch), complains(1, Warning, "unused: x"), complains(1, Info, "by the way"), ends("test", 1, Failed, "exit 1")},
 			[]string{"warning | task | test | cart.go:7:2 | unused: x @test:11"},
 		},
 		{
@@ -201,7 +203,8 @@ func TestAlerts(t *testing.T) {
 			"but it is unstable after three restarts",
 			[][]Event{
 				begins("db", 1, ByStart), ends("db", 1, Failed, "exit 2"), begins("db", 2, ByRestart), ends("db", 2, Failed, "exit 2"),
-				begins("db", 3, ByRestart), ends("db", 3, Failed, "exit 3"), begins("db", 4, ByRestart), {RunReady{"db#4", noon(245)}},
+				begins("db", 3, ByRestart), ends("db", 3, Failed, "exit 3"), begins("db", 4, ByRestart),
+				{RunReady{"db#4", noon(245)}},
 			},
 			[]string{"warning | svc | db | restarted 3×, last: exit 3 @test:39"},
 		},

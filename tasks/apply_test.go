@@ -185,8 +185,10 @@ func anEvent() *rapid.Generator[Event] {
 // story is the tasks, then anything.
 func story(t *rapid.T) []Event {
 	first := Configured{Tasks: []Task{
-		{Name: "db", Of: "db", Kind: config.Service}, {Name: "api", Of: "api", Kind: config.Service},
-		{Name: "test", Of: "test", Kind: config.Task}, {Name: "lint", Of: "lint", Kind: config.Task},
+		{Name: "db", Of: "db", Kind: config.Service},
+		{Name: "api", Of: "api", Kind: config.Service},
+		{Name: "test", Of: "test", Kind: config.Task},
+		{Name: "lint", Of: "lint", Kind: config.Task},
 	}}
 	return append([]Event{first}, rapid.SliceOfN(anEvent(), 0, 150).Draw(t, "events")...)
 }
@@ -443,8 +445,13 @@ func TestAnEndIsFinal(t *testing.T) {
 		RunStarted{ID: "test#1", At: noon(1)}, RunEnded{ID: "test#1", At: noon(2), Status: Failed, Error: "exit 1"})
 	want := s.Runs["test#1"]
 	for _, late := range []Event{
-		RunStarted{ID: "test#1", At: noon(3)}, RunReady{"test#1", noon(3)}, RunStopping{"test#1", noon(3)}, RunHeld{"test#1", []Hold{{Why: "x"}}},
-		ProbeFailed{"test#1", "refused"}, RunEnded{ID: "test#1", At: noon(3), Status: Succeeded}, RunQueued{Run{ID: "test#1", Task: "test"}},
+		RunStarted{ID: "test#1", At: noon(3)},
+		RunReady{"test#1", noon(3)},
+		RunStopping{"test#1", noon(3)},
+		RunHeld{"test#1", []Hold{{Why: "x"}}},
+		ProbeFailed{"test#1", "refused"},
+		RunEnded{ID: "test#1", At: noon(3), Status: Succeeded},
+		RunQueued{Run{ID: "test#1", Task: "test"}},
 	} {
 		s.Apply(late)
 		if diff := cmp.Diff(want, s.Runs["test#1"]); diff != "" {

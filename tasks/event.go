@@ -18,57 +18,57 @@ type Event interface{ event() }
 type (
 	// WorkspaceOpened is the first event of a host.
 	WorkspaceOpened struct{ Workspace Workspace }
-	// Configured: the workspace file was read; these are its tasks.
+	// Configured says: the workspace file was read; these are its tasks.
 	Configured struct {
 		Name  string
 		Tasks []Task
 	}
-	// ConfigRejected: the file has problems, or is not trusted; what ran runs on.
+	// ConfigRejected says: the file has problems, or is not trusted; what ran runs on.
 	ConfigRejected struct {
 		Problems  []config.Problem
 		Untrusted bool
 		At        time.Time
 	}
-	// Wanted: the task is to be up, or not.
+	// Wanted says: the task is to be up, or not.
 	Wanted struct {
 		Task string
 		Up   bool
 	}
-	// RunQueued: a run exists; it starts when nothing holds it.
+	// RunQueued says: a run exists; it starts when nothing holds it.
 	RunQueued struct{ Run Run }
-	// RunHeld: why the run waits now; all reasons.
+	// RunHeld says: why the run waits now; all reasons.
 	RunHeld struct {
 		ID    RunID
 		Holds []Hold
 	}
-	// RunStarted: a runner has it.
+	// RunStarted says: a runner has it.
 	RunStarted struct {
 		ID        RunID
 		At        time.Time
 		FirstLine int64
 		Ports     map[string]int
 	}
-	// ProcessStarted: the run's leading process.
+	// ProcessStarted says: the run's leading process.
 	ProcessStarted struct {
 		ID  RunID
 		PID int
 	}
-	// RunReady: the service answers its probe, or has started and has none.
+	// RunReady says: the service answers its probe, or has started and has none.
 	RunReady struct {
 		ID RunID
 		At time.Time
 	}
-	// ProbeFailed: why a service is not ready yet.
+	// ProbeFailed says: why a service is not ready yet.
 	ProbeFailed struct {
 		ID    RunID
 		Error string
 	}
-	// RunStopping: the run was asked to end.
+	// RunStopping says: the run was asked to end.
 	RunStopping struct {
 		ID RunID
 		At time.Time
 	}
-	// RunEnded: nothing of the run is left, but for Survivors.
+	// RunEnded says: nothing of the run is left, but for Survivors.
 	RunEnded struct {
 		ID        RunID
 		At        time.Time
@@ -78,51 +78,51 @@ type (
 		EndLine   int64
 		Survivors []Process
 	}
-	// TestReported: a test began or ended.
+	// TestReported says: a test began or ended.
 	TestReported struct {
 		ID   RunID
 		Test TestResult
 	}
-	// DiagnosticReported: a file:line:message was found.
+	// DiagnosticReported says: a file:line:message was found.
 	DiagnosticReported struct {
 		ID         RunID
 		Diagnostic Diagnostic
 	}
-	// StepChanged: a part of the run began or ended.
+	// StepChanged says: a part of the run began or ended.
 	StepChanged struct {
 		ID   RunID
 		Step Step
 	}
-	// MetricReported: a number over steps.
+	// MetricReported says: a number over steps.
 	MetricReported struct {
 		ID    RunID
 		Name  string
 		Point Point
 	}
-	// ArtifactReported: the run produced a file.
+	// ArtifactReported says: the run produced a file.
 	ArtifactReported struct {
 		ID       RunID
 		Artifact Artifact
 	}
-	// LogGrew: the log now ends before line Lines. Never the text.
+	// LogGrew says: the log now ends before line Lines. Never the text.
 	LogGrew struct {
 		Key   logs.Key
 		Lines int64
 	}
-	// UsageSampled: what the running runs take.
+	// UsageSampled says: what the running runs take.
 	UsageSampled struct {
 		At    time.Time
 		Usage map[RunID]Usage
 	}
-	// NoticeRaised: something a person should know; the same ID replaces.
+	// NoticeRaised says: something a person should know; the same ID replaces.
 	NoticeRaised struct{ Notice Notice }
-	// NoticeCleared: its cause is gone.
+	// NoticeCleared says: its cause is gone.
 	NoticeCleared struct{ ID string }
-	// Acknowledged: a person has seen these alerts.
+	// Acknowledged says: a person has seen these alerts.
 	Acknowledged struct{ Alerts []AlertID }
-	// WatchChanged: how the workspace's files are watched.
+	// WatchChanged says: how the workspace's files are watched.
 	WatchChanged struct{ Watch WatchState }
-	// HostLeaving: the last event; Why is for people.
+	// HostLeaving says: the last event; Why is for people.
 	HostLeaving struct{ Why string }
 )
 
@@ -154,10 +154,30 @@ func (HostLeaving) event()        {}
 // eventTypes lists one value of every event, for the wire.
 func eventTypes() []Event {
 	return []Event{
-		WorkspaceOpened{}, Configured{}, ConfigRejected{}, Wanted{}, RunQueued{}, RunHeld{}, RunStarted{},
-		ProcessStarted{}, RunReady{}, ProbeFailed{}, RunStopping{}, RunEnded{}, TestReported{},
-		DiagnosticReported{}, StepChanged{}, MetricReported{}, ArtifactReported{}, LogGrew{}, UsageSampled{},
-		NoticeRaised{}, NoticeCleared{}, Acknowledged{}, WatchChanged{}, HostLeaving{},
+		WorkspaceOpened{},
+		Configured{},
+		ConfigRejected{},
+		Wanted{},
+		RunQueued{},
+		RunHeld{},
+		RunStarted{},
+		ProcessStarted{},
+		RunReady{},
+		ProbeFailed{},
+		RunStopping{},
+		RunEnded{},
+		TestReported{},
+		DiagnosticReported{},
+		StepChanged{},
+		MetricReported{},
+		ArtifactReported{},
+		LogGrew{},
+		UsageSampled{},
+		NoticeRaised{},
+		NoticeCleared{},
+		Acknowledged{},
+		WatchChanged{},
+		HostLeaving{},
 	}
 }
 

@@ -112,10 +112,10 @@ type Cause struct {
 func (c Cause) String() string {
 	switch c.Kind {
 	case ByWatch:
-		switch n := len(c.Files); {
-		case n == 0:
+		switch n := len(c.Files); n {
+		case 0:
 			return "files changed"
-		case n == 1:
+		case 1:
 			return c.Files[0] + " changed"
 		default:
 			return fmt.Sprintf("%s and %d more changed", c.Files[0], n-1)

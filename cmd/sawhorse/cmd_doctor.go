@@ -67,9 +67,8 @@ func (a *app) cmdDoctor() *cobra.Command {
 func (a *app) examine(ctx context.Context) []finding {
 	p, err := a.find()
 	if err != nil {
-		var f *fault
 		hint := ""
-		if errors.As(err, &f) {
+		if f, ok := errors.AsType[*fault](err); ok {
 			hint = f.hint
 		}
 		return []finding{{What: "workspace", Text: err.Error(), Hint: hint}}
@@ -144,7 +143,7 @@ func program(u config.Unit) string {
 	if len(u.Command) > 0 {
 		return u.Command[0]
 	}
-	for _, w := range strings.Fields(u.Run) {
+	for w := range strings.FieldsSeq(u.Run) {
 		if strings.Contains(w, "=") && !strings.HasPrefix(w, "-") {
 			continue // an assignment before the command
 		}

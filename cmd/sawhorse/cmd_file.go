@@ -137,8 +137,8 @@ func (a *app) cmdInit() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if real, err := filepath.EvalSymlinks(dir); err == nil {
-				dir = real
+			if resolved, err := filepath.EvalSymlinks(dir); err == nil {
+				dir = resolved
 			}
 			now := session.Commands(f)
 			if err := store.Allow(dir, session.Digest(now), now); err != nil {

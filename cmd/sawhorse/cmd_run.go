@@ -195,7 +195,7 @@ func (a *app) finish(r tasks.Run) error {
 // updateRun prints what a run has said so far.
 func (t *tail) updateRun(s *tasks.State, r tasks.Run) error {
 	fresh := t.sources[r.Log] == nil
-	src, err := t.source(r.Log, s.Units[r.Task])
+	src, err := t.source(r.Log)
 	if err != nil {
 		return err
 	}

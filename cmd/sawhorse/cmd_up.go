@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -146,7 +145,7 @@ func standing(s *tasks.State, u tasks.Unit) (text string, settled, failed bool) 
 // foreground prints what happens and all output; the end of ctx, or Ctrl-C,
 // stops everything.
 func (a *app) foreground(ctx context.Context, p place, e tasks.Engine) error {
-	printer := a.newTail(p, nil, io.Writer(a.out))
+	printer := a.newTail(p, nil, a.out)
 	defer printer.close()
 	err := follow(ctx, e, func(s *tasks.State) (bool, error) {
 		return s.Leaving != "", printer.update(s)

@@ -44,8 +44,8 @@ func (a *app) find() (place, error) {
 	if err != nil {
 		return place{}, err
 	}
-	if real, err := filepath.EvalSymlinks(root); err == nil {
-		root = real
+	if resolved, err := filepath.EvalSymlinks(root); err == nil {
+		root = resolved
 	}
 	state, err := session.StateDir(root)
 	if err != nil {

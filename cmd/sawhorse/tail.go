@@ -60,7 +60,7 @@ func (t *tail) update(s *tasks.State) error {
 		if !grown {
 			continue
 		}
-		if _, err := t.source(key, s.Units[name]); err != nil {
+		if _, err := t.source(key); err != nil {
 			return err
 		}
 		t.sources[key].end = max(t.sources[key].end, end)
@@ -70,7 +70,7 @@ func (t *tail) update(s *tasks.State) error {
 
 // source is the open log of a task. Without start, one that was there already
 // is printed from its end, one that is new from its beginning.
-func (t *tail) source(key logs.Key, u tasks.Unit) (*tailSource, error) {
+func (t *tail) source(key logs.Key) (*tailSource, error) {
 	if src := t.sources[key]; src != nil {
 		return src, nil
 	}
@@ -104,11 +104,10 @@ func (t *tail) openAll(s *tasks.State) error {
 		return err
 	}
 	for _, key := range keys {
-		u, ok := s.Units[string(key)]
-		if !ok || len(t.only) > 0 && !slices.Contains(t.only, string(key)) {
+		if _, known := s.Units[string(key)]; !known || len(t.only) > 0 && !slices.Contains(t.only, string(key)) {
 			continue
 		}
-		if _, err := t.source(key, u); err != nil {
+		if _, err := t.source(key); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -167,8 +168,7 @@ func (h *host) environment(u config.Unit, lookup func(ref string) (string, bool)
 // aside is kept all the same; the warning says what happened.
 func (h *host) record(ctx context.Context, r tasks.Run) error {
 	err := h.history.Add(ctx, r)
-	var set *history.Warning
-	if errors.As(err, &set) {
+	if _, ok := errors.AsType[*history.Warning](err); ok {
 		return err
 	}
 	if err != nil {
@@ -235,12 +235,13 @@ func (h *host) tellCrash() string {
 		return ""
 	}
 	c := h.crash
-	text := fmt.Sprintf("the last host (pid %d) was killed at %s; its guard ended %d processes of %s",
-		c.Host, c.At.Format(time.TimeOnly), len(c.Ended), joinRuns(c.Runs))
+	var text strings.Builder
+	text.WriteString(fmt.Sprintf("the last host (pid %d) was killed at %s; its guard ended %d processes of %s",
+		c.Host, c.At.Format(time.TimeOnly), len(c.Ended), joinRuns(c.Runs)))
 	for _, p := range c.Survivors {
-		text += fmt.Sprintf("; pid %d (%s) could not be ended", p.PID, p.Command)
+		text.WriteString(fmt.Sprintf("; pid %d (%s) could not be ended", p.PID, p.Command))
 	}
-	return text
+	return text.String()
 }
 
 func joinRuns(ids []tasks.RunID) string {

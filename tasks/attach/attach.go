@@ -32,7 +32,7 @@ type HostVersion struct {
 	PID      int    `json:"pid"`
 }
 
-// ErrNoHost: nobody listens there; the workspace has no host.
+// ErrNoHost says that nobody listens there: the workspace has no host.
 var ErrNoHost = errors.New("no host is running for this workspace")
 
 // ErrHostRunning is Listen's answer when another host listens there already.

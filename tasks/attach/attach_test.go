@@ -64,7 +64,7 @@ func startHost(t *testing.T, change ...func(*attach.ServerOptions)) *host {
 // stateDir is short enough for a socket on every system, and private.
 func stateDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "attach")
+	dir, err := os.MkdirTemp("", "attach") //nolint:usetesting // t.TempDir is too long for a socket on macOS
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -382,8 +382,7 @@ func TestAnotherProtocolIsRefusedWithTheWayOut(t *testing.T) {
 	go func() { _ = old.Serve(l) }()
 	defer old.Close()
 	_, err = attach.Dial(t.Context(), path, "1.2.3")
-	var mismatch *attach.VersionError
-	if !errors.As(err, &mismatch) {
+	if _, ok := errors.AsType[*attach.VersionError](err); !ok {
 		t.Fatalf("Dial: %v", err)
 	}
 	for _, want := range []string{"9.0.0", "1.2.3", "4711", "sawhorse down --force", "host's own binary"} {

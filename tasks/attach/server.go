@@ -75,7 +75,7 @@ func Serve(ctx context.Context, l net.Listener, e tasks.Engine, o ServerOptions)
 	}
 	drain, stop := context.WithTimeout(base, o.Drain)
 	defer stop()
-	_ = h.Shutdown(drain)
+	_ = h.Shutdown(drain) // what is not done by then is cut
 	cut()
 	_ = h.Close()
 	<-served

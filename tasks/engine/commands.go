@@ -32,7 +32,7 @@ func (e *Engine) do(c tasks.Command) error {
 	case tasks.Cancel:
 		return e.cancelRun(c.ID)
 	case tasks.Acknowledge:
-		e.emit(tasks.Acknowledged{Alerts: c.Alerts})
+		e.emit(tasks.Acknowledged(c))
 	case tasks.Reload:
 		e.reload()
 	case tasks.Down:

@@ -30,7 +30,7 @@ func TestWhateverIsAskedTheRulesHold(t *testing.T) {
 		steps := rapid.SliceOfN(rapid.IntRange(0, 7), 5, 25).Draw(rt, "steps")
 		picks := rapid.SliceOfN(rapid.IntRange(0, len(units)-1), len(steps), len(steps)).Draw(rt, "picks")
 		fails := rapid.SliceOfN(rapid.Bool(), len(units), len(units)).Draw(rt, "fails")
-		dir, err := os.MkdirTemp("", "engine")
+		dir, err := os.MkdirTemp(t.TempDir(), "") //nolint:usetesting // one a check
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -71,6 +71,7 @@ func drawUnits(rt *rapid.T) []config.Unit {
 }
 
 func checkRules(t *testing.T, dir string, units []config.Unit, steps, picks []int, fails []bool) {
+	t.Helper()
 	store, err := logs.Open(dir, logs.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -140,8 +140,7 @@ func outcomeOf(r tasks.Run) string {
 // the run ended. Pure.
 func verdict(err, why error) tasks.RunEnded {
 	var ev tasks.RunEnded
-	var exit *tasks.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*tasks.ExitError](err); ok {
 		e := exit.Exit
 		ev.Exit, ev.Survivors = &e, exit.Survivors
 	} else if err == nil {

@@ -56,7 +56,7 @@ func newAutomaton(prog *syntax.Prog) *automaton {
 // automaton can't tell.
 func (a *automaton) match(line []byte) (matched, sure bool) {
 	s := start
-	for i := 0; i < len(line); i++ {
+	for i := range line {
 		n := a.next[s+uint32(line[i])]
 		if n&special != 0 {
 			if n = a.resolve(s, line[i]); n&special != 0 {

@@ -86,7 +86,7 @@ func TestNothingIsLostWhenTheHostIsKilled(t *testing.T) {
 func TestATornIndexIsMadeAnewFromTheData(t *testing.T) {
 	root := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
-		dir, err := os.MkdirTemp(root, "")
+		dir, err := os.MkdirTemp(root, "") //nolint:usetesting // one a check, and there are many
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -69,7 +69,7 @@ func escape(key string) string {
 		c := key[i]
 		plain := 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' || c == '_' ||
 			c == '.' && i > 0 && i < len(key)-1
-		if plain && !(reserved && i == 0) {
+		if plain && (!reserved || i != 0) {
 			b.WriteByte(c)
 			continue
 		}

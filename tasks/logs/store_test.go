@@ -209,7 +209,7 @@ func TestOnlyTheUserMayReadLogs(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "logs")
 	s := openStore(t, dir, Options{})
 	fill(t, writer(t, s, "api"), 1)
-	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, _ error) error {
 		info, err := e.Info()
 		if err == nil && info.Mode().Perm()&0o077 != 0 {
 			t.Errorf("%s has mode %v", path, info.Mode())

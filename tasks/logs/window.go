@@ -193,7 +193,7 @@ func (k *block) reset() { k.b = k.b[:0] }
 // behind end is read as well when the view knows that it is there.
 func (k *block) at(v *view, segment int, off, end int64) ([]byte, error) {
 	if len(k.b) == 0 || segment != k.segment || off < k.off || off >= k.off+int64(len(k.b)) {
-		if err := k.load(v, segment, off, end); err != nil {
+		if err := k.load(v, segment, off); err != nil {
 			return nil, err
 		}
 	}
@@ -201,7 +201,7 @@ func (k *block) at(v *view, segment int, off, end int64) ([]byte, error) {
 	return b[:min(int64(len(b)), end-off)], nil
 }
 
-func (k *block) load(v *view, segment int, off, end int64) error {
+func (k *block) load(v *view, segment int, off int64) error {
 	h, err := v.handle(v.segments[segment].seq)
 	if err != nil {
 		return err

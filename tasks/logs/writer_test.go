@@ -105,7 +105,7 @@ func TestAPromptIsShownSoonAndEndsWhenTheOtherStreamSpeaks(t *testing.T) {
 		s := openStore(t, t.TempDir(), Options{})
 		var told []int64
 		var mu sync.Mutex
-		s.OnGrow(func(key Key, lines int64) {
+		s.OnGrow(func(_ Key, lines int64) {
 			mu.Lock()
 			defer mu.Unlock()
 			told = append(told, lines)

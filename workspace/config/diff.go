@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"path/filepath"
 	"slices"
 	"time"
@@ -110,9 +111,7 @@ func Executes(f *File, u *Unit) Execution {
 		Dir: relative(f.Dir, u.Dir), Env: map[string]string{}, Stop: u.Stop,
 	}
 	for _, env := range []map[string]string{f.Env, u.Env} {
-		for name, value := range env {
-			e.Env[name] = value
-		}
+		maps.Copy(e.Env, env)
 	}
 	for _, file := range slices.Concat(f.EnvFile, u.EnvFile) {
 		e.EnvFile = append(e.EnvFile, relative(f.Dir, file))

@@ -19,7 +19,7 @@ const (
 	LocalFileName = "sawhorse.local.yml"
 )
 
-// ErrNotFound: there is no workspace file here.
+// ErrNotFound says that there is no workspace file here.
 var ErrNotFound = errors.New("no " + FileName + " found")
 
 // Find returns the nearest directory with a workspace file, from start upwards,

@@ -13,12 +13,12 @@ func Reference() string {
 	root := workspaceKind().shape
 	services, tasks := root.key("services").shape.values, root.key("tasks").shape.values
 
-	section(&b, "The file", root, root.keys, "")
+	section(&b, "The file", root.keys, "")
 	common, onlyServices, onlyTasks := split(services.keys)
-	section(&b, "Services and tasks", services, common,
+	section(&b, "Services and tasks", common,
 		"A string is short for `{run: string}`. Exactly one of `run` and `command` is given.")
-	section(&b, "Services only", services, onlyServices, "")
-	section(&b, "Tasks only", tasks, onlyTasks, "")
+	section(&b, "Services only", onlyServices, "")
+	section(&b, "Tasks only", onlyTasks, "")
 	nested := []*shape{root.key("logs").shape, services.key("depends_on").shape.values}
 	for _, k := range slices.Concat(common, onlyServices, onlyTasks) {
 		if k.shape.keys != nil && !k.foreign {
@@ -34,7 +34,7 @@ func Reference() string {
 		if len(s.oneOf) > 0 {
 			intro = "Exactly one of " + strings.ReplaceAll(s.choices(), " or ", ", ") + " is given."
 		}
-		section(&b, "`"+s.title+"`", s, s.keys, intro)
+		section(&b, "`"+s.title+"`", s.keys, intro)
 	}
 	foreignSection(&b, services)
 	b.WriteString(`## Values
@@ -65,7 +65,7 @@ func split(keys []key) (both, services, tasks []key) {
 	return both, services, tasks
 }
 
-func section(b *strings.Builder, title string, s *shape, keys []key, intro string) {
+func section(b *strings.Builder, title string, keys []key, intro string) {
 	fmt.Fprintf(b, "## %s\n\n", title)
 	if intro != "" {
 		fmt.Fprintf(b, "%s\n\n", intro)

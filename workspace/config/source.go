@@ -43,8 +43,8 @@ func newSource(name string, src []byte) (source, *Problem) {
 				fmt.Sprintf("byte 0x%02x is not UTF-8 text", line[bad]), "save the file as UTF-8")
 			return s, &p
 		}
-		if nul := strings.IndexByte(line, 0); nul >= 0 {
-			p := s.problem(i+1, utf8.RuneCountInString(line[:nul])+1, "the file has a NUL byte", "is this a text file?")
+		if before, _, ok := strings.Cut(line, "\x00"); ok {
+			p := s.problem(i+1, utf8.RuneCountInString(before)+1, "the file has a NUL byte", "is this a text file?")
 			return s, &p
 		}
 	}

@@ -193,7 +193,8 @@ func extendedColons(sub string) string {
 }
 
 func channels(mode string, parts []string) string {
-	out := mode
+	var out strings.Builder
+	out.WriteString(mode)
 	for _, p := range parts {
 		if p == "" {
 			p = "0"
@@ -202,9 +203,9 @@ func channels(mode string, parts []string) string {
 		if err != nil {
 			return ""
 		}
-		out += ";" + strconv.FormatUint(n, 10)
+		out.WriteString(";" + strconv.FormatUint(n, 10))
 	}
-	return out
+	return out.String()
 }
 
 // sgr is the sequence that sets the look from a reset state; empty for none.

@@ -284,7 +284,7 @@ func parseSyslog(s string, arrived time.Time) (Record, bool) {
 		return Record{}, false
 	}
 	r := Record{Format: Syslog, Level: [8]Level{Fatal, Fatal, Fatal, Error, Warn, Info, Info, Debug}[pri&7]}
-	if after, new := strings.CutPrefix(rest, "1 "); new {
+	if after, rfc5424 := strings.CutPrefix(rest, "1 "); rfc5424 {
 		parts := strings.SplitN(after, " ", 6)
 		if len(parts) < 6 {
 			return Record{}, false

@@ -86,12 +86,12 @@ func readStamp(s string) (st stamp, n int) {
 	r := reader{s: s}
 	switch {
 	case r.date(&st):
-		if !(r.byte('T') || r.byte(' ') || r.byte('t') || r.byte('_')) || !r.clock(&st) {
+		if (!r.byte('T') && !r.byte(' ') && !r.byte('t') && !r.byte('_')) || !r.clock(&st) {
 			return stamp{}, 0
 		}
 		r.zone(&st)
 	case r.accessDate(&st):
-		if !(r.byte(':') || r.byte(' ')) || !r.clock(&st) {
+		if (!r.byte(':') && !r.byte(' ')) || !r.clock(&st) {
 			return stamp{}, 0
 		}
 		r.zone(&st)
@@ -242,7 +242,7 @@ func (r *reader) clock(st *stamp) bool {
 }
 
 func (r *reader) fraction(st *stamp) {
-	if r.i+1 >= len(r.s) || !(r.s[r.i] == '.' || r.s[r.i] == ',') || !digit(r.s[r.i+1]) {
+	if r.i+1 >= len(r.s) || (r.s[r.i] != '.' && r.s[r.i] != ',') || !digit(r.s[r.i+1]) {
 		return
 	}
 	r.i++

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -178,9 +179,7 @@ func (p Part) worker(ctx context.Context) (int, error) {
 	api := p.Getenv("API_URL")
 	emit := func(level, msg string, fields map[string]any) {
 		line := map[string]any{"time": time.Now().Format(time.RFC3339Nano), "level": level, "msg": msg}
-		for k, v := range fields {
-			line[k] = v
-		}
+		maps.Copy(line, fields)
 		text, err := json.Marshal(line)
 		if err == nil {
 			p.say("%s", text)
