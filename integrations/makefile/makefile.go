@@ -54,7 +54,7 @@ type target struct {
 // rule is "test lint: build ## run the tests". Patterns, variables and special
 // targets are not for people.
 var (
-	rule   = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9_./ -]*?)\s*::?([^=].*)?$`)
+	rule   = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9_./ -]*?)\s*::?([^:=].*)?$`)
 	called = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*$`)
 )
 

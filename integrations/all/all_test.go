@@ -1,0 +1,245 @@
+package all
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sawhorse-dev/sawhorse/integrations"
+	"github.com/sawhorse-dev/sawhorse/integrations/integrationtest"
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
+)
+
+func TestEveryFolderIsListedOnce(t *testing.T) {
+	entries, err := os.ReadDir("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want, got []string
+	for _, e := range entries {
+		if e.IsDir() && !slices.Contains([]string{"all", "internal", "integrationtest"}, e.Name()) {
+			want = append(want, e.Name())
+		}
+	}
+	for _, d := range Definitions() {
+		got = append(got, d.Name)
+	}
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("folders and Definitions differ: %s", diff)
+	}
+}
+
+// write makes a directory of files.
+func write(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		p := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(p, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestADirectoryOfManyKindsMakesAFileThatCanBeRead(t *testing.T) {
+	dir := write(t, map[string]string{
+		"go.mod":         "module example.com/shop\n",
+		"package.json":   `{"scripts": {"dev": "vite", "test": "vitest", "build:all": "vite build"}}`,
+		"Procfile":       "web: serve -p $PORT\n",
+		"Makefile":       ".PHONY: test\ntest: ## run the tests\n\tgo test\n",
+		"Cargo.toml":     "[package]\nname = \"shop\"\n",
+		"pyproject.toml": "[tool.pytest.ini_options]\n",
+	})
+	found, err := Detect(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := Draft("shop", found)
+	f, err := config.LoadBytes("sawhorse.yml", []byte(text))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	var got []string
+	for _, u := range f.Units {
+		got = append(got, u.Name)
+	}
+	want := []string{"web", "dev", "test", "build", "vet", "npm-test", "build-all", "cargo-test", "check", "cargo-build", "pytest-test", "makefile-test"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if dev := f.Unit("dev"); dev.Autostart || dev.Kind != config.Service {
+		t.Errorf("dev is offered, not started: %+v", dev)
+	}
+}
+
+func TestWhatCantBeReadHidesNothingElse(t *testing.T) {
+	dir := write(t, map[string]string{"go.mod": "module example.com/shop\n", "package.json": "{", "Cargo.toml": "[", "pyproject.toml": "="})
+	found, err := Detect(t.Context(), dir)
+	if err == nil || len(found) != 1 || found[0].By != "gotest" {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	for _, file := range []string{"package.json", "Cargo.toml", "pyproject.toml"} {
+		if !strings.Contains(err.Error(), file) {
+			t.Errorf("the error does not name %s: %v", file, err)
+		}
+	}
+}
+
+// read gives lines to all readers together.
+func read(root, text string) *integrationtest.Found {
+	f := &integrationtest.Found{}
+	task := integrationtest.Task(root, "")
+	line := Parser(task).Parse(task, f)
+	for l := range strings.SplitSeq(text, "\n") {
+		line(l)
+	}
+	return f
+}
+
+func TestAServicesOutputIsNobodysResult(t *testing.T) {
+	if Parser(tasks.Task{Kind: config.Service}) != nil {
+		t.Error("a service has a parser")
+	}
+}
+
+func TestTheExamplesOutputIsAFailedTest(t *testing.T) {
+	root := write(t, map[string]string{"cart/cart_test.txt": "\n"})
+	got := read(root, `=== RUN   TestSubtotal
+--- PASS: TestSubtotal (0.12s)
+=== RUN   TestDiscount
+    cart/cart_test.txt:4: want 32, got 40 from total = price * quantity + discount
+--- FAIL: TestDiscount (0.12s)
+FAIL
+1 of 3 failed`)
+	want := []string{
+		"passed  TestSubtotal",
+		"failed  TestDiscount cart/cart_test.txt:4 want 32, got 40 from total = price * quantity + discount",
+	}
+	if diff := cmp.Diff(want, got.Rows()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAFailedTestIsNotToldAgainAsADiagnostic(t *testing.T) {
+	root := write(t, map[string]string{"go.mod": "module shop\n", "cart_test.go": "package shop\n\nfunc TestTotal(t *testing.T) {}\n", "cart.go": "package shop\n"})
+	got := read(root, `--- FAIL: TestTotal (0.12s)
+    cart_test.go:4: want 32, got 40
+FAIL
+FAIL	shop	0.1s
+summary: cart_test.go:4: want 32, got 40
+cart.go:4:1: unused variable`)
+	want := []string{
+		"failed shop TestTotal cart_test.go:4 want 32, got 40",
+		"error cart.go:4:1  unused variable",
+	}
+	if diff := cmp.Diff(want, got.Rows()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestOneRunMayHaveSeveralTools(t *testing.T) {
+	root := write(t, map[string]string{"cart.ts": "", "test_cart.py": ""})
+	got := read(root, `cart.ts(3,5): error TS2322: no
+step=1 loss=0.5
+===== FAILURES =====
+____ test_total ____
+E   assert 3 == 4
+test_cart.py:14: AssertionError
+===== short test summary info =====
+FAILED test_cart.py::test_total - assert 3 == 4
+===== 1 failed in 0.10s =====
+TAP version 13
+not ok 1 - adds up
+1..1
+10%|#  | 1/10`+"\r"+`epoch 2 loss: 0.4`)
+	want := []string{
+		"failed test_cart.py test_total test_cart.py:14 assert 3 == 4",
+		"failed  adds up",
+		"error cart.ts:3:5 TS2322 no",
+	}
+	if diff := cmp.Diff(want, got.Rows()); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(map[string][]float64{"loss": {0.5, 0.4}}, got.Metrics); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestLinesThatAreNoResultsCostNoMemory(t *testing.T) {
+	task := integrationtest.Task(t.TempDir(), "")
+	line := Parser(task).Parse(task, &integrationtest.Found{})
+	for _, text := range irrelevant {
+		if n := testing.AllocsPerRun(100, func() { line(text) }); n > 0 {
+			t.Errorf("%q: %v allocations", text, n)
+		}
+	}
+}
+
+var irrelevant = []string{
+	"12345",
+	"2026-11-22T12:00:00Z INFO GET /api/cart 200 12ms id=7f3a user=alice path=/shop/cart",
+	`{"time":"2026-11-22T12:00:00Z","level":"INFO","msg":"request","status":200,"took":"12ms","path":"/shop/cart"}`,
+	"    indented text of no importance",
+	"y",
+	"listening on 127.0.0.1:8080: all is well",
+}
+
+func BenchmarkALineThatIsNoResult(b *testing.B) {
+	for _, text := range irrelevant {
+		b.Run(strings.ReplaceAll(text[:min(len(text), 12)], " ", "_"), func(b *testing.B) {
+			b.ReportAllocs()
+			task := integrationtest.Task(b.TempDir(), "")
+			line := Parser(task).Parse(task, &integrationtest.Found{})
+			for b.Loop() {
+				line(text)
+			}
+		})
+	}
+}
+
+// FuzzDetect puts any text in the place of every file that a detector reads.
+func FuzzDetectedFilesMakeAFileThatCanBeRead(f *testing.F) {
+	f.Add("web: serve\ntest: build ## run\n")
+	f.Add("[package]\nname = \"a\"\n[tool.pytest]\n[tool.ruff]\n")
+	f.Add(`{"name": "a", "scripts": {"dev": "vite", "a b": "x", "": "y", "${{": "z"}, "workspaces": []}`)
+	f.Add("module example.com/shop\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, name := range []string{"go.mod", "package.json", "Procfile", "Procfile.dev", "Makefile", "Cargo.toml", "pyproject.toml", "setup.cfg"} {
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), fs.FileMode(0o600)); err != nil {
+				t.Fatal(err)
+			}
+			found, _ := Detect(t.Context(), dir)
+			draft := Draft(name, found)
+			if _, err := config.LoadBytes("sawhorse.yml", []byte(draft)); err != nil {
+				t.Fatalf("%s %q: %v\n%s", name, text, err, draft)
+			}
+			for _, ev := range found {
+				checkEvidence(t, ev)
+			}
+		}
+	})
+}
+
+func checkEvidence(t *testing.T, ev integrations.Evidence) {
+	t.Helper()
+	if ev.By == "" || ev.Where == "" || ev.What == "" {
+		t.Fatalf("evidence that does not say what it is: %+v", ev)
+	}
+	for _, u := range ev.Units {
+		if u.Name == "" || u.Kind == "" || (u.Run == "") == (len(u.Command) == 0) {
+			t.Fatalf("a unit that can't be run: %+v", u)
+		}
+	}
+}

@@ -1,0 +1,77 @@
+package makefile
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sawhorse-dev/sawhorse/integrations/integrationtest"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
+)
+
+const example = `
+VERSION := $(shell touch ran-by-detection)
+NAME ?= shop
+X ::= y
+include common.mk
+
+.PHONY: test lint \
+        clean
+test: build ## run the tests
+	go test ./...
+	echo "a: b" ## no text
+
+## check the style
+lint:
+	golangci-lint run
+
+docs: ## write the docs
+clean:
+	rm -rf bin
+
+bin/shop: main.go
+	go build -o $@
+%.o: %.c
+	cc -c $<
+$(NAME): x
+shop.tar: bin/shop
+define recipe
+inside: out
+endef
+ifeq ($(OS),Windows_NT)
+endif
+fmt vet: ## both
+.DEFAULT_GOAL := test
+`
+
+func TestTargetsThatPeopleCallBecomeTasks(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "Makefile"), []byte(example), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := detect(t.Context(), dir)
+	if err != nil || len(got) != 1 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	want := []config.Unit{
+		{Name: "test", Kind: config.Task, Run: "make test", Description: "run the tests"},
+		{Name: "lint", Kind: config.Task, Run: "make lint", Description: "check the style"},
+		{Name: "docs", Kind: config.Task, Run: "make docs", Description: "write the docs"},
+		{Name: "clean", Kind: config.Task, Run: "make clean"},
+		{Name: "fmt", Kind: config.Task, Run: "make fmt", Description: "both"},
+		{Name: "vet", Kind: config.Task, Run: "make vet", Description: "both"},
+	}
+	if diff := cmp.Diff(want, got[0].Units); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"1 targets that have no ## text and are not .PHONY", "the files that it includes"}, got[0].Left); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "ran-by-detection")); err == nil {
+		t.Error("the Makefile was run")
+	}
+}
+
+func TestTheContractHolds(t *testing.T) { integrationtest.Contract(t, Definition()) }

@@ -1,0 +1,70 @@
+package pytest
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestARepositoryOffersTheToolsThatItHasSettingsFor(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		files map[string]string
+		runs  []string
+	}{
+		{"nothing", map[string]string{"main.py": ""}, nil},
+		{"settings", map[string]string{"pyproject.toml": "[tool.pytest.ini_options]\n"}, []string{"python3 -m pytest"}},
+		{"a folder of tests", map[string]string{"tests/test_cart.py": ""}, []string{"python3 -m pytest"}},
+		{"tests beside the code", map[string]string{"cart_test.py": ""}, []string{"python3 -m pytest"}},
+		{"setup.cfg", map[string]string{"setup.cfg": "[metadata]\n[tool:pytest]\n"}, []string{"python3 -m pytest"}},
+		{"a folder of something else", map[string]string{"tests/cart.js": ""}, nil},
+		{"uv", map[string]string{"uv.lock": "", "conftest.py": ""}, []string{"uv run pytest"}},
+		{"poetry", map[string]string{"pyproject.toml": "[tool.poetry]\n[tool.ruff]\n[tool.mypy]\n", "pytest.ini": ""}, []string{"poetry run pytest", "poetry run ruff check .", "poetry run mypy ."}},
+		{"an environment", map[string]string{".venv/bin/python": "", "conftest.py": ""}, []string{".venv/bin/pytest"}},
+		{"checks only", map[string]string{"ruff.toml": ""}, []string{"python3 -m ruff check ."}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			for name, text := range c.files {
+				p := filepath.Join(dir, filepath.FromSlash(name))
+				if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(p, []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			found, err := detect(t.Context(), dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var runs []string
+			for _, ev := range found {
+				for _, u := range ev.Units {
+					runs = append(runs, u.Run)
+				}
+			}
+			if diff := cmp.Diff(c.runs, runs); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestWhatIsLeftOutIsNamed(t *testing.T) {
+	dir := t.TempDir()
+	text := "[project]\nname = \"shop\"\n[project.scripts]\nshop = \"shop:main\"\n[tool.poe.tasks]\na = \"b\"\n"
+	if err := os.WriteFile(filepath.Join(dir, "pyproject.toml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	found, err := detect(t.Context(), dir)
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	want := []string{"its 1 programs: they are there once it is installed", "the tasks of poe"}
+	if diff := cmp.Diff(want, found[0].Left); diff != "" {
+		t.Error(diff)
+	}
+}
