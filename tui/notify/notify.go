@@ -1,0 +1,155 @@
+// Package notify says what a person who looks elsewhere should hear, and in
+// which words their terminal is told. It never writes to the terminal and
+// remembers nothing: everything follows from the state.
+package notify
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+)
+
+// When is when a person wants to hear of things.
+type When string
+
+// The answers. Empty is Unfocused.
+const (
+	Unfocused When = "unfocused"
+	Always    When = "always"
+	Never     When = "never"
+)
+
+// Focus is whether the terminal has the focus. A terminal that does not say is
+// Unknown, and taken as looked at.
+type Focus int
+
+// The focus.
+const (
+	Unknown Focus = iota
+	Focused
+	Blurred
+)
+
+// Wanted says whether a person wants to hear of anything now.
+func (w When) Wanted(f Focus) bool {
+	switch w {
+	case Always:
+		return true
+	case Never:
+		return false
+	}
+	return f == Blurred
+}
+
+// steady is how long a service must have run for its end to be news while it is
+// restarted again and again.
+const steady = 10 * time.Second
+
+// News is what an event has to say to a person who looks elsewhere; empty for
+// nothing. The state is the one after the event; after is how long a run must
+// have taken for its end to be told.
+func News(s *tasks.State, e tasks.Event, after time.Duration) string {
+	end, ok := e.(tasks.RunEnded)
+	if !ok {
+		return ""
+	}
+	r, known := s.Runs[end.ID]
+	if !known || r.Status != tasks.Succeeded && r.Status != tasks.Failed {
+		// Who cancelled it knows; what went stale is run again.
+		return ""
+	}
+	if s.Units[r.Task].Task.IsService() {
+		return serviceNews(s, r)
+	}
+	if broken := broke(s, r); len(broken) > 0 {
+		return fmt.Sprintf("✖ %s: %s broke: %s", r.Task, count(len(broken), "test"), few(broken))
+	}
+	took := r.Duration(r.EndedAt)
+	if took <= after {
+		return ""
+	}
+	took = took.Round(time.Second)
+	if r.Status == tasks.Succeeded {
+		return fmt.Sprintf("✓ %s succeeded after %s", r.Task, took)
+	}
+	return strings.TrimSuffix(fmt.Sprintf("✖ %s failed after %s: %s", r.Task, took, r.Error), ": ")
+}
+
+func serviceNews(s *tasks.State, r tasks.Run) string {
+	if r.Status != tasks.Failed {
+		return ""
+	}
+	before, ok := previous(s, r)
+	if ok && before.Status == tasks.Failed && r.Cause.Kind == tasks.ByRestart && r.Duration(r.EndedAt) < steady {
+		return "" // it goes round and round: that has been told
+	}
+	return strings.TrimSuffix(fmt.Sprintf("✖ %s went down: %s", r.Task, r.Error), ": ")
+}
+
+// previous is the task's finished run before r.
+func previous(s *tasks.State, r tasks.Run) (tasks.Run, bool) {
+	found := false
+	for _, id := range slices.Backward(s.Units[r.Task].Runs) {
+		if found && s.Runs[id].Status.Done() {
+			return s.Runs[id], true
+		}
+		found = found || id == r.ID
+	}
+	return tasks.Run{}, false
+}
+
+// broke are the tests that fail in r and did not when they were last run.
+func broke(s *tasks.State, r tasks.Run) []string {
+	var names []string
+	for _, t := range r.Tests {
+		if t.Status == tasks.TestFailed && lastStatus(s, r, t) != tasks.TestFailed {
+			names = append(names, t.Name)
+		}
+	}
+	return names
+}
+
+// lastStatus is how the test ended in the newest earlier run that has it.
+func lastStatus(s *tasks.State, r tasks.Run, t tasks.TestResult) tasks.TestStatus {
+	earlier := false
+	for _, id := range slices.Backward(s.Units[r.Task].Runs) {
+		if !earlier {
+			earlier = id == r.ID
+			continue
+		}
+		for _, old := range s.Runs[id].Tests {
+			if old.Suite == t.Suite && old.Name == t.Name && (old.Status == tasks.TestFailed || old.Status == tasks.TestPassed) {
+				return old.Status
+			}
+		}
+	}
+	return ""
+}
+
+func count(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}
+
+// few names the first of them.
+func few(names []string) string {
+	const shown = 3
+	if len(names) <= shown {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:shown], ", "), len(names)-shown)
+}
+
+// Text joins what happened at once to one message.
+func Text(news []string) string {
+	const shown = 3
+	if len(news) > shown {
+		news = append(slices.Clone(news[:shown]), fmt.Sprintf("and %d more", len(news)-shown))
+	}
+	return strings.Join(news, "; ")
+}
