@@ -23,6 +23,7 @@ type logOptions struct {
 	tail        int64
 	grep, level string
 	where       string
+	pattern     string // grep as a regular expression with its case
 	prefix      bool
 }
 
@@ -62,7 +63,7 @@ func (a *app) printLogs(ctx context.Context, words []string, o logOptions) error
 	if err != nil {
 		return err
 	}
-	want, err := filter(o)
+	want, err := filter(&o)
 	if err != nil {
 		return &fault{code: exitUsage, err: err}
 	}
@@ -82,8 +83,10 @@ func (a *app) printLogs(ctx context.Context, words []string, o logOptions) error
 	t := a.newTail(p, nil, a.out)
 	t.want, t.prefix = want, o.prefix
 	defer t.close()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // before t.close waits for the searches
 	if c == nil {
-		return a.printStored(p, t, words, o, from, to)
+		return a.printStored(ctx, p, t, words, o, from, to)
 	}
 	if len(words) > 0 {
 		s, err := snapshot(ctx, c)
@@ -94,7 +97,15 @@ func (a *app) printLogs(ctx context.Context, words []string, o logOptions) error
 			return err
 		}
 	}
-	t.start = func(src *tailSource) error { return src.seek(o.tail, from, to) }
+	t.start = func(src *tailSource) error {
+		if err := src.seek(o.tail, from, to); err != nil {
+			return err
+		}
+		if o.grep != "" {
+			t.search(ctx, src, o.pattern)
+		}
+		return nil
+	}
 	first := true
 	err = follow(ctx, c, func(s *tasks.State) (bool, error) {
 		if first {
@@ -115,7 +126,7 @@ func (a *app) printLogs(ctx context.Context, words []string, o logOptions) error
 }
 
 // printStored prints what is on disk when no host runs.
-func (a *app) printStored(p place, t *tail, words []string, o logOptions, from, to time.Time) error {
+func (a *app) printStored(ctx context.Context, p place, t *tail, words []string, o logOptions, from, to time.Time) error {
 	keys, err := logs.Keys(logDir(p))
 	if err != nil {
 		return err
@@ -152,6 +163,9 @@ func (a *app) printStored(p place, t *tail, words []string, o logOptions, from, 
 		}
 		if err := src.seek(o.tail, from, to); err != nil {
 			return err
+		}
+		if o.grep != "" {
+			t.search(ctx, src, o.pattern)
 		}
 	}
 	return t.flush(true)
@@ -211,7 +225,7 @@ func moment(s string, now time.Time) (time.Time, error) {
 }
 
 // filter is what --grep, --where and --level let through; nil: everything.
-func filter(o logOptions) (func(line, source string) bool, error) {
+func filter(o *logOptions) (func(line, source string) bool, error) {
 	if o.grep == "" && o.level == "" && o.where == "" {
 		return nil, nil
 	}
@@ -232,7 +246,7 @@ func filter(o logOptions) (func(line, source string) bool, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--grep: %w", err)
 		}
-		matches = re.MatchString
+		matches, o.pattern = re.MatchString, re.String()
 	}
 	return func(line, source string) bool {
 		text := parse.Clean(line).Plain

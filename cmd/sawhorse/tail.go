@@ -2,11 +2,13 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
@@ -28,6 +30,8 @@ type tail struct {
 	start   func(*tailSource) error // where a log begins; nil: at what comes from now on
 	sources map[logs.Key]*tailSource
 	width   int
+
+	searching sync.WaitGroup
 }
 
 type tailSource struct {
@@ -39,6 +43,8 @@ type tailSource struct {
 	limit   int64
 	limited bool
 	buf     []logs.Line
+	// hits come from a search over what was stored before; nil: none, or done.
+	hits <-chan []logs.Line
 }
 
 func (a *app) newTail(p place, only []string, out io.Writer) *tail {
@@ -144,6 +150,12 @@ const printed = 512
 
 // fill reads on when nothing is left, and says whether a line is there.
 func (src *tailSource) fill(last bool) (bool, error) {
+	for src.hits != nil && len(src.buf) == 0 {
+		var more bool
+		if src.buf, more = <-src.hits; !more {
+			src.hits = nil
+		}
+	}
 	end := src.end
 	if src.limited {
 		end = min(end, src.limit)
@@ -218,7 +230,55 @@ func streamName(s logs.Stream) string {
 	return "stdout"
 }
 
+// hitBatch is how many hits are handed over at a time.
+const hitBatch = 256
+
+// search replaces reading what is stored by searching it, which is many times
+// faster when little matches. A line with escapes is always a candidate, because
+// they may stand inside of what is looked for; want decides.
+func (t *tail) search(ctx context.Context, src *tailSource, pattern string) {
+	end := src.end
+	if src.limited {
+		end = min(end, src.limit)
+	}
+	hits := make(chan []logs.Line, 4) // so that the search and the printing overlap
+	q := logs.Query{Pattern: "(?:" + pattern + ")|[\x1b\r]", From: src.next, To: end}
+	src.hits, src.next = hits, max(src.next, end)
+	if q.From >= q.To {
+		close(hits)
+		return
+	}
+	t.searching.Go(func() {
+		defer close(hits)
+		r, err := logs.OpenReader(t.dir, src.key)
+		if err != nil {
+			return
+		}
+		defer r.Close()
+		var batch []logs.Line
+		give := func() bool {
+			if len(batch) == 0 {
+				return true
+			}
+			select {
+			case hits <- batch:
+				batch = nil
+				return true
+			case <-ctx.Done():
+				return false
+			}
+		}
+		_, _ = r.Search(ctx, q, func(l logs.Line) bool {
+			l.Text = slices.Clone(l.Text)
+			batch = append(batch, l)
+			return len(batch) < hitBatch || give()
+		})
+		give()
+	})
+}
+
 func (t *tail) close() {
+	defer t.searching.Wait()
 	_ = t.flush(true)
 	for _, src := range t.sources {
 		_ = src.r.Close()
