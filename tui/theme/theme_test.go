@@ -60,6 +60,16 @@ func TestEveryThemeCanBeRead(t *testing.T) {
 					t.Errorf("%s has a contrast of %.1f, want %.1f", pair[0], c, least)
 				}
 			}
+			// What is drawn on the selected row and in matches is its own text; what is
+			// drawn beside them must be told from the background. 3:1 is for lines and glyphs.
+			if c := contrast(t, p.Border, p.Background); c < 3 {
+				t.Errorf("the border has a contrast of %.1f on the background, want 3", c)
+			}
+			if p.Text != "" {
+				if c := contrast(t, p.Text, p.Background); c < least {
+					t.Errorf("text has a contrast of %.1f on the background, want %.1f", c, least)
+				}
+			}
 			if dark := luminance(t, p.Background) < 0.5; dark != look.Dark {
 				t.Errorf("Dark is %v on %s", look.Dark, p.Background)
 			}

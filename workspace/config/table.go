@@ -213,14 +213,14 @@ func TableSchema[T any](k Value[T], title, description string) []byte {
 // TableReference is the reference of every key, in Markdown.
 func TableReference[T any](k Value[T]) string {
 	var b strings.Builder
-	section(&b, "The file", k.shape, k.shape.keys, "")
+	section(&b, "The file", k.shape.keys, "")
 	for _, key := range k.shape.keys {
 		inner, intro := key.shape, ""
 		if inner.values != nil {
 			inner, intro = inner.values, "Every value of `"+key.name+"`."
 		}
 		if inner.keys != nil {
-			section(&b, "`"+inner.title+"`", inner, inner.keys, intro)
+			section(&b, "`"+inner.title+"`", inner.keys, intro)
 		}
 	}
 	return b.String()
