@@ -4,17 +4,20 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tui/action"
+	"github.com/sawhorse-dev/sawhorse/tui/paint"
 )
 
 // OnQuit is what happens to the services when the screen is left.
@@ -54,9 +57,8 @@ type Options struct {
 	Detach string
 	// Version is shown in the help.
 	Version string
-	// FPS bounds how often the terminal is written to; 0: 30. Bubble Tea wakes
-	// that often also when nothing happens, so more answers keys sooner and costs
-	// more while idle.
+	// FPS bounds how often the terminal is written to; 0: 125. Nothing is written,
+	// and nobody wakes up, while nothing changes.
 	FPS int
 	// Input and Output are the terminal; nil: standard input and output.
 	Input  io.Reader
@@ -80,19 +82,19 @@ func Run(ctx context.Context, engine tasks.Engine, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithFilter(s.Filter), tea.WithFPS(fps(o.FPS))}
+	var profile *colorprofile.Profile
 	if o.NoColor {
-		options = append(options, tea.WithColorProfile(colorprofile.ASCII))
+		profile = new(colorprofile.ASCII)
 	}
+	run := paintOnDemand
+	if os.Getenv(rendererVariable) == "tea" {
+		run = paintByTicker
+	}
+	err = run(ctx, s, o, profile)
 	var out io.Writer = os.Stdout
 	if o.Output != nil {
 		out = o.Output
-		options = append(options, tea.WithOutput(out))
 	}
-	if o.Input != nil {
-		options = append(options, tea.WithInput(o.Input))
-	}
-	_, err = tea.NewProgram(s, options...).Run()
 	// Asked for in Init, and not known to Bubble Tea.
 	_, _ = io.WriteString(out, ansi.ResetModeLightDark)
 	s.Close()
@@ -105,9 +107,30 @@ func Run(ctx context.Context, engine tasks.Engine, o Options) (Result, error) {
 	return s.Result(), nil
 }
 
-func fps(n int) int {
-	if n > 0 {
-		return n
+// rendererVariable set to "tea" has Bubble Tea draw, by its ticker: a way out
+// should a terminal show something wrong.
+const rendererVariable = "SAWHORSE_RENDERER"
+
+func paintOnDemand(ctx context.Context, s *Screen, o Options, profile *colorprofile.Profile) error {
+	p := paint.Options{Input: o.Input, Output: o.Output, Filter: s.Filter, Profile: profile}
+	if o.FPS > 0 {
+		p.Every = time.Second / time.Duration(o.FPS)
 	}
-	return 30
+	_, err := paint.Run(ctx, s, p)
+	return err
+}
+
+func paintByTicker(ctx context.Context, s *Screen, o Options, profile *colorprofile.Profile) error {
+	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithFilter(s.Filter), tea.WithFPS(cmp.Or(o.FPS, 30))}
+	if profile != nil {
+		options = append(options, tea.WithColorProfile(*profile))
+	}
+	if o.Output != nil {
+		options = append(options, tea.WithOutput(o.Output))
+	}
+	if o.Input != nil {
+		options = append(options, tea.WithInput(o.Input))
+	}
+	_, err := tea.NewProgram(s, options...).Run()
+	return err
 }
