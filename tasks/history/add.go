@@ -24,17 +24,27 @@ const (
 	pruneEvery = 50
 )
 
+// Code names the code that a run ran. Its zero value is: not known.
+type Code struct {
+	// Commit is git's; Dirty says that there were changes on top of it.
+	Commit string
+	Dirty  bool
+	// Print is equal for two runs only when they ran the same code. It is empty
+	// when nobody can tell, or when the code changed while the run went on.
+	Print string
+}
+
 // Add stores a finished run, in place of one of the same ID. An error that is
 // a *Warning tells of a damaged history that was set aside: the run is stored.
-func (s *Store) Add(ctx context.Context, r tasks.Run) error { return s.AddAt(ctx, r, "") }
+func (s *Store) Add(ctx context.Context, r tasks.Run) error { return s.AddAt(ctx, r, Code{}) }
 
-// AddAt is Add for a run of a known git commit.
-func (s *Store) AddAt(ctx context.Context, r tasks.Run, commit string) error {
+// AddAt is Add for a run of known code.
+func (s *Store) AddAt(ctx context.Context, r tasks.Run, code Code) error {
 	if !r.Status.Done() {
 		return fmt.Errorf("store run %s: it has not ended", r.ID)
 	}
 	return s.host(ctx, fmt.Sprintf("store run %s", r.ID), func(db *sql.DB) error {
-		err := inside(ctx, db, func(tx *sql.Tx) error { return insert(ctx, tx, r, commit) })
+		err := inside(ctx, db, func(tx *sql.Tx) error { return insert(ctx, tx, r, code) })
 		if err != nil {
 			return err
 		}
@@ -86,6 +96,7 @@ func prune(ctx context.Context, db *sql.DB, now time.Time, runs int, age time.Du
 				SELECT seq FROM (SELECT seq, row_number() OVER (PARTITION BY task ORDER BY ended_at DESC, seq DESC) AS n
 					FROM runs WHERE tests > failed) WHERE n > ?)`, []any{passes}},
 			{"DELETE FROM test_names WHERE id NOT IN (SELECT test FROM tests)", nil},
+			{"DELETE FROM starts WHERE began_at < ?", []any{now.Add(-age).UnixNano()}},
 		})
 	})
 }
@@ -117,7 +128,7 @@ func inside(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
 	return tx.Commit()
 }
 
-func insert(ctx context.Context, tx *sql.Tx, r tasks.Run, commit string) error {
+func insert(ctx context.Context, tx *sql.Tx, r tasks.Run, at Code) error {
 	var texts [6]string
 	for i, v := range []any{r.Cause, r.Params, r.Survivors, r.Steps, lastValues(r.Metrics), r.Artifacts} {
 		text, err := json.Marshal(v)
@@ -139,12 +150,12 @@ func insert(ctx context.Context, tx *sql.Tx, r tasks.Run, commit string) error {
 	done, err := tx.ExecContext(ctx, `INSERT INTO runs (
 			id, task, number, status, cause, changed, params, commit_id, attempt, queued_at, started_at, ready_at, ended_at,
 			exit_code, exit_signal, error, log, first_line, end_line, url, native, survivors, steps, metrics, artifacts,
-			tests, failed, skipped, diagnostics
-		) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
-		r.ID, r.Task, r.Number, r.Status, texts[0], nanos(r.Cause.Changed), texts[1], commit, r.Attempt,
+			tests, failed, skipped, diagnostics, code_print, dirty
+		) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+		r.ID, r.Task, r.Number, r.Status, texts[0], nanos(r.Cause.Changed), texts[1], at.Commit, r.Attempt,
 		nanos(r.QueuedAt), nanos(r.StartedAt), nanos(r.ReadyAt), nanos(r.EndedAt),
 		code, signal, r.Error, r.Log, r.FirstLine, r.EndLine, r.URL, r.Native, texts[2], texts[3], texts[4], texts[5],
-		sum.Tests, sum.Failed, sum.Skipped, sum.Diagnostics)
+		sum.Tests, sum.Failed, sum.Skipped, sum.Diagnostics, at.Print, at.Dirty)
 	if err != nil {
 		return err
 	}

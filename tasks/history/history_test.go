@@ -146,7 +146,7 @@ func TestARunComesBackAsItWas(t *testing.T) {
 	given.Ports, given.PID = nil, 0
 	path := filepath.Join(t.TempDir(), "history.db")
 	s := open(t, path)
-	if err := s.AddAt(t.Context(), given, "c0ffee"); err != nil {
+	if err := s.AddAt(t.Context(), given, history.Code{Commit: "c0ffee"}); err != nil {
 		t.Fatal(err)
 	}
 

@@ -86,6 +86,19 @@ CREATE TABLE last (
 	task   TEXT PRIMARY KEY,
 	number INTEGER NOT NULL
 ) WITHOUT ROWID;
+`, `
+ALTER TABLE runs ADD COLUMN code_print TEXT NOT NULL DEFAULT ''; -- names the code that ran, see Code; '' is not known
+ALTER TABLE runs ADD COLUMN dirty INTEGER NOT NULL DEFAULT 0; -- 1: there were changes on top of commit_id
+CREATE INDEX failures ON tests (test) WHERE status = 'failed';
+
+CREATE TABLE starts (
+	began_at     INTEGER PRIMARY KEY,
+	ready_at     INTEGER NOT NULL,
+	services     INTEGER NOT NULL,
+	failed       TEXT NOT NULL,  -- JSON, the names
+	slowest      TEXT NOT NULL,
+	slowest_took INTEGER NOT NULL
+);
 `}
 }
 
