@@ -180,8 +180,9 @@ func (s State) taskAlerts(u Unit) []Alert {
 		base.At = r.StartedAt
 	}
 	before := len(all)
+	parents := parentsOfFailures(r.Tests)
 	for _, t := range r.Tests {
-		if t.Status != TestFailed {
+		if t.Status != TestFailed || t.Message == "" && parents[[2]string{t.Suite, t.Name}] {
 			continue
 		}
 		a := base
@@ -207,6 +208,23 @@ func (s State) taskAlerts(u Unit) []Alert {
 		all = append(all, a)
 	}
 	return all
+}
+
+// parentsOfFailures are the suites and names of tests that have a failed
+// subtest: one that says nothing itself failed for no other reason.
+func parentsOfFailures(results []TestResult) map[[2]string]bool {
+	parents := map[[2]string]bool{}
+	for _, t := range results {
+		if t.Status != TestFailed {
+			continue
+		}
+		for i, c := range t.Name {
+			if c == '/' {
+				parents[[2]string{t.Suite, t.Name[:i]}] = true
+			}
+		}
+	}
+	return parents
 }
 
 func failures(r Run) int {

@@ -251,6 +251,36 @@ func TestAlerts(t *testing.T) {
 	}
 }
 
+func TestATestThatOnlyItsSubtestsFailIsNoRowOfItsOwn(t *testing.T) {
+	events := begins("test", 1, ByPerson)
+	for _, r := range []TestResult{
+		{Suite: "cart", Name: "TestTable", Status: TestFailed, Location: Location{File: "cart_test.go", Line: 3}},
+		{Suite: "cart", Name: "TestTable/two", Status: TestFailed},
+		{Suite: "cart", Name: "TestTable/two/deep", Status: TestFailed, Message: "want 2"},
+		{Suite: "cart", Name: "TestSays", Status: TestFailed, Message: "cleanup failed"},
+		{Suite: "cart", Name: "TestSays/one", Status: TestFailed, Message: "want 1"},
+		{Suite: "price", Name: "TestTable", Status: TestFailed},
+		{Suite: "price", Name: "TestTable/one", Status: TestPassed},
+	} {
+		r.Line = -1
+		events = append(events, TestReported{NewRunID("test", 1), r})
+	}
+	s := fold(shop())
+	for _, e := range append(events, ends("test", 1, Failed, "exit 1")...) {
+		s.Apply(e)
+	}
+	got := map[string]string{}
+	for _, a := range s.Alerts() {
+		got[a.Title] = a.Message
+	}
+	want := map[string]string{
+		"cart  TestTable/two/deep": "want 2", "cart  TestSays": "cleanup failed", "cart  TestSays/one": "want 1", "price  TestTable": "",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestAnAlertSaysWhatToDo(t *testing.T) {
 	s := fold(shop(), ConfigRejected{At: noon(1), Problems: []config.Problem{{Message: "bad"}}})
 	if got := s.Alerts()[0].Hint; got != "the last good file stays in force" {

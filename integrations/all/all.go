@@ -91,8 +91,8 @@ func (parser) Parse(t tasks.Task, s tasks.Sink) func(line string) {
 	}
 	return func(line string) {
 		// What a progress bar leaves on the screen is behind its last return.
-		if i := strings.LastIndexByte(line, '\r'); i >= 0 {
-			line = line[i+1:]
+		if strings.IndexByte(line, '\r') >= 0 { // faster than to look from the end
+			line = line[strings.LastIndexByte(line, '\r')+1:]
 		}
 		for _, read := range readers {
 			if read(line) {

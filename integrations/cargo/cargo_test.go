@@ -21,7 +21,8 @@ func TestAManifestOffersWhatItsPackagesCanDo(t *testing.T) {
 		{"program", "[package]\nname = \"shop\"\n", true, "Rust package shop", []string{"cargo test", "cargo check --all-targets", "cargo build", "cargo run"}, nil},
 		{
 			"workspace", "[workspace]\nmembers = [\"a\"]\n", false, "Rust workspace",
-			[]string{"cargo test --workspace", "cargo check --all-targets --workspace", "cargo build --workspace"}, nil,
+			[]string{"cargo test --workspace", "cargo check --all-targets --workspace", "cargo build --workspace"},
+			nil,
 		},
 		{
 			"programs", "[package]\nname = \"shop\"\n[[bin]]\nname = \"a\"\n[[bin]]\nname = \"b\"\n", true, "Rust package shop",

@@ -1,7 +1,6 @@
 package diagnostics
 
 import (
-	"path"
 	"strings"
 
 	"github.com/sawhorse-dev/sawhorse/integrations/internal/place"
@@ -124,17 +123,18 @@ func isRule(s string) bool {
 // plausible tells the name of a file from a time, an address and a sentence,
 // before the disk is asked.
 func plausible(file string) bool {
-	if file == "" || len(file) > 400 || strings.ContainsAny(file, "\"'`<>|*?={}") {
+	if file == "" || len(file) > 400 {
 		return false
 	}
-	base := path.Base(file)
-	if base == "Makefile" || base == "Dockerfile" {
-		return true
-	}
-	dot := strings.LastIndexByte(base, '.')
-	if dot < 0 || dot == len(base)-1 || len(base)-dot > 12 {
+	base := file[strings.LastIndexAny(file, `/\`)+1:]
+	if dot := strings.LastIndexByte(base, '.'); dot < 0 {
+		if base != "Makefile" && base != "Dockerfile" {
+			return false
+		}
+	} else if ending := base[dot+1:]; ending == "" || len(ending) > 11 || !isLetter(ending[0]) {
 		return false
 	}
-	c := base[dot+1]
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+	return !strings.ContainsAny(file, "\"'`<>|*?={}")
 }
+
+func isLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }

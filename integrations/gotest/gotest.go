@@ -42,7 +42,7 @@ func (r *reader) line(line string) bool {
 		if isEvent(line) && r.event(line) {
 			return true
 		}
-	case '=', '-', '#', 'F', 'P', 'W', 'o', 'p', 'f', ' ':
+	case '=', '-', '#', 'F', 'P', 'W', 'o', 'p', 'f':
 		// What any line of interest begins with when nothing is in hand.
 	default:
 		if !r.text.busy() {

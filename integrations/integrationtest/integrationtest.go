@@ -74,22 +74,22 @@ func Task(root, dir string) tasks.Task {
 }
 
 // Root is the absolute path of a folder of testdata.
-func Root(t testing.TB, dir string) string {
-	t.Helper()
+func Root(tb testing.TB, dir string) string {
+	tb.Helper()
 	root, err := filepath.Abs(filepath.FromSlash(dir))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return root
 }
 
 // Lines are those of recorded output, as a reader is given them; $ROOT in it
 // stands for the workspace.
-func Lines(t testing.TB, file, root string) []string {
-	t.Helper()
+func Lines(tb testing.TB, file, root string) []string {
+	tb.Helper()
 	text, err := os.ReadFile(filepath.FromSlash(file))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	whole := strings.ReplaceAll(ansi.Strip(string(text)), "$ROOT", filepath.ToSlash(root))
 	return strings.Split(strings.TrimSuffix(whole, "\n"), "\n")

@@ -71,7 +71,7 @@ func read(text []byte) []target {
 		case strings.HasPrefix(line, ".PHONY"):
 			_, list, _ := strings.Cut(line, ":")
 			list, _, _ = strings.Cut(list, "#")
-			for _, name := range strings.Fields(list) {
+			for name := range strings.FieldsSeq(list) {
 				phony[name] = true
 			}
 			continue // its ## text is for the target below
@@ -82,7 +82,7 @@ func read(text []byte) []target {
 			if !ok {
 				doc = above
 			}
-			for _, name := range strings.Fields(m[1]) {
+			for name := range strings.FieldsSeq(m[1]) {
 				i, known := index[name]
 				if !known {
 					i = len(targets)
