@@ -30,6 +30,8 @@ func (p Part) database(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("FATAL: %w", err)
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	stop := context.AfterFunc(ctx, func() { _ = l.Close() })
 	defer stop()
 	p.say("LOG:  listening on %s", l.Addr())
@@ -44,6 +46,11 @@ func (p Part) database(ctx context.Context) error {
 	})
 	for {
 		conn, err := l.Accept()
+		if err != nil && ctx.Err() == nil {
+			cancel()
+			serving.Wait()
+			return fmt.Errorf("FATAL: %w", err)
+		}
 		if err != nil {
 			break
 		}
@@ -94,6 +101,7 @@ func ask(ctx context.Context, addr, line string) (string, error) {
 		return "", err
 	}
 	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 	if _, err := fmt.Fprintln(conn, line); err != nil {
 		return "", err
 	}
@@ -103,12 +111,43 @@ func ask(ctx context.Context, addr, line string) (string, error) {
 
 // api serves prices over HTTP, and is its own first customer.
 func (p Part) api(ctx context.Context) error {
-	port, db := p.Getenv("PORT"), p.Getenv("DB_ADDR")
+	db := p.Getenv("DB_ADDR")
 	if _, err := ask(ctx, db, "get book"); err != nil {
 		return fmt.Errorf("connect to the database at %q: %w", db, err)
 	}
 	p.log("info", `msg="connected" db=%s`, db)
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:"+p.Getenv("PORT"))
+	if err != nil {
+		return err
+	}
+	url := "http://" + l.Addr().String()
 	var warm atomic.Bool
+	srv := &http.Server{Handler: p.prices(db, &warm), ReadHeaderTimeout: time.Second}
+	ctx, cancel := context.WithCancel(ctx)
+	var working sync.WaitGroup
+	working.Go(func() {
+		if pause(ctx, p.pace(400*time.Millisecond)) {
+			warm.Store(true)
+			p.log("info", `msg="ready" addr=%s`, url)
+			p.shop(ctx, url)
+		}
+		soon, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		_ = srv.Shutdown(soon)
+	})
+	err = srv.Serve(l)
+	cancel()
+	working.Wait()
+	if !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	p.log("info", `msg="stopped"`)
+	return nil
+}
+
+// prices answers requests from the database; it is healthy once it is warm.
+func (p Part) prices(db string, warm *atomic.Bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
 		if !warm.Load() {
@@ -132,24 +171,7 @@ func (p Part) api(ctx context.Context) error {
 		fmt.Fprintln(w, price)
 		p.log(level, `msg="GET /price/%s" status=%d took=%s`, item, status, time.Since(begun).Round(10*time.Microsecond))
 	})
-	srv := &http.Server{Addr: "127.0.0.1:" + port, Handler: mux, ReadHeaderTimeout: time.Second}
-	var working sync.WaitGroup
-	defer working.Wait()
-	working.Go(func() {
-		if pause(ctx, p.pace(400*time.Millisecond)) {
-			warm.Store(true)
-			p.log("info", `msg="ready" addr=http://%s`, srv.Addr)
-			p.shop(ctx, "http://"+srv.Addr)
-		}
-		soon, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-		defer cancel()
-		_ = srv.Shutdown(soon)
-	})
-	if err := srv.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	p.log("info", `msg="stopped"`)
-	return nil
+	return mux
 }
 
 // shop asks for prices until ctx ends.
