@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -79,8 +78,15 @@ func (a *app) control(use, short, done string, args cobra.PositionalArgs, comman
 			if err != nil {
 				return err
 			}
+			s, err := snapshot(cmd.Context(), c)
+			if err != nil {
+				return err
+			}
+			if _, err := resolve(&s, names); err != nil {
+				return err
+			}
 			if err := c.Do(cmd.Context(), command(names)); err != nil {
-				return &fault{code: exitFailure, err: err}
+				return err
 			}
 			if !a.json && len(names) > 0 {
 				fmt.Fprintf(a.out, "%s: %s\n", done, joinNames(names))
@@ -122,22 +128,23 @@ func (a *app) down(ctx context.Context, force bool) error {
 	if err != nil {
 		return err
 	}
-	if err := c.Do(ctx, tasks.Down{}); err != nil {
-		return err
-	}
-	told := map[string]bool{}
-	begun := time.Now()
+	var running map[string]bool
 	var survivors []string
 	err = follow(ctx, c, func(s *tasks.State) (bool, error) {
+		if running == nil {
+			// Asked only now, so that nothing ends unseen between the two.
+			running = map[string]bool{}
+			for _, n := range s.Order {
+				_, running[n] = s.Active(n)
+			}
+			return false, c.Do(ctx, tasks.Down{})
+		}
 		for _, n := range s.Order {
-			if _, active := s.Active(n); active || told[n] {
+			if _, active := s.Active(n); active || !running[n] {
 				continue
 			}
-			told[n] = true
-			r, ok := s.Finished(n)
-			if !ok || r.EndedAt.Before(begun.Add(-time.Second)) {
-				continue
-			}
+			running[n] = false
+			r, _ := s.Finished(n)
 			for _, left := range r.Survivors {
 				survivors = append(survivors, fmt.Sprintf("%d (%s)", left.PID, left.Command))
 			}

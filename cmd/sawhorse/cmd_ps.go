@@ -73,6 +73,9 @@ func rows(s *tasks.State, names []string) []row {
 			if r.Status.Done() {
 				out.PID = 0
 			}
+			if r.Status == tasks.Cancelled && u.Task.IsService() && !u.Up {
+				out.Status, out.Error = "stopped", "" // by a person: nothing went wrong
+			}
 		}
 		all = append(all, out)
 	}

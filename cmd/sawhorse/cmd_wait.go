@@ -74,10 +74,21 @@ func notYet(s *tasks.State, words []string, what string) ([]string, error) {
 		_, active := s.Active(n)
 		_, waiting := s.Waiting(n)
 		if r, ended := s.Finished(n); ended && !active && !waiting && what != "stopped" {
-			return nil, fmt.Errorf("%s is not %s and nothing will change that by itself: %s (%s)", n, what, r.Status, firstLine(r.Error))
+			return nil, fmt.Errorf("%s is not %s and nothing will change that by itself: %s", n, what, ending(s.Units[n], r))
 		}
 	}
 	return missing, nil
+}
+
+// ending is how a run ended, in words.
+func ending(u tasks.Unit, r tasks.Run) string {
+	switch {
+	case r.Status == tasks.Cancelled && u.Task.IsService():
+		return "it was stopped"
+	case r.Error == "" || r.Error == string(r.Status):
+		return string(r.Status)
+	}
+	return string(r.Status) + " (" + firstLine(r.Error) + ")"
 }
 
 func reached(s *tasks.State, name, what string) bool {

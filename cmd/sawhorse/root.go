@@ -139,7 +139,10 @@ Without a verb it opens the screen. What runs goes on when the screen is closed.
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return a.openScreen(cmd.Context()) },
+
+		SuggestionsMinimumDistance: 2, // cobra sets it only for its own message
 	}
+	root.SetFlagErrorFunc(wrongWords)
 	f := root.PersistentFlags()
 	f.StringVarP(&a.dir, "dir", "C", "", "look for the workspace from this directory")
 	f.BoolVar(&a.json, "json", false, "print data as JSON")
@@ -152,7 +155,20 @@ Without a verb it opens the screen. What runs goes on when the screen is closed.
 		a.cmdTrust(), a.cmdDoctor(), a.cmdDemo(), a.cmdVersion(),
 		a.cmdHost(), a.cmdDemoPart(),
 	)
+	for _, cmd := range root.Commands() {
+		if check := cmd.Args; check != nil {
+			cmd.Args = func(cmd *cobra.Command, args []string) error { return wrongWords(cmd, check(cmd, args)) }
+		}
+	}
 	return root
+}
+
+// wrongWords makes what cobra says of flags and words a fault of usage.
+func wrongWords(cmd *cobra.Command, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &fault{code: exitUsage, err: err, hint: "usage: " + cmd.UseLine() + "   ·   more: " + cmd.CommandPath() + " --help"}
 }
 
 // noWords refuses words with what was probably meant.
