@@ -57,6 +57,8 @@ func (s *State) Apply(e Event) {
 				r.Diagnostics = append(r.Diagnostics, e.Diagnostic)
 			}
 		})
+	case RunCached:
+		s.live(e.ID, func(r *Run) { r.Cached = e.Of })
 	case StepChanged:
 		s.run(e.ID, func(r *Run) { r.Steps = upsertStep(r.Steps, e.Step) })
 	case MetricReported:
@@ -121,7 +123,7 @@ func (s *State) run(id RunID, change func(*Run)) {
 }
 
 func (s *State) configure(e Configured) {
-	s.Workspace.Name = cmp.Or(e.Name, s.Workspace.Name)
+	s.Workspace.Name, s.Jobs = cmp.Or(e.Name, s.Workspace.Name), e.Jobs
 	s.Problems, s.Untrusted, s.Rejected = nil, false, time.Time{}
 	old, order := s.Units, s.Order
 	s.Order, s.Units = nil, make(map[string]Unit, len(e.Tasks))

@@ -80,3 +80,20 @@ type Engine interface {
 	// when ctx ends or the engine is gone.
 	Subscribe(ctx context.Context) (State, <-chan []Event)
 }
+
+// As finds a capability of a provider, behind decorators too: what wraps
+// another one says so by an Unwrap method.
+func As[T any](p any) (T, bool) {
+	for p != nil {
+		if t, ok := p.(T); ok {
+			return t, true
+		}
+		w, ok := p.(interface{ Unwrap() Runner })
+		if !ok {
+			break
+		}
+		p = w.Unwrap()
+	}
+	var none T
+	return none, false
+}

@@ -19,6 +19,7 @@ type (
 		Name    string
 		Params  map[string]string
 		Request string
+		Fresh   bool   // also when nothing of its inputs changed
 		Detail  string // how the cause is shown: "rerun", "key r"
 	}
 	// Cancel ends one run.

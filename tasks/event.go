@@ -22,6 +22,7 @@ type (
 	Configured struct {
 		Name  string
 		Tasks []Task
+		Jobs  int // how many tasks run at once; 0: no bound
 	}
 	// ConfigRejected says: the file has problems, or is not trusted; what ran runs on.
 	ConfigRejected struct {
@@ -88,6 +89,12 @@ type (
 		ID         RunID
 		Diagnostic Diagnostic
 	}
+	// RunCached says that the run has nothing to do: nothing of its inputs
+	// changed since another one succeeded.
+	RunCached struct {
+		ID RunID
+		Of RunID
+	}
 	// StepChanged says: a part of the run began or ended.
 	StepChanged struct {
 		ID   RunID
@@ -140,6 +147,7 @@ func (RunStopping) event()        {}
 func (RunEnded) event()           {}
 func (TestReported) event()       {}
 func (DiagnosticReported) event() {}
+func (RunCached) event()          {}
 func (StepChanged) event()        {}
 func (MetricReported) event()     {}
 func (ArtifactReported) event()   {}
@@ -167,7 +175,7 @@ func eventTypes() []Event {
 		RunStopping{},
 		RunEnded{},
 		TestReported{},
-		DiagnosticReported{},
+		DiagnosticReported{}, RunCached{},
 		StepChanged{},
 		MetricReported{},
 		ArtifactReported{},

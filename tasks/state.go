@@ -78,6 +78,8 @@ type State struct {
 	Notices  map[string]Notice  `json:"notices,omitempty"`
 	Problems []config.Problem   `json:"problems,omitempty"`
 	Rejected time.Time          `json:"rejected,omitzero"`
+	// Jobs is how many tasks run at once; 0: no bound.
+	Jobs int `json:"jobs,omitempty"`
 	// Untrusted: the file changed its commands and waits for a person's trust.
 	Untrusted bool                  `json:"untrusted,omitempty"`
 	Acked     map[AlertID]time.Time `json:"acked,omitempty"`

@@ -104,6 +104,8 @@ type Cause struct {
 	Files []string `json:"files,omitempty"`
 	// Changed is when the first of Files changed: the feedback clock starts here.
 	Changed time.Time `json:"changed,omitzero"`
+	// Fresh: run it although nothing of its inputs changed.
+	Fresh bool `json:"fresh,omitempty"`
 	// Request is the word that the asking client gave, to know its run again.
 	Request string `json:"request,omitempty"`
 }
@@ -253,6 +255,8 @@ type Run struct {
 	Metrics     map[string]Series `json:"metrics,omitempty"`
 	Artifacts   []Artifact        `json:"artifacts,omitempty"`
 
+	// Cached is the run whose success still holds; then this one did nothing.
+	Cached RunID `json:"cached,omitempty"`
 	// URL and Native are a remote system's own address and status word.
 	URL    string `json:"url,omitempty"`
 	Native string `json:"native,omitempty"`

@@ -194,7 +194,7 @@ func (e *Engine) runTask(c tasks.RunTask) error {
 	if err != nil {
 		return err
 	}
-	cause := tasks.Cause{Kind: tasks.ByPerson, Detail: c.Detail, Request: c.Request}
+	cause := tasks.Cause{Kind: tasks.ByPerson, Detail: c.Detail, Request: c.Request, Fresh: c.Fresh}
 	delete(e.loops, u.Task.Name) // a person's run ends the suspension of a loop
 	e.emit(tasks.NoticeCleared{ID: loopNotice(u.Task.Name)})
 	if _, active := e.state.Active(u.Task.Name); active && u.Task.Spec.OnBusy == config.BusyIgnore {

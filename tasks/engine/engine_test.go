@@ -671,6 +671,27 @@ func TestOutputReachesTheLogAndOnlyItsLengthTheEvents(t *testing.T) {
 	})
 }
 
+func TestNoMoreTasksRunAtOnceThanJobsAllows(t *testing.T) {
+	onEngine(t, []config.Unit{task("a"), task("b"), task("c"), service("db")}, func(b *bench) {
+		b.r.script["a"], b.r.script["b"] = busyTask, busyTask
+		file := *b.file
+		file.Jobs = 2
+		b.setFile(&file, nil)
+		b.save("sawhorse.yml")
+		for _, name := range []string{"a", "b", "c", "db"} {
+			b.do(tasks.Start{Names: []string{name}})
+		}
+		b.wantStatus("b", tasks.Running)
+		b.wantStatus("db", tasks.Ready)
+		r, _ := b.stateRun("c")
+		if r.Status != tasks.Queued || len(r.Holds) != 1 || !strings.Contains(r.Holds[0].Why, "2 tasks run already") {
+			t.Fatalf("c is %s: %v", r.Status, r.Holds)
+		}
+		b.do(tasks.Cancel{ID: "a#1"})
+		b.wantStatus("c", tasks.Succeeded)
+	})
+}
+
 func TestCancelSaysWhatItCannotCancel(t *testing.T) {
 	onEngine(t, []config.Unit{task("t")}, func(b *bench) {
 		b.refused(tasks.Cancel{ID: "t#9"}, "no run t#9")

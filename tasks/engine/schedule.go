@@ -32,6 +32,7 @@ type plan struct {
 func schedule(s *tasks.State, now time.Time) plan {
 	p := plan{holds: map[tasks.RunID][]tasks.Hold{}, skip: map[tasks.RunID]string{}}
 	v := view{s: s, now: now, known: map[string]reasons{}}
+	free := freeJobs(s)
 	for _, name := range s.Order {
 		u := s.Units[name]
 		if r, ok := s.Active(name); ok && u.Task.IsService() && !u.Up && r.Status != tasks.Stopping && !neededByStopping(s, u.Task) {
@@ -45,8 +46,13 @@ func schedule(s *tasks.State, now time.Time) plan {
 		switch {
 		case never != "":
 			p.skip[r.ID] = never
+		case len(holds) == 0 && !u.Task.IsService() && free == 0:
+			p.holds[r.ID] = []tasks.Hold{{Why: fmt.Sprintf("%d tasks run already, which is as many as jobs: allows", s.Jobs)}}
 		case len(holds) == 0:
 			p.start = append(p.start, r.ID)
+			if !u.Task.IsService() {
+				free--
+			}
 		default:
 			p.holds[r.ID] = holds
 			for _, h := range holds {
@@ -57,6 +63,20 @@ func schedule(s *tasks.State, now time.Time) plan {
 		}
 	}
 	return p
+}
+
+// freeJobs is how many more tasks may run; negative: any number.
+func freeJobs(s *tasks.State) int {
+	if s.Jobs == 0 {
+		return -1
+	}
+	free := s.Jobs
+	for name, u := range s.Units {
+		if _, active := s.Active(name); active && !u.Task.IsService() && free > 0 {
+			free--
+		}
+	}
+	return free
 }
 
 // neededByStopping says whether a task that still runs, and is itself on its

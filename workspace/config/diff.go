@@ -101,6 +101,7 @@ type Execution struct {
 	Env     map[string]string `json:"env,omitempty"`   // the workspace's and the unit's own
 	EnvFile []string          `json:"env_file,omitempty"`
 	Probe   string            `json:"probe,omitempty"` // ready.exec
+	Tools   []string          `json:"tools,omitempty"` // inputs.tools
 	Stop    Stop              `json:"stop"`
 }
 
@@ -119,7 +120,10 @@ func Executes(f *File, u *Unit) Execution {
 	if u.Ready != nil {
 		e.Probe = u.Ready.Exec
 	}
-	if u.Run != "" || e.Probe != "" {
+	if u.Inputs != nil {
+		e.Tools = u.Inputs.Tools
+	}
+	if u.Run != "" || e.Probe != "" || len(e.Tools) > 0 {
 		e.Shell = u.Shell
 	}
 	return e

@@ -14,6 +14,7 @@ type workspaceDraft struct {
 	envFile []placed[string]
 	shell   []string
 	logs    Logs
+	jobs    int
 }
 
 // draft is a unit as it was read.
@@ -50,6 +51,7 @@ type draft struct {
 	timeout  time.Duration
 	onBusy   OnBusy
 	schedule string
+	inputs   *Inputs
 }
 
 // title names the unit in messages.

@@ -28,6 +28,8 @@ func workspaceFields() []field[workspaceDraft] {
 			"What runs `run` lines: the program and its arguments before the line.", fallback("`[sh, -c]`")),
 		give("logs", logsKind(), func(w *workspaceDraft, v Logs) { w.logs = v },
 			"How much output is kept on disk."),
+		give("jobs", integer(1, 1024), func(w *workspaceDraft, v int) { w.jobs = v },
+			"How many tasks run at once; services do not count.", fallback("the number of processors")),
 	}
 }
 
@@ -127,6 +129,8 @@ func taskFields() []field[draft] {
 			"What a new cause does while the task runs: stop the run and start again, one run more after this one, or nothing.", tasks, fallback("restart")),
 		give("schedule", scheduleKind(), func(d *draft, v string) { d.schedule = v },
 			"When it runs by itself: a cron line (`0 3 * * *`, `@daily`) or an interval (`5m`).", tasks),
+		give("inputs", inputsKind(), func(d *draft, v Inputs) { d.inputs = &v },
+			"What its result depends on. While nothing of it changed since the last success, a run has nothing to do and says so.", tasks),
 	}
 }
 

@@ -199,6 +199,30 @@ func watchKind() kind[Watch] {
 	})
 }
 
+// inputsKind is a list of globs, or a mapping.
+func inputsKind() kind[Inputs] {
+	globs := func() kind[[]string] {
+		k := list(globKind())
+		k.shape.words = "a list of globs"
+		return k
+	}
+	words := func(of string) kind[[]string] {
+		k := list(text())
+		k.shape.words = "a list of " + of
+		return k
+	}
+	return object(shape{words: "a list of globs, or a mapping", title: "inputs", bare: "files", bareList: true}, []field[Inputs]{
+		give("files", globs(), func(i *Inputs, v []string) { i.Files = v },
+			"Globs of the files that are read, relative to the workspace directory.", required),
+		give("ignore", globs(), func(i *Inputs, v []string) { i.Ignore = v },
+			"Globs of files to leave out; they win over `files`."),
+		give("env", words("names"), func(i *Inputs, v []string) { i.Env = v },
+			"Names of environment variables that matter."),
+		give("tools", words("lines"), func(i *Inputs, v []string) { i.Tools = v },
+			"Lines for the shell whose output is the version of a tool: `go version`."),
+	})
+}
+
 // portName is one that can be part of ${{ ports.service.name }}.
 const portNamePattern = `^[A-Za-z0-9][A-Za-z0-9_-]*$`
 

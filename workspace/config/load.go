@@ -196,6 +196,9 @@ func (l *loader) finish(main, local *node) (*File, error) {
 			if w := f.Units[i].Watch; w != nil {
 				w.Paths, w.Ignore = l.directories(w.Paths), l.directories(w.Ignore)
 			}
+			if in := f.Units[i].Inputs; in != nil {
+				in.Files, in.Ignore = l.directories(in.Files), l.directories(in.Ignore)
+			}
 		}
 	}
 	if len(l.problems) > 0 {

@@ -60,6 +60,7 @@ env: {REGION: eu, DEBUG: true, ZIP: 0123}
 env_file: base.env
 shell: bash
 logs: {size: 64MiB, total: 2GB, age: 1d12h}
+jobs: 3
 x-note: {anything: [goes]}
 services:
   web: npm run dev
@@ -112,7 +113,7 @@ tasks:
 		Name: "shop", Dir: dir, Files: []string{at("sawhorse.yml")},
 		Env:     map[string]string{"REGION": "eu", "DEBUG": "true", "ZIP": "0123"},
 		EnvFile: []string{at("base.env")}, Shell: bash,
-		Logs: config.Logs{Size: 64 << 20, Total: 2e9, Age: 36 * time.Hour},
+		Logs: config.Logs{Size: 64 << 20, Total: 2e9, Age: 36 * time.Hour}, Jobs: 3,
 		Units: []config.Unit{
 			{Name: "web", Kind: config.Service, Autostart: true, Run: "npm run dev", Shell: bash, Dir: dir, TTY: true, Restart: never, Stop: stop, Replicas: 1},
 			{
@@ -146,7 +147,7 @@ tasks:
 	if diff := cmp.Diff(want, got, anywhere); diff != "" {
 		t.Errorf("file (-want +got):\n%s", diff)
 	}
-	if pos := got.Unit("migrate").Pos; pos != (config.Position{File: "sawhorse.yml", Line: 31, Column: 3}) {
+	if pos := got.Unit("migrate").Pos; pos != (config.Position{File: "sawhorse.yml", Line: 32, Column: 3}) {
 		t.Errorf("migrate is at %v", pos)
 	}
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -49,6 +50,7 @@ func (w *workspaceDraft) resolve(dir string) *File {
 			Total: or(w.logs.Total, logTotal),
 			Age:   or(w.logs.Age, logAge),
 		},
+		Jobs:  or(w.jobs, runtime.NumCPU()),
 		Units: make([]Unit, 0, len(w.units)),
 	}
 	if f.Shell == nil {
@@ -96,6 +98,7 @@ func (d *draft) resolve(dir string, kinds map[string]Kind) Unit {
 		d.resolveService(&u)
 	} else {
 		u.Timeout, u.Schedule, u.OnBusy = d.timeout, d.schedule, or(d.onBusy, BusyRestart)
+		u.Inputs = d.inputs
 		for _, p := range d.params {
 			u.Params = append(u.Params, p.v)
 		}

@@ -30,6 +30,8 @@ type File struct {
 	Shell []string `json:"shell,omitempty"`
 	// Logs says how much output is kept.
 	Logs Logs `json:"logs"`
+	// Jobs is how many tasks run at once, at least 1; services do not count.
+	Jobs int `json:"jobs"`
 }
 
 // Unit returns the unit of that name, or nil.
@@ -88,6 +90,9 @@ type Unit struct {
 	Timeout  time.Duration `json:"timeout,omitempty"` // 0: none
 	OnBusy   OnBusy        `json:"on_busy,omitempty"`
 	Schedule string        `json:"schedule,omitempty"` // cron line or "@every 5m"
+	// Inputs is what the task's result depends on: while nothing of it changed
+	// since the last success, a run has nothing to do. nil: it always runs.
+	Inputs *Inputs `json:"inputs,omitempty"`
 }
 
 // Position is a place in a file; Line and Column count from 1, Column in
@@ -187,6 +192,18 @@ type Stop struct {
 type Port struct {
 	Name   string `json:"name"`
 	Number int    `json:"number"` // 0: auto, chosen by the host
+}
+
+// Inputs is what a task's result depends on, besides its own declaration.
+type Inputs struct {
+	// Files are globs relative to the workspace directory.
+	Files []string `json:"files"`
+	// Ignore are globs that win over Files.
+	Ignore []string `json:"ignore,omitempty"`
+	// Env are names of environment variables.
+	Env []string `json:"env,omitempty"`
+	// Tools are lines for the shell whose output names a version: "go version".
+	Tools []string `json:"tools,omitempty"`
 }
 
 // OnBusy says what a new cause does while the task runs.

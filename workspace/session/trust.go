@@ -58,6 +58,11 @@ func Commands(f *config.File) []Entry {
 		if u.Ready != nil {
 			add(u.Name, "ready.exec", u.Ready.Exec)
 		}
+		if u.Inputs != nil {
+			for _, line := range u.Inputs.Tools {
+				add(u.Name, "inputs.tools", line)
+			}
+		}
 		environment(u.Name, u.Env, u.EnvFile)
 	}
 	return es
