@@ -223,6 +223,9 @@ func (r *reader) tell(id string, status tasks.TestStatus, message string) {
 		}
 		name, seen = "(collection)", r.byName[file]
 	}
+	if file == "" || name == "" {
+		return
+	}
 	t := tasks.TestResult{Suite: strings.Clone(file), Name: strings.Clone(name), Status: status, Line: -1}
 	if status == tasks.TestFailed {
 		t.Message = place.Clip(message)

@@ -47,7 +47,7 @@ func start(t *testing.T, part string, env map[string]string) *program {
 			}
 		}
 	}()
-	t.Cleanup(func() { p.ends() })
+	t.Cleanup(func() { _ = p.ends() })
 	return p
 }
 
