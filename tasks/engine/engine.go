@@ -245,7 +245,9 @@ func (e *Engine) Do(ctx context.Context, c tasks.Command) error {
 
 var errGone = errors.New("the host has ended")
 
-// emit applies events and puts them into every mailbox.
+// emit applies events and puts them into every mailbox. Only the loop calls it:
+// it reads the state without the lock. (The growth of logs has a way of its own,
+// and touches only what the loop does not read.)
 func (e *Engine) emit(events ...tasks.Event) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -290,7 +292,7 @@ func (e *Engine) record(ctx context.Context) {
 			busy = false
 			if err != nil && !said {
 				said = true // once: each run would say the same
-				e.notice(tasks.Notice{
+				e.offer(tasks.Notice{
 					ID: "history", Severity: tasks.Warning, Source: "host",
 					Message: fmt.Sprintf("the history of runs: %v", err), Hint: "the runs themselves and their logs are not affected",
 				})
@@ -324,7 +326,7 @@ func (e *Engine) sample(ctx context.Context) {
 		// An unchanged sample would only make every screen draw again.
 		if !sameUsage(last, u) {
 			last = u
-			e.emit(tasks.UsageSampled{At: e.o.Now(), Usage: u})
+			e.send(func(e *Engine) { e.emit(tasks.UsageSampled{At: e.o.Now(), Usage: u}) })
 		}
 		timer.Reset(usageEvery)
 	}
@@ -339,6 +341,14 @@ func sameUsage(a, b map[tasks.RunID]tasks.Usage) bool {
 	})
 }
 
-// Notify raises a notice from outside the loop: what the host's parts found
-// before the engine ran.
-func (e *Engine) Notify(n tasks.Notice) { e.notice(n) }
+// Notify raises a notice from outside the loop: what the host's parts found.
+func (e *Engine) Notify(n tasks.Notice) { e.send(func(e *Engine) { e.notice(n) }) }
+
+// offer raises a notice if the loop has room for it: for those that the loop
+// itself may be waiting for.
+func (e *Engine) offer(n tasks.Notice) {
+	select {
+	case e.inbox <- func(e *Engine) { e.notice(n) }:
+	default:
+	}
+}

@@ -191,12 +191,12 @@ func (e *Engine) runSchedules(now time.Time) (wake time.Time) {
 func logNotice(key logs.Key) string { return "log/" + string(key) }
 
 // logBroken says that a log cannot be written.
-func (e *Engine) logBroken(key logs.Key, err error) {
-	e.notice(tasks.Notice{
+func logBroken(key logs.Key, err error) tasks.Notice {
+	return tasks.Notice{
 		ID: logNotice(key), Severity: tasks.Error, Source: "logs", Task: string(key),
 		Message: fmt.Sprintf("its output is not kept: %v", err),
 		Hint:    "free some space; the run goes on, and a mark stands in the log where lines are missing",
-	})
+	}
 }
 
 // title is one line on what a unit does.

@@ -52,7 +52,7 @@ func (s *sink) Log(stream logs.Stream, p []byte) {
 		return
 	}
 	if _, err := s.w.Write(stream, p); err != nil {
-		s.e.logBroken(s.key, err)
+		s.e.offer(logBroken(s.key, err))
 	}
 	if s.parse != nil && (stream == logs.Out || stream == logs.Err) {
 		s.feed(stream, p)
@@ -104,10 +104,10 @@ func (s *sink) Emit(ev tasks.Event) {
 	})
 }
 
-// note writes a line of Sawhorse's own into the log.
+// note writes a line of Sawhorse's own into the log. The loop calls it.
 func (s *sink) note(text string) {
 	if err := s.w.Note(text); err != nil {
-		s.e.logBroken(s.key, err)
+		s.e.notice(logBroken(s.key, err))
 	}
 }
 
@@ -125,7 +125,7 @@ func (s *sink) close() int64 {
 		}
 	}
 	if err := s.w.Close(); err != nil {
-		s.e.logBroken(s.key, err)
+		s.e.offer(logBroken(s.key, err))
 	}
 	return s.w.Lines()
 }
