@@ -234,6 +234,9 @@ func (s *State) end(e RunEnded) {
 func upsertTest(tests []TestResult, t TestResult) []TestResult {
 	for i := len(tests) - 1; i >= 0; i-- {
 		if tests[i].Name == t.Name && tests[i].Suite == t.Suite {
+			if tests[i].Line >= 0 {
+				t.Line = tests[i].Line // where it was first told is where a person wants to go
+			}
 			tests[i] = t
 			return tests
 		}

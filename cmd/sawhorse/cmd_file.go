@@ -118,8 +118,8 @@ func (a *app) cmdInit() *cobra.Command {
 				return &fault{code: exitUsage, err: fmt.Errorf("%s is there already", path), hint: "replace it: sawhorse init --force   ·   check it: sawhorse validate"}
 			}
 			found, err := all.Detect(cmd.Context(), dir)
-			if err != nil {
-				return err
+			if err != nil { // what can't be read does not hide the rest
+				fmt.Fprintf(a.err, "not everything here could be read: %v\n", err)
 			}
 			text := all.Draft(filepath.Base(dir), found)
 			if err := os.WriteFile(path, []byte(text), 0o644); err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -54,9 +55,8 @@ func (a *app) waitUp(ctx context.Context, e tasks.Engine, words []string) error 
 	told := map[string]string{}
 	begun := time.Now()
 	var bad []string
-	err := follow(ctx, e, func(s *tasks.State) (bool, error) {
+	look := func(s *tasks.State) (waiting bool) {
 		bad = nil
-		waiting := false
 		for _, name := range chosen(s, words) {
 			u := s.Units[name]
 			text, settled, failed := standing(s, u)
@@ -72,8 +72,17 @@ func (a *app) waitUp(ctx context.Context, e tasks.Engine, words []string) error 
 				waiting = true
 			}
 		}
+		return waiting
+	}
+	doubtful := false
+	err := follow(ctx, e, func(s *tasks.State) (bool, error) {
+		waiting := look(s)
+		doubtful = unproven(s, words)
 		return !waiting, nil
 	})
+	if err == nil && doubtful && len(bad) == 0 {
+		err = a.lookAgain(ctx, e, look)
+	}
 	if err != nil {
 		return err
 	}
@@ -88,6 +97,36 @@ func (a *app) waitUp(ctx context.Context, e tasks.Engine, words []string) error 
 		return nil
 	}
 	return a.printState(ctx, e, words)
+}
+
+// proof is how long a service without a probe must stay up to be believed.
+const proof = 250 * time.Millisecond
+
+// unproven says whether a service counts as ready only because it has started,
+// and that a moment ago.
+func unproven(s *tasks.State, words []string) bool {
+	for _, name := range chosen(s, words) {
+		r, ok := s.Active(name)
+		if ok && s.Units[name].Task.Spec.Ready == nil && time.Since(r.StartedAt) < proof {
+			return true
+		}
+	}
+	return false
+}
+
+// lookAgain follows on for a moment, and until all is settled once more.
+func (a *app) lookAgain(ctx context.Context, e tasks.Engine, look func(*tasks.State) bool) error {
+	begun := time.Now()
+	soon, cancel := context.WithTimeout(ctx, proof)
+	defer cancel()
+	err := follow(soon, e, func(s *tasks.State) (bool, error) {
+		look(s)
+		return false, nil
+	})
+	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) && time.Since(begun) >= proof {
+		return nil
+	}
+	return err
 }
 
 // chosen are the services among words, or all that are to be up.
