@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"path/filepath"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -17,15 +19,28 @@ func (a *app) cmdHistory() *cobra.Command {
 	var limit int
 	var failed bool
 	var since string
+	var tests history.TestFilter
 	cmd := &cobra.Command{
-		Use: "history [NAME]", Short: "Finished runs: why they began, how they ended, how long they took",
+		Use: "history [NAME]", Short: "Finished runs: why they began, how they ended, how long they took; flaky and slow tests",
+		Long: `History lists finished runs, the newest first. FEEDBACK is the time from saving a
+file to the result of the run that it began.
+
+With --flaky, --slow or --test it tells of tests instead, from the newest 100
+runs of each task:
+
+  flaky   it both passed and failed with the same code: the same commit with the
+          same changes on top, or, without git, with no file changed in between
+  slow    it takes clearly longer than it used to`,
+		Example: `  sawhorse history test            # the runs of a task
+  sawhorse history --flaky --slow  # tests to distrust
+  sawhorse history --test TestPay  # one test, run by run, and what broke it`,
 		Args: cobra.MaximumNArgs(1), ValidArgsFunction: a.completeNames,
 		RunE: func(cmd *cobra.Command, names []string) error {
 			p, err := a.find()
 			if err != nil {
 				return err
 			}
-			from, err := moment(since, time.Now())
+			from, err := period(since, time.Now())
 			if err != nil {
 				return &fault{code: exitUsage, err: fmt.Errorf("--since: %w", err)}
 			}
@@ -34,10 +49,17 @@ func (a *app) cmdHistory() *cobra.Command {
 				return err
 			}
 			defer store.Close()
-			f := history.Filter{Limit: limit, Failed: failed, Since: from}
 			if len(names) > 0 {
-				f.Task = names[0]
+				tests.Task = names[0]
 			}
+			if err := testFlags(tests, failed); err != nil {
+				return err
+			}
+			if tests.Flaky || tests.Slow || tests.Test != "" {
+				tests.Since = from
+				return a.printTests(cmd.Context(), p, store, tests)
+			}
+			f := history.Filter{Task: tests.Task, Limit: limit, Failed: failed, Since: from}
 			runs, err := store.Runs(cmd.Context(), f)
 			if err != nil {
 				return err
@@ -49,39 +71,82 @@ func (a *app) cmdHistory() *cobra.Command {
 				fmt.Fprintln(a.out, "no finished runs yet")
 				return nil
 			}
-			w := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
-			fmt.Fprintln(w, "  RUN\tENDED\tTOOK\tOUTCOME\tCAUSE")
-			for _, r := range runs {
-				outcome := string(r.Status)
-				if r.Error != "" && r.Status == tasks.Failed {
-					outcome += ": " + firstLine(r.Error)
-				}
-				fmt.Fprintf(w, "%s %s\t%s ago\t%s\t%s\t%s\n", sign(r.Status), r.ID, age(r.EndedAt), shortDuration(r.Duration(r.EndedAt)), outcome, r.Cause)
-			}
-			return w.Flush()
+			return printRuns(a.out, runs)
 		},
 	}
 	f := cmd.Flags()
 	f.IntVarP(&limit, "limit", "n", 30, "at most this many runs")
 	f.BoolVar(&failed, "failed", false, "only runs that failed")
-	f.StringVar(&since, "since", "", "only runs that ended after this: 2h ago, 15:04, a date")
+	f.StringVar(&since, "since", "", "only runs that ended after this: 2h, 7d, 15:04, a date")
+	f.StringVar(&tests.Task, "task", "", "only of this task, as NAME")
+	f.BoolVar(&tests.Flaky, "flaky", false, "tests that pass and fail with the same code")
+	f.BoolVar(&tests.Slow, "slow", false, "tests that take longer than they used to")
+	f.StringVar(&tests.Test, "test", "", "one test's results, run by run: its name, or a part of it")
+	_ = cmd.RegisterFlagCompletionFunc("task", a.completeNames)
 	return cmd
+}
+
+// printRuns prints the table of runs; FEEDBACK only when there is any.
+func printRuns(out io.Writer, runs []tasks.Run) error {
+	watched := slices.ContainsFunc(runs, func(r tasks.Run) bool { _, ok := r.Feedback(); return ok })
+	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+	heading := "  RUN\tENDED\tTOOK\t"
+	if watched {
+		heading += "FEEDBACK\t"
+	}
+	fmt.Fprintln(w, heading+"OUTCOME\tCAUSE")
+	for _, r := range runs {
+		outcome := string(r.Status)
+		if r.Error != "" && r.Status == tasks.Failed {
+			outcome += ": " + firstLine(r.Error)
+		}
+		fmt.Fprintf(w, "%s %s\t%s ago\t%s\t", sign(r.Status), r.ID, age(r.EndedAt), shortDuration(r.Duration(r.EndedAt)))
+		if watched {
+			fmt.Fprintf(w, "%s\t", feedbackText(r))
+		}
+		fmt.Fprintf(w, "%s\t%s\n", outcome, r.Cause)
+	}
+	return w.Flush()
+}
+
+func feedbackText(r tasks.Run) string {
+	d, ok := r.Feedback()
+	if !ok {
+		return "-"
+	}
+	return shortDuration(d)
+}
+
+// wholeRun is a run as history --json prints it.
+type wholeRun struct {
+	tasks.Run
+	Feedback time.Duration `json:"feedback,omitempty"`
+	Commit   string        `json:"commit,omitempty"`
 }
 
 // printHistory prints runs whole, with their results.
 func (a *app) printHistory(ctx context.Context, store *history.Store, runs []tasks.Run) error {
-	whole := []tasks.Run{}
+	var ids []tasks.RunID
 	for _, r := range runs {
-		var err error
+		ids = append(ids, r.ID)
+	}
+	sums, err := store.Summaries(ctx, ids...)
+	if err != nil {
+		return err
+	}
+	all := []wholeRun{}
+	for _, r := range runs {
 		if r.Tests, err = store.Tests(ctx, r.ID); err != nil {
 			return err
 		}
 		if r.Diagnostics, err = store.Diagnostics(ctx, r.ID); err != nil {
 			return err
 		}
-		whole = append(whole, r)
+		w := wholeRun{Run: r, Commit: sums[r.ID].Commit}
+		w.Feedback, _ = r.Feedback()
+		all = append(all, w)
 	}
-	return a.printJSON(whole)
+	return a.printJSON(all)
 }
 
 func sign(s tasks.Status) string {

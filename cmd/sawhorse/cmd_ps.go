@@ -46,6 +46,8 @@ type row struct {
 	Lines    int64          `json:"lines"`
 	Cause    string         `json:"cause,omitempty"`
 	Failed   int            `json:"failed_tests,omitempty"`
+	// Feedback is the time from saving a file to the result of Run.
+	Feedback time.Duration `json:"feedback,omitempty"`
 	glyph    string
 }
 
@@ -61,6 +63,7 @@ func rows(s *tasks.State, names []string) []row {
 			out.Status, out.Run, out.PID, out.Ports = string(r.Status), r.ID, r.PID, r.Ports
 			out.Exit, out.Error, out.Holds, out.Cause = r.Exit, r.Error, r.Holds, r.Cause.String()
 			out.Since, out.Lines = since(r), s.Lines[r.Log]
+			out.Feedback, _ = r.Feedback()
 			for _, t := range r.Tests {
 				if t.Status == tasks.TestFailed {
 					out.Failed++
@@ -122,6 +125,14 @@ func (a *app) printState(ctx context.Context, e tasks.Engine, words []string) er
 }
 
 func (r row) why() string {
+	why := r.about()
+	if r.Feedback > 0 {
+		why += ", result in " + shortDuration(r.Feedback)
+	}
+	return why
+}
+
+func (r row) about() string {
 	switch {
 	case len(r.Holds) > 0:
 		return "waits: " + r.Holds[0].Why

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,6 +18,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tasks/attach"
 	"github.com/sawhorse-dev/sawhorse/tasks/engine"
 	"github.com/sawhorse-dev/sawhorse/tasks/history"
+	"github.com/sawhorse-dev/sawhorse/tasks/inputs"
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
 	"github.com/sawhorse-dev/sawhorse/tasks/process"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
@@ -35,6 +37,7 @@ type host struct {
 	history *history.Store
 	runner  *process.Runner
 	engine  *engine.Engine
+	code    *code
 	crash   *process.Crash
 	warning string                      // of the history
 	self    string                      // the path of this program
@@ -87,6 +90,7 @@ func newHost(p place, trusted bool) (h *host, err error) {
 	if err != nil {
 		return nil, err
 	}
+	h.code = newCode(p.root, h.decidingFiles)
 	h.engine = engine.New(engine.Options{
 		Workspace: tasks.Workspace{
 			Name: f.Name, Root: p.root, State: p.state, LogDir: logDir,
@@ -94,14 +98,16 @@ func newHost(p place, trusted bool) (h *host, err error) {
 		},
 		Load:        h.load,
 		ConfigFiles: configFiles(),
-		Runners:     map[string]tasks.Runner{"": h.runner},
+		Runners:     map[string]tasks.Runner{"": inputs.New(h.runner, p.state)},
 		Parser:      all.Parser,
 		Logs:        h.logs,
 		Record:      h.record,
 		Numbers:     numbers,
 		Usage:       h.runner.Usage,
 		Watch: func(ctx context.Context, status func(watch.Status), f func(watch.Batch)) error {
-			return watch.Watch(ctx, p.root, watch.Options{Status: status, Always: configFiles()}, f)
+			heard := func(b watch.Batch) { h.code.heard(b); f(b) }
+			seen := func(s watch.Status) { h.code.watched(s); status(s) }
+			return watch.Watch(ctx, p.root, watch.Options{Status: seen, Always: configFiles()}, heard)
 		},
 		Port: process.FreePort,
 	})
@@ -167,7 +173,7 @@ func (h *host) environment(u config.Unit, lookup func(ref string) (string, bool)
 // record keeps a finished run. One that was kept after a damaged history was set
 // aside is kept all the same; the warning says what happened.
 func (h *host) record(ctx context.Context, r tasks.Run) error {
-	err := h.history.Add(ctx, r)
+	err := h.history.AddAt(ctx, r, h.code.of(ctx, r))
 	if _, ok := errors.AsType[*history.Warning](err); ok {
 		return err
 	}
@@ -175,6 +181,16 @@ func (h *host) record(ctx context.Context, r tasks.Run) error {
 		return fmt.Errorf("finished runs are not kept: %w", err)
 	}
 	return nil
+}
+
+// decidingFiles are files that git may not know and that decide what runs.
+func (h *host) decidingFiles() []string {
+	f := h.file.Load()
+	files := slices.Concat(f.Files, f.EnvFile)
+	for _, u := range f.Units {
+		files = append(files, u.EnvFile...)
+	}
+	return files
 }
 
 func expandAll(vars map[string]string, lookup func(ref string) (string, bool)) (map[string]string, error) {
@@ -194,21 +210,37 @@ func (h *host) run(ctx context.Context, l net.Listener, begin func(tasks.Engine)
 	var serving sync.WaitGroup
 	serveCtx, stopServing := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopServing()
+	var measuring sync.WaitGroup
+	e := &starting{Engine: h.engine, first: func(at time.Time) {
+		measuring.Go(func() { h.recordStart(serveCtx, at) })
+	}}
 	if l != nil {
 		serving.Go(func() {
-			err := attach.Serve(serveCtx, l, h.engine, attach.ServerOptions{Version: versionText(), Interactor: h.runner})
+			err := attach.Serve(serveCtx, l, e, attach.ServerOptions{Version: versionText(), Interactor: h.runner})
 			if err != nil && !errors.Is(err, net.ErrClosed) {
 				fmt.Fprintf(os.Stderr, "serve clients: %v\n", err)
 			}
 		})
 	}
 	var beginning sync.WaitGroup
-	beginning.Go(func() { begin(h.engine) })
+	beginning.Go(func() { begin(e) })
 	err := h.engine.Run(ctx)
 	stopServing()
 	serving.Wait()
 	beginning.Wait()
+	measuring.Wait()
 	return err
+}
+
+// recordStart keeps how long the environment took to come up.
+func (h *host) recordStart(ctx context.Context, asked time.Time) {
+	r, ok := awaitStart(ctx, h.engine, asked)
+	if !ok {
+		return
+	}
+	if err := h.history.AddStart(context.WithoutCancel(ctx), r); err != nil {
+		fmt.Fprintln(os.Stderr, err) // the host's own log
+	}
 }
 
 // close gives back what newHost took, in the other order.
