@@ -35,7 +35,8 @@ type Options struct {
 	Every time.Duration
 }
 
-// Run runs the model until it quits or ctx ends, and returns what became of it.
+// Run runs the model until it quits or ctx ends, which is no error, and returns
+// what became of it.
 //
 // Views are whole screens: they are shown in the terminal's alternate screen,
 // whatever AltScreen says, and OnMouse and ProgramStatus are not looked at.
@@ -73,7 +74,7 @@ func Run(ctx context.Context, model tea.Model, o Options) (tea.Model, error) {
 	r := newRoot(model, p, o.Filter)
 	w, h := t.size(o.Env)
 	program := tea.NewProgram(
-		r, tea.WithContext(ctx), tea.WithFilter(r.filter), tea.WithInput(t.in), tea.WithOutput(t.out),
+		r, tea.WithFilter(r.filter), tea.WithInput(t.in), tea.WithOutput(t.out),
 		tea.WithEnvironment(o.Env), tea.WithColorProfile(*o.Profile), tea.WithWindowSize(w, h),
 		// Nothing is drawn by Bubble Tea. Its ticker goes on, as slowly as it can.
 		tea.WithoutRenderer(), tea.WithFPS(1),
@@ -87,6 +88,8 @@ func Run(ctx context.Context, model tea.Model, o Options) (tea.Model, error) {
 	)
 	// By then Send waits for nobody.
 	defer stop()
+	// With a context of its own, Bubble Tea leaves its reader of keys behind.
+	defer context.AfterFunc(ctx, program.Quit)()
 	_, err = program.Run()
 	return r.model, err
 }
