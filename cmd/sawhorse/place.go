@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,6 +33,9 @@ func (a *app) find() (place, error) {
 	abs, err := filepath.Abs(start)
 	if err != nil {
 		return place{}, err
+	}
+	if _, err := os.Stat(abs); errors.Is(err, fs.ErrNotExist) {
+		return place{}, &fault{code: exitNoPlace, err: fmt.Errorf("%s: no such directory", abs), hint: "--dir is where the workspace is looked for"}
 	}
 	root, err := config.Find(abs)
 	if errors.Is(err, config.ErrNotFound) {
