@@ -2,13 +2,13 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tui/action"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/tests"
-	"github.com/sawhorse-dev/sawhorse/tui/theme"
 )
 
 // Actions is what can be done now, innermost layer first, with the user's keys.
@@ -115,7 +115,7 @@ func (s *Screen) taskActions() []action.Action {
 	waiting, waits := s.state.Waiting(name)
 	none := ""
 	if name == "" {
-		none = "select a service or a task first"
+		none, name = "select a service or a task first", "what is selected"
 	}
 	service := u.Task.IsService()
 
@@ -184,11 +184,7 @@ func (s *Screen) alertActions() []action.Action {
 			})},
 		{ID: "alert.acknowledge-all", Title: "Acknowledge everything in ATTENTION", Group: "Attention", Keys: []string{"D"}, Disabled: none, Writes: true, Verb: "ack",
 			Do: func() tea.Cmd {
-				ids := make([]tasks.AlertID, len(s.alerts))
-				for i, a := range s.alerts {
-					ids[i] = a.ID
-				}
-				return s.do(tasks.Acknowledge{Alerts: ids}, "acknowledged; it comes back when it happens again")
+				return s.acknowledge(slices.Clone(s.alerts))
 			}},
 	}
 }
@@ -205,7 +201,7 @@ func (s *Screen) stripActions() []action.Action {
 			Do: func() tea.Cmd { return s.openAlert(a) }},
 		{ID: "alert.acknowledge", Title: "Acknowledge this one", Hint: "acknowledge", Group: "Attention", Keys: []string{"d"}, Disabled: none, Writes: true,
 			Do: func() tea.Cmd {
-				return s.do(tasks.Acknowledge{Alerts: []tasks.AlertID{a.ID}}, "acknowledged; it comes back when it happens again")
+				return s.acknowledge([]tasks.Alert{a})
 			}},
 	}
 }
@@ -279,6 +275,7 @@ func (s *Screen) viewActions() []action.Action {
 		{ID: "view.mouse", Title: "Give the mouse to the terminal, or take it", Group: "View", Keys: []string{"M"}, Verb: "mouse",
 			Do: func() tea.Cmd {
 				s.mouse = !s.mouse
+				s.memory.Mouse = new(s.mouse)
 				if s.mouse {
 					return s.toast(tasks.Info, "the mouse selects and scrolls here")
 				}
@@ -286,8 +283,9 @@ func (s *Screen) viewActions() []action.Action {
 			}},
 		{ID: "view.theme", Title: "Next theme", Group: "View", Keys: []string{"T"}, Verb: "theme",
 			Args: &action.Args{
-				Usage:    "NAME|auto",
-				Complete: func(words []string) []string { return only(words, append(theme.Names(), "auto")) },
+				Usage:    "NAME|auto|default",
+				Complete: func(words []string) []string { return only(words, s.themeNames()) },
+				Preview:  s.tryTheme,
 				Do:       s.themeVerb,
 			},
 			Do: func() tea.Cmd { return s.nextTheme() }},
@@ -352,7 +350,7 @@ func (s *Screen) screenActions() []action.Action {
 			reconnect.Disabled = "this screen can't: quit and start `sawhorse` again"
 		}
 	}
-	return append(append(all, reconnect), s.verbs()...)
+	return append(append(all, s.notifyAction(), reconnect), s.verbs()...)
 }
 
 func (s *Screen) nothingRuns() string {

@@ -60,12 +60,13 @@ func (s *Screen) take(m eventsMsg) tea.Cmd {
 	}
 	s.lastBatch = s.now
 	s.Apply(m.events...)
+	told := s.tell()
 	if m.closed {
 		s.gone = cmp.Or(s.state.Leaving, "the connection to it is lost")
 		s.version++
-		return nil
+		return told
 	}
-	return tea.Batch(s.next(), s.tick())
+	return tea.Batch(s.next(), s.tick(), told)
 }
 
 // Apply folds events into what is shown.
@@ -76,6 +77,8 @@ func (s *Screen) Apply(events ...tasks.Event) {
 		switch e := e.(type) {
 		case tasks.LogGrew:
 			continue
+		case tasks.RunEnded:
+			s.hear(e)
 		case tasks.UsageSampled:
 			s.sample(e)
 		}

@@ -138,6 +138,17 @@ func journeys() map[string]func(p trip) {
 				p.t.Error("nothing changed its colour")
 			}
 		},
+		"notify": func(p trip) {
+			p.command("notify").See("notifications by bell")
+			p.command("notify off").See("notifications are off")
+			p.command("notify osc777").See("notifications by osc777")
+			p.command("notify smoke").See("not \"smoke\"").Press("esc")
+			p.Sent = nil
+			p.command("notify test")
+			if !strings.Contains(strings.Join(p.Sent, ""), "\x1b]777;notify;shop;this is how it looks\a") {
+				p.t.Errorf("sent %q", p.Sent)
+			}
+		},
 		"tab.1": func(p trip) { p.on("web").Press("5").See("declared in").Press("1").Gone("declared in") },
 		"tab.2": func(p trip) { p.on("web").Press("2").See("listens on", "memory") },
 		"tab.3": func(p trip) {
@@ -234,7 +245,7 @@ func (silent) Resize(int, int) error       { return nil }
 func travel(t *testing.T, walk func(trip)) {
 	t.Setenv("VISUAL", "vi")
 	inBubble(t, func(t *testing.T) {
-		for _, name := range []string{"DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME", "TMUX"} {
+		for _, name := range []string{"DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME", "TMUX", "TERM", "TERM_PROGRAM"} {
 			t.Setenv(name, "")
 		}
 		e := busy()

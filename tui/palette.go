@@ -20,6 +20,8 @@ type palette struct {
 	// recalled counts back through the history; 0: what is typed.
 	recalled int
 	problem  string
+	// shown undoes the preview that is shown; nil: none.
+	shown func(words []string)
 }
 
 // keptHistory bounds the remembered commands.
@@ -39,6 +41,32 @@ type choice struct {
 }
 
 func (b *palette) press(s *Screen, k tea.KeyPressMsg) tea.Cmd {
+	cmd := b.pressed(s, k)
+	b.preview(s)
+	return cmd
+}
+
+// preview shows what the row would do, for the verbs that can; when the palette
+// has gone, or stands elsewhere, what was there before.
+func (b *palette) preview(s *Screen) {
+	var args *action.Args
+	var words []string
+	if s.overlay == overlay(b) {
+		if rows := b.rows(s); b.at < len(rows) && rows[b.at].completes != "" {
+			args, words = rows[b.at].action.Args, strings.Fields(rows[b.at].completes)[1:]
+		}
+	}
+	if b.shown != nil && (args == nil || args.Preview == nil) {
+		b.shown(nil)
+		b.shown = nil
+	}
+	if args != nil && args.Preview != nil {
+		b.shown = args.Preview
+		b.shown(words)
+	}
+}
+
+func (b *palette) pressed(s *Screen, k tea.KeyPressMsg) tea.Cmd {
 	rows := b.rows(s)
 	b.at = max(0, min(b.at, len(rows)-1))
 	switch k.String() {
@@ -282,6 +310,12 @@ func btoi(b bool) int {
 func (b *palette) paste(text string) { b.input.Insert(text); b.at = 0 }
 func (b *palette) scroll(n int)      { b.at = max(0, b.at+n/wheelLines) }
 func (b *palette) click(s *Screen, x, y int) tea.Cmd {
+	cmd := b.clicked(s, x, y)
+	b.preview(s)
+	return cmd
+}
+
+func (b *palette) clicked(s *Screen, x, y int) tea.Cmd {
 	r := s.boxAt(b.view(s))
 	rows := b.rows(s)
 	if i := b.top + y - r.Y - 3; r.Contains(x, y) && y-r.Y >= 3 && i < len(rows) {

@@ -8,7 +8,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/sawhorse-dev/sawhorse/tasks"
-	"github.com/sawhorse-dev/sawhorse/tui/theme"
 )
 
 // memoryName is what the screen's memory is kept under.
@@ -20,8 +19,9 @@ type memory struct {
 	Tabs      map[string]string `json:"tabs,omitempty"` // by "service" and "task"
 	Collapsed []string          `json:"collapsed,omitempty"`
 	Prefs     Prefs             `json:"prefs"`
-	NoMouse   bool              `json:"no_mouse,omitempty"`
-	Theme     string            `json:"theme,omitempty"` // empty: by the terminal
+	Mouse     *bool             `json:"mouse,omitempty"`  // nil: as the settings say
+	Theme     string            `json:"theme,omitempty"`  // empty: as the settings say
+	Notify    string            `json:"notify,omitempty"` // empty: as the settings say
 	OnQuit    OnQuit            `json:"on_quit,omitempty"`
 	History   []string          `json:"history,omitempty"` // of the palette
 	Log       json.RawMessage   `json:"log,omitempty"`     // the log view's own
@@ -40,7 +40,10 @@ func (s *Screen) recall() {
 		return
 	}
 	s.memory = m
-	s.prefs, s.mouse, s.history = m.Prefs, !m.NoMouse, m.History
+	s.prefs, s.history = m.Prefs, m.History
+	if m.Mouse != nil {
+		s.mouse = *m.Mouse
+	}
 	for _, id := range m.Collapsed {
 		s.tree.SetCollapsed(id, true)
 	}
@@ -49,10 +52,6 @@ func (s *Screen) recall() {
 	}
 	for kind, t := range m.Tabs {
 		s.detail.tabs[kind == "service"] = t
-	}
-	if t, ok := theme.Named(m.Theme); ok {
-		s.setTheme(t)
-		s.fixed = true
 	}
 	s.detail.logs.recall(m.Log)
 	s.saved = s.remembered()
@@ -65,7 +64,7 @@ func (s *Screen) remembered() string {
 		m.Selected = n.ID
 	}
 	m.Tabs = map[string]string{"service": s.detail.tabs[true], "task": s.detail.tabs[false]}
-	m.Collapsed, m.Prefs, m.NoMouse, m.History = s.tree.Collapsed(), s.prefs, !s.mouse, s.history
+	m.Collapsed, m.Prefs, m.History = s.tree.Collapsed(), s.prefs, s.history
 	m.Log = s.detail.logs.remembered()
 	s.memory = m
 	text, err := json.Marshal(m)

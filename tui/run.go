@@ -18,6 +18,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tui/action"
 	"github.com/sawhorse-dev/sawhorse/tui/paint"
+	"github.com/sawhorse-dev/sawhorse/tui/theme"
 )
 
 // OnQuit is what happens to the services when the screen is left.
@@ -36,8 +37,10 @@ type Options struct {
 	Interactor tasks.Interactor
 	// Reconnect finds the host again after it was lost; nil: it can't.
 	Reconnect func(context.Context) (tasks.Engine, tasks.Interactor, error)
-	// Theme is a built-in theme's name; empty: by the terminal's background.
+	// Theme is a theme's name; empty or "auto": by the terminal's background.
 	Theme string
+	// Themes are the person's own, beside the built-in ones.
+	Themes []theme.Custom
 	// ReadOnly takes out everything that changes what runs.
 	ReadOnly bool
 	// NoColor leaves bold, underline and reverse.
@@ -53,6 +56,14 @@ type Options struct {
 	Editor, Pager string
 	// Keys is the user's keymap.
 	Keys action.Keymap
+	// NoMouse leaves the mouse to the terminal until it is asked for.
+	NoMouse bool
+	// Notify is how to hear of things while looking elsewhere.
+	Notify Notify
+	// Problems are what is wrong with the person's settings.
+	Problems []Problem
+	// Env gives variables of the environment; nil: os.Getenv.
+	Env func(string) string
 	// Detach is the key that comes back from a service's terminal: "ctrl+]".
 	Detach string
 	// Version is shown in the help.

@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tui/action"
+	"github.com/sawhorse-dev/sawhorse/tui/notify"
 	"github.com/sawhorse-dev/sawhorse/tui/theme"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/input"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/tree"
@@ -47,7 +49,7 @@ type Screen struct {
 	mouse   bool
 	theme   theme.Theme
 	ink     *theme.Inks
-	fixed   bool // the theme was chosen, not found out
+	looks   looks
 	keys    action.Keymap
 	now     time.Time // of the last message; View must not ask
 	ticking bool
@@ -61,6 +63,14 @@ type Screen struct {
 	overlay   overlay
 	toasts    []toast
 	panes     panes
+
+	// own are the alerts of the screen itself.
+	own []tasks.Alert
+	// focused is whether the terminal has the focus, news what was heard since the
+	// last look, progresses whether the terminal shows progress.
+	focused    notify.Focus
+	news       []string
+	progresses bool
 
 	memory memory
 	saved  string // what was last saved
@@ -76,28 +86,39 @@ type Screen struct {
 // New is a screen on the engine, subscribed to its events. Run drives it; tests
 // drive it by Update and View.
 func New(ctx context.Context, engine tasks.Engine, o Options) (*Screen, error) {
-	s := &Screen{
-		ctx: ctx, engine: engine, opt: o, mouse: true, saveMu: &sync.Mutex{},
-		usage: map[string][]tasks.Usage{}, now: time.Now(),
+	s := blank()
+	s.ctx, s.engine, s.opt, s.mouse = ctx, engine, o, !o.NoMouse
+	if s.opt.Env == nil {
+		s.opt.Env = os.Getenv
 	}
-	s.detail = newDetail(theme.Dark())
-	s.setTheme(theme.Dark())
+	s.progresses = notify.ShowsProgress(s.opt.Env)
+	var errs []error
+	s.looks.all, errs = theme.NewSet(o.Themes...)
+	if _, ok := s.looks.all.Named(o.Theme); !ok && o.Theme != "" && o.Theme != autoTheme {
+		errs = append(errs, fmt.Errorf("there is no theme %q; there are %s", o.Theme, quoted(s.looks.all.Names())))
+	}
+	for _, err := range errs {
+		s.complain(Problem{Message: err.Error()})
+	}
+	for _, p := range o.Problems {
+		s.complain(p)
+	}
 	s.recall()
-	if name := o.Theme; name != "" && name != "auto" {
-		t, ok := theme.Named(name)
-		if !ok {
-			return nil, fmt.Errorf("there is no theme %q; there are %s", name, quoted(theme.Names()))
-		}
-		s.setTheme(t)
-		s.fixed = true
-	}
-	var clashes []action.Clash
-	s.keys, clashes = action.Resolve(s.Layers(), o.Keys)
-	for _, c := range clashes {
-		s.toast(tasks.Warning, c.String())
-	}
+	s.dress()
+	s.bind(o.Keys)
 	s.subscribe()
 	return s, nil
+}
+
+// blank is a screen on nothing.
+func blank() *Screen {
+	s := &Screen{
+		ctx: context.Background(), opt: Options{Env: func(string) string { return "" }}, saveMu: &sync.Mutex{},
+		state: tasks.NewState(), usage: map[string][]tasks.Usage{}, now: time.Now(),
+		looks: looks{all: theme.Set{theme.Dark(), theme.Light()}, dark: true}, detail: newDetail(theme.Dark()),
+	}
+	s.dress()
+	return s
 }
 
 // subscribe takes the state of the engine and every event after it.
@@ -190,9 +211,19 @@ func (s *Screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case wheelMsg:
 		cmd = s.scroll(msg)
 	case tea.BackgroundColorMsg:
-		if !s.fixed {
-			s.setTheme(theme.Auto(msg.IsDark()))
+		if dark := msg.IsDark(); dark != s.looks.dark {
+			s.looks.dark = dark
+			s.dress()
 		}
+	case tea.ColorProfileMsg:
+		if msg.Profile != s.looks.profile {
+			s.looks.profile = msg.Profile
+			s.dress()
+		}
+	case tea.FocusMsg:
+		s.focused = notify.Focused
+	case tea.BlurMsg:
+		s.focused = notify.Blurred
 	case uv.DarkColorSchemeEvent, uv.LightColorSchemeEvent:
 		cmd = tea.RequestBackgroundColor
 	case tickMsg:
@@ -233,6 +264,10 @@ func (s *Screen) setTheme(t theme.Theme) {
 func (s *Screen) changed() {
 	s.version++
 	s.alerts = s.state.Alerts()
+	if len(s.own) > 0 {
+		s.alerts = slices.Concat(s.own, s.alerts)
+		slices.SortStableFunc(s.alerts, func(a, b tasks.Alert) int { return b.At.Compare(a.At) })
+	}
 	s.strip.set(s.alerts)
 	s.rebuild()
 	s.arrange()

@@ -9,7 +9,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tui/action"
-	"github.com/sawhorse-dev/sawhorse/tui/theme"
 )
 
 // verbs are the commands that take names, as the verbs of the command line do.
@@ -135,32 +134,6 @@ func (s *Screen) runVerb(words []string) (tea.Cmd, error) {
 		return nil, err
 	}
 	return s.runTask(name, params), nil
-}
-
-func (s *Screen) nextTheme() tea.Cmd {
-	names := theme.Names()
-	t, _ := theme.Named(names[(slices.Index(names, s.theme.Name)+1)%len(names)])
-	s.fixed = true
-	s.memory.Theme = t.Name
-	s.setTheme(t)
-	return s.toast(tasks.Info, "theme "+t.Name+"; :theme auto follows the terminal")
-}
-
-func (s *Screen) themeVerb(words []string) (tea.Cmd, error) {
-	if len(words) == 0 {
-		return s.nextTheme(), nil
-	}
-	if words[0] == "auto" {
-		s.fixed, s.memory.Theme = false, ""
-		return tea.RequestBackgroundColor, nil
-	}
-	t, ok := theme.Named(words[0])
-	if !ok {
-		return nil, fmt.Errorf("there is no theme %q; there are %s", words[0], quoted(theme.Names()))
-	}
-	s.fixed, s.memory.Theme = true, t.Name
-	s.setTheme(t)
-	return nil, nil
 }
 
 // only is choices for the first word alone.

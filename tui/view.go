@@ -52,25 +52,8 @@ func (s *Screen) View() tea.View {
 	if s.mouse {
 		v.MouseMode = tea.MouseModeCellMotion
 	}
-	v.WindowTitle = s.title()
+	v.WindowTitle, v.ProgressBar = s.title(), s.progress()
 	return v
-}
-
-// title is the window's: the worst state first.
-func (s *Screen) title() string {
-	name := cell.Clean(s.state.Workspace.Name)
-	t := s.digest
-	switch {
-	case s.gone != "":
-		return "✖ " + name + ": host gone"
-	case t.fail > 0:
-		return fmt.Sprintf("✖ %d %s", t.fail, name)
-	case t.warn > 0:
-		return fmt.Sprintf("▲ %d %s", t.warn, name)
-	case t.running > 0:
-		return "◐ " + name
-	}
-	return "● " + name
 }
 
 func (s *Screen) content() string {

@@ -54,6 +54,9 @@ type Args struct {
 	Usage string
 	// Complete lists what may stand as the next word after the words so far.
 	Complete func(words []string) []string
+	// Preview shows what the words would do while they are chosen, and with none
+	// what was there before; nil: nothing is shown.
+	Preview func(words []string)
 	// Do is the action with arguments; the error is shown to the user, who can
 	// go on typing.
 	Do func(words []string) (tea.Cmd, error)

@@ -187,3 +187,32 @@ func TestNewsThatComeTogetherAreOneMessage(t *testing.T) {
 	told(t, "a; b", notify.Text([]string{"a", "b"}))
 	told(t, "a; b; c; and 2 more", notify.Text([]string{"a", "b", "c", "d", "e"}))
 }
+
+func TestProgressIsShownOnlyWhereItIsKnown(t *testing.T) {
+	for pairs, want := range map[string]bool{
+		"":                       false,
+		"TERM_PROGRAM=ghostty":   true,
+		"TERM=xterm-ghostty":     true,
+		"WT_SESSION=x":           true,
+		"VTE_VERSION=7901":       true,
+		"VTE_VERSION=7600":       false,
+		"ConEmuANSI=ON":          true,
+		"TERM_PROGRAM=iTerm.app": false,
+		"TERM_PROGRAM=iTerm.app TERM_PROGRAM_VERSION=3.5.14": false,
+		"TERM_PROGRAM=iTerm.app TERM_PROGRAM_VERSION=3.6.6":  true,
+		"TERM_PROGRAM=iTerm.app TERM_PROGRAM_VERSION=4.0":    true,
+		"TERM_PROGRAM=ghostty TMUX=/tmp/x":                   false,
+	} {
+		env := func(name string) string {
+			for _, pair := range strings.Fields(pairs) {
+				if n, v, _ := strings.Cut(pair, "="); n == name {
+					return v
+				}
+			}
+			return ""
+		}
+		if got := notify.ShowsProgress(env); got != want {
+			t.Errorf("%s: %v", pairs, got)
+		}
+	}
+}

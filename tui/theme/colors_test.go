@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/colorprofile"
 
 	"github.com/sawhorse-dev/sawhorse/tui/theme"
 )
@@ -156,6 +157,25 @@ func TestNobodyNeedsRedAndGreenToTellStatesApart(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+func TestATerminalGetsTheThemeThatItCanShow(t *testing.T) {
+	dark := theme.Dark()
+	if got := dark.For(colorprofile.TrueColor).Failed.Render("x"); got != dark.Failed.Render("x") {
+		t.Errorf("true colour: %q", got)
+	}
+	if got := dark.For(colorprofile.ANSI256).Failed.Render("x"); got != dark.Failed.Render("x") {
+		t.Errorf("256 colours: %q", got)
+	}
+	if got, want := dark.For(colorprofile.ANSI).Failed.Render("x"), "\x1b[1;91mx\x1b[m"; got != want {
+		t.Errorf("16 colours: %q, want %q", got, want)
+	}
+	plain := dark.For(colorprofile.ASCII)
+	for name, s := range map[string]lipgloss.Style{"selected": plain.Selected, "out of focus": plain.SelectedBlur, "match": plain.Match, "failed": plain.Failed} {
+		if got := s.Render("x"); got == "x" || strings.Contains(got, "38;") || strings.Contains(got, "48;") {
+			t.Errorf("no colours, %s: %q", name, got)
 		}
 	}
 }
