@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,29 +17,108 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tasks/attach"
 )
 
+// runOptions are the flags of run.
+type runOptions struct {
+	set, matrix         []string
+	parallel, keepGoing bool
+	fresh               bool
+	ci, junit           string
+}
+
 func (a *app) cmdRun() *cobra.Command {
-	var set []string
+	var o runOptions
 	cmd := &cobra.Command{
-		Use: "run TASK [KEY=VALUE...]", Short: "Run a task, stream its output, exit with its code", Args: cobra.MinimumNArgs(1),
-		Long: `Run runs a task once with what it depends on, prints its output as it comes and
-exits with the task's own code.
+		Use: "run TASK... [KEY=VALUE...]", Short: "Run tasks, stream their output, exit with the task's code", Args: cobra.MinimumNArgs(1),
+		Long: `Run runs tasks once with what they depend on, prints their output as it comes and
+exits with the code of the first that failed.
+
+Several tasks run one after the other, up to the first failure; with --parallel as
+many at once as jobs: in the workspace file allows.
 
 It uses the workspace's host when one runs. Without one, as in CI, it runs the
-task in this process and leaves nothing behind.`,
+tasks in this process and leaves nothing behind.`,
+		Example: `  sawhorse run test
+  sawhorse run lint test --parallel --junit report.xml
+  sawhorse run train lr=0.01 --fresh
+  sawhorse run test --matrix go=1.25,1.26 --matrix race=true,false`,
 		ValidArgsFunction: a.completeNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := a.mayChange(); err != nil {
 				return err
 			}
-			params, err := assignments(append(args[1:], set...))
+			jobs, err := plan(args, o)
 			if err != nil {
 				return err
 			}
-			return a.run(cmd.Context(), args[0], params)
+			out, err := a.ciOutput(o.ci)
+			if err != nil {
+				return err
+			}
+			return a.run(cmd.Context(), jobs, o, out)
 		},
 	}
-	cmd.Flags().StringArrayVar(&set, "set", nil, "a parameter: --set name=value")
+	f := cmd.Flags()
+	f.StringArrayVar(&o.set, "set", nil, "a parameter: --set name=value")
+	f.StringArrayVar(&o.matrix, "matrix", nil, "run once for each value: --matrix name=a,b,c; several make all combinations")
+	f.BoolVar(&o.parallel, "parallel", false, "run the tasks at once, as far as jobs: allows")
+	f.BoolVar(&o.keepGoing, "keep-going", false, "run the other tasks although one failed")
+	f.BoolVar(&o.fresh, "fresh", false, "run also when nothing of a task's inputs changed")
+	f.StringVar(&o.ci, "ci", "auto", "mark up the output for a CI system: auto, github, gitlab, none")
+	f.StringVar(&o.junit, "junit", "", "write the results as JUnit XML to this file")
 	return cmd
+}
+
+// job is one run that was asked for.
+type job struct {
+	task    string
+	params  map[string]string
+	request string // the word by which its run is found
+	run     tasks.Run
+	asked   bool
+	said    string // the last reason to wait that was printed
+}
+
+// title names a job: with its parameters when a matrix tells several apart.
+func (j *job) title() string {
+	var parts []string
+	for _, k := range slices.Sorted(maps.Keys(j.params)) {
+		parts = append(parts, k+"="+j.params[k])
+	}
+	return strings.TrimSpace(j.task + " " + strings.Join(parts, " "))
+}
+
+// plan turns words and flags into jobs.
+func plan(args []string, o runOptions) ([]*job, error) {
+	var names []string
+	pairs := slices.Clone(o.set)
+	for _, w := range args {
+		if strings.Contains(w, "=") {
+			pairs = append(pairs, w)
+		} else {
+			names = append(names, w)
+		}
+	}
+	if len(names) == 0 {
+		return nil, &fault{code: exitUsage, err: errors.New("no task is named"), hint: "sawhorse run TASK [KEY=VALUE...]"}
+	}
+	params, err := assignments(pairs)
+	if err != nil {
+		return nil, err
+	}
+	if len(names) > 1 && (len(params) > 0 || len(o.matrix) > 0) {
+		return nil, &fault{code: exitUsage, err: errors.New("parameters for several tasks at once are ambiguous"), hint: "run the tasks one by one"}
+	}
+	sets, err := combinations(params, o.matrix)
+	if err != nil {
+		return nil, err
+	}
+	var jobs []*job
+	for _, n := range names {
+		for _, set := range sets {
+			jobs = append(jobs, &job{task: n, params: set, request: rand.Text()})
+		}
+	}
+	return jobs, nil
 }
 
 func assignments(words []string) (map[string]string, error) {
@@ -52,14 +133,35 @@ func assignments(words []string) (map[string]string, error) {
 	return params, nil
 }
 
-func (a *app) run(ctx context.Context, name string, params map[string]string) error {
+// combinations are the parameter sets that a matrix makes of base.
+func combinations(base map[string]string, matrix []string) ([]map[string]string, error) {
+	sets := []map[string]string{base}
+	for _, m := range matrix {
+		name, values, ok := strings.Cut(m, "=")
+		if !ok || name == "" || values == "" {
+			return nil, &fault{code: exitUsage, err: fmt.Errorf("--matrix %q has no values", m), hint: "--matrix name=a,b,c"}
+		}
+		var next []map[string]string
+		for _, set := range sets {
+			for v := range strings.SplitSeq(values, ",") {
+				with := maps.Clone(set)
+				with[name] = v
+				next = append(next, with)
+			}
+		}
+		sets = next
+	}
+	return sets, nil
+}
+
+func (a *app) run(ctx context.Context, jobs []*job, o runOptions, ci ciOutput) error {
 	p, err := a.find()
 	if err != nil {
 		return err
 	}
 	c, err := attach.Dial(ctx, p.socket, versionText())
 	if err == nil {
-		return a.runOn(ctx, p, c, name, params)
+		return a.runOn(ctx, p, c, jobs, o, ci)
 	}
 	if !errors.Is(err, attach.ErrNoHost) {
 		return err
@@ -80,7 +182,7 @@ func (a *app) run(ctx context.Context, name string, params map[string]string) er
 	// what is said while everything stops.
 	var outcome error
 	err = h.run(context.WithoutCancel(ctx), nil, func(e tasks.Engine) {
-		outcome = a.runOn(ctx, p, e, name, params)
+		outcome = a.runOn(ctx, p, e, jobs, o, ci)
 		_ = e.Do(context.WithoutCancel(ctx), tasks.Down{})
 	})
 	if err != nil {
@@ -89,60 +191,130 @@ func (a *app) run(ctx context.Context, name string, params map[string]string) er
 	return outcome
 }
 
-// runOn asks an engine for a run and follows it to its end.
-func (a *app) runOn(ctx context.Context, p place, e tasks.Engine, name string, params map[string]string) error {
-	request := rand.Text()
+// runOn asks an engine for the jobs and follows them to their ends.
+func (a *app) runOn(ctx context.Context, p place, e tasks.Engine, jobs []*job, o runOptions, ci ciOutput) error {
 	out := a.out
 	if a.json {
 		out = io.Discard
 	}
-	printer := a.newTail(p, nil, out)
-	defer printer.close()
-	if err := e.Do(ctx, tasks.RunTask{Name: name, Params: params, Request: request, Detail: "sawhorse run"}); err != nil {
-		return &fault{code: exitUsage, err: err}
-	}
-	var id tasks.RunID
-	var last tasks.Run
-	said := ""
-	err := follow(ctx, e, func(s *tasks.State) (bool, error) {
-		if id == "" {
-			id = requested(s, request)
-		}
-		r, ok := s.Runs[id]
-		if !ok {
-			return false, nil
-		}
-		if r.Status == tasks.Queued && len(r.Holds) > 0 && r.Holds[0].Why != said {
-			said = r.Holds[0].Why
-			fmt.Fprintf(a.err, "%s waits: %s\n", r.Task, said)
-			for _, h := range r.Holds {
-				if h.Stuck {
-					return true, fmt.Errorf("%s can't run: %s", r.Task, h.Why)
-				}
-			}
-		}
-		if !r.StartedAt.IsZero() {
-			if err := printer.updateRun(s, r); err != nil {
-				return true, err
-			}
-		}
-		last = r
-		return r.Status.Done(), nil
-	})
-	if ctx.Err() != nil && id != "" {
-		stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
-		defer cancel()
-		_ = e.Do(stopCtx, tasks.Cancel{ID: id})
-		_ = follow(stopCtx, e, func(s *tasks.State) (bool, error) {
-			r := s.Runs[id]
-			return r.Status.Done(), printer.updateRun(s, r)
-		})
+	t := a.newTail(p, nil, out)
+	defer t.close()
+	d := &drive{app: a, e: e, jobs: jobs, o: o, tail: t, ci: ci, named: o.parallel && len(jobs) > 1}
+	err := follow(ctx, e, func(s *tasks.State) (bool, error) { return d.step(ctx, s) })
+	if ctx.Err() != nil {
+		d.cancel(ctx)
 		return silent(130)
 	}
 	if err != nil {
 		return err
 	}
-	return a.finish(last)
+	return a.finish(jobs, o, ci)
+}
+
+// drive carries a list of jobs through an engine: each task's jobs one after the
+// other, the tasks one after the other too unless they are to run at once.
+type drive struct {
+	*app
+	e     tasks.Engine
+	jobs  []*job
+	o     runOptions
+	tail  *tail
+	ci    ciOutput
+	named bool // lines carry their task's name
+}
+
+// step looks at the state, prints what is new, and asks for what is next.
+func (d *drive) step(ctx context.Context, s *tasks.State) (done bool, err error) {
+	failed, busy := false, map[string]bool{}
+	for _, j := range d.jobs {
+		if !j.asked {
+			if failed && !d.o.keepGoing || busy[j.task] || !d.o.parallel && len(busy) > 0 {
+				continue
+			}
+			if err := d.ask(ctx, j); err != nil {
+				return true, err
+			}
+			busy[j.task] = true
+			continue
+		}
+		if j.run.Status.Done() {
+			failed = failed || j.run.Status != tasks.Succeeded
+			continue
+		}
+		busy[j.task] = true
+		if err := d.watch(s, j); err != nil {
+			return true, err
+		}
+		if j.run.Status.Done() {
+			delete(busy, j.task)
+			failed = failed || j.run.Status != tasks.Succeeded
+			d.ci.end(d.tail.out, j)
+			if err := d.tail.out.Flush(); err != nil {
+				return true, err
+			}
+		}
+	}
+	return len(busy) == 0, nil
+}
+
+func (d *drive) ask(ctx context.Context, j *job) error {
+	j.asked = true
+	d.ci.begin(d.tail.out, j)
+	err := d.e.Do(ctx, tasks.RunTask{Name: j.task, Params: j.params, Request: j.request, Fresh: d.o.fresh, Detail: "sawhorse run"})
+	if err != nil {
+		return &fault{code: exitUsage, err: err}
+	}
+	return nil
+}
+
+// watch takes over what became of a job's run.
+func (d *drive) watch(s *tasks.State, j *job) error {
+	if j.run.ID == "" {
+		j.run.ID = requested(s, j.request)
+	}
+	r, ok := s.Runs[j.run.ID]
+	if !ok {
+		return nil
+	}
+	j.run = r
+	if r.Status == tasks.Queued && len(r.Holds) > 0 && r.Holds[0].Why != j.said {
+		j.said = r.Holds[0].Why
+		fmt.Fprintf(d.err, "%s waits: %s\n", r.Task, j.said)
+		for _, h := range r.Holds {
+			if h.Stuck {
+				return fmt.Errorf("%s can't run: %s", r.Task, h.Why)
+			}
+		}
+	}
+	if r.StartedAt.IsZero() {
+		return nil
+	}
+	return d.tail.updateRun(s, r, d.named)
+}
+
+// stopPatience is how long what was interrupted may take to stop.
+const stopPatience = time.Minute
+
+// cancel ends what still runs of the jobs.
+func (d *drive) cancel(ctx context.Context) {
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
+	defer done()
+	for _, j := range d.jobs {
+		if j.run.ID != "" && !j.run.Status.Done() {
+			_ = d.e.Do(ctx, tasks.Cancel{ID: j.run.ID})
+		}
+	}
+	_ = follow(ctx, d.e, func(s *tasks.State) (bool, error) {
+		for _, j := range d.jobs {
+			if j.run.ID == "" || j.run.Status.Done() {
+				continue
+			}
+			if err := d.watch(s, j); err != nil || !j.run.Status.Done() {
+				return false, err
+			}
+		}
+		return true, nil
+	})
 }
 
 // requested is the run that carries a client's word.
@@ -155,13 +327,49 @@ func requested(s *tasks.State, request string) tasks.RunID {
 	return ""
 }
 
-// finish turns the end of a run into an exit code.
-func (a *app) finish(r tasks.Run) error {
-	if a.json {
-		if err := a.printJSON(r); err != nil {
+// finish says how the jobs ended and turns that into an exit code.
+func (a *app) finish(jobs []*job, o runOptions, ci ciOutput) error {
+	if o.junit != "" {
+		if err := writeJUnit(o.junit, jobs); err != nil {
 			return err
 		}
 	}
+	var first error
+	for _, j := range jobs {
+		switch {
+		case !j.asked:
+			if !a.json {
+				fmt.Fprintf(a.err, "○ %s was not run\n", j.title())
+			}
+			continue
+		case !a.json:
+			ci.annotate(a.out, j.run)
+		}
+		if err := a.verdict(j); err != nil && first == nil {
+			first = err
+		}
+	}
+	if a.json {
+		var runs []tasks.Run
+		for _, j := range jobs {
+			if j.asked {
+				runs = append(runs, j.run)
+			}
+		}
+		var v any = runs
+		if len(jobs) == 1 {
+			v = runs[0]
+		}
+		if err := a.printJSON(v); err != nil {
+			return err
+		}
+	}
+	return first
+}
+
+// verdict is how one job ended: nil, or a fault with the task's own code.
+func (a *app) verdict(j *job) error {
+	r := j.run
 	if r.Status == tasks.Succeeded {
 		return nil
 	}
@@ -182,7 +390,7 @@ func (a *app) finish(r tasks.Run) error {
 	if a.json {
 		return silent(code)
 	}
-	text := fmt.Sprintf("%s %s", r.Task, r.Status)
+	text := fmt.Sprintf("%s %s", j.title(), r.Status)
 	if r.Error != "" {
 		text += ": " + r.Error
 	}
@@ -193,15 +401,12 @@ func (a *app) finish(r tasks.Run) error {
 }
 
 // updateRun prints what a run has said so far.
-func (t *tail) updateRun(s *tasks.State, r tasks.Run) error {
-	fresh := t.sources[r.Log] == nil
+func (t *tail) updateRun(s *tasks.State, r tasks.Run, named bool) error {
 	src, err := t.source(r.Log)
 	if err != nil {
 		return err
 	}
-	if fresh {
-		src.next, t.prefix = r.FirstLine, false
-	}
+	src.next, t.prefix = max(src.next, r.FirstLine), named
 	src.end = s.Lines[r.Log]
 	if r.EndLine >= 0 {
 		src.end = r.EndLine
