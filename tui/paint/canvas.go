@@ -3,6 +3,7 @@ package paint
 import (
 	"bytes"
 	"runtime"
+	"strings"
 
 	uv "github.com/charmbracelet/ultraviolet"
 	"github.com/charmbracelet/x/ansi"
@@ -17,6 +18,10 @@ type canvas struct {
 
 	last  frame // what the terminal shows; zero: what it was before
 	cells uv.ScreenBuffer
+	// lines are what cells were made of, and alone says that no line's style goes
+	// on in the next one.
+	lines []string
+	alone bool
 	diff  *uv.TerminalRenderer
 	body  *bytes.Buffer // what diff writes
 	out   bytes.Buffer
@@ -32,14 +37,12 @@ func newCanvas(env []string, mapsNewlines bool) *canvas {
 func (c *canvas) forget() {
 	c.last = frame{}
 	c.body.Reset()
-	c.cells = uv.NewScreenBuffer(0, 0)
+	c.cells, c.lines, c.alone = uv.NewScreenBuffer(0, 0), nil, false
 	c.diff = uv.NewTerminalRenderer(c.body, c.env)
 	c.diff.SetFullscreen(true)
 	c.diff.SetRelativeCursor(false)
 	c.diff.SetTabStops(-1)
 	c.diff.SetMapNewline(c.mapsNewlines)
-	// Windows' terminals scroll regions wrongly.
-	c.diff.SetScrollOptim(runtime.GOOS != "windows")
 }
 
 // draw is what makes the terminal show the frame; it is good until the next call.
@@ -100,8 +103,60 @@ func (c *canvas) fill(f, old frame) {
 		c.cells.Method = f.method()
 		c.diff.Erase()
 	}
-	uv.NewStyledString(f.content).Draw(c.cells, c.cells.Bounds())
+	changed := c.put(f.content, anew)
+	// Whether lines were scrolled is looked for where most of them are new: it
+	// costs more than drawing a few. Windows' terminals scroll regions wrongly.
+	c.diff.SetScrollOptim(runtime.GOOS != "windows" && changed > f.h/2)
 	c.diff.Render(c.cells.RenderBuffer)
+}
+
+// put makes cells of the content, and says of how many lines: of those that are
+// not as they were, where each line stands alone. Most frames change a few lines,
+// and taking a line apart is most of the work.
+func (c *canvas) put(content string, anew bool) (changed int) {
+	was, wasAlone := c.lines, c.alone
+	c.lines = strings.Split(content, "\n")
+	same := func(y int) bool { return y < len(was) && y < len(c.lines) && was[y] == c.lines[y] }
+	c.alone = true
+	for y, line := range c.lines {
+		if (!wasAlone || !same(y)) && !alone(line) {
+			c.alone = false
+			break
+		}
+	}
+	if anew || !c.alone || !wasAlone {
+		uv.NewStyledString(content).Draw(c.cells, c.cells.Bounds())
+		return c.cells.Height()
+	}
+	for y := range min(c.cells.Height(), max(len(was), len(c.lines))) {
+		if same(y) {
+			continue
+		}
+		line := ""
+		if y < len(c.lines) {
+			line = c.lines[y]
+		}
+		uv.NewStyledString(line).Draw(c.cells, uv.Rect(0, y, c.cells.Width(), 1))
+		changed++
+	}
+	return changed
+}
+
+// alone says whether a line surely ends without a style and without a link.
+func alone(line string) bool {
+	const csi, link = "\x1b[", "\x1b]8;"
+	if i := strings.LastIndex(line, link); i >= 0 {
+		end := line[i+len(link):]
+		if !strings.HasPrefix(end, ";\a") && !strings.HasPrefix(end, ";\x1b\\") {
+			return false
+		}
+	}
+	i := strings.LastIndex(line, csi)
+	if i < 0 {
+		return true
+	}
+	end := line[i+len(csi):]
+	return strings.HasPrefix(end, "m") || strings.HasPrefix(end, "0m")
 }
 
 // leave is what gives the terminal back as it was before the first frame.

@@ -3,6 +3,7 @@ package paint
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -93,12 +94,17 @@ func (p *paper) check(t interface {
 }
 
 func TestTheTerminalShowsTheViewWhateverWasThereBefore(t *testing.T) {
-	words := rapid.SampledFrom([]string{
+	ended := []string{
 		"a", "ready", " ", "      ", "●", "日本語", "✖ failed", "│", "─────", "é", "\x1b[31mred\x1b[m", "\x1b[1;4mbold\x1b[m", "\x1b[48;2;10;20;30m \x1b[m",
-		"\x1b[7mreversed\x1b[m", "\x1b[38;5;200mpink", "\x1b[m",
-	})
-	line := rapid.Custom(func(t *rapid.T) string { return strings.Join(rapid.SliceOfN(words, 0, 12).Draw(t, "words"), "") })
+		"\x1b[7mreversed\x1b[0m",
+	}
+	open := append(slices.Clone(ended), "\x1b[38;5;200mpink", "\x1b[48;5;20m", "\x1b[m")
 	rapid.Check(t, func(t *rapid.T) {
+		words := rapid.SampledFrom(ended)
+		if rapid.Bool().Draw(t, "styles go on in the next line") {
+			words = rapid.SampledFrom(open)
+		}
+		line := rapid.Custom(func(t *rapid.T) string { return strings.Join(rapid.SliceOfN(words, 0, 12).Draw(t, "words"), "") })
 		w, h := rapid.IntRange(1, 40).Draw(t, "w"), rapid.IntRange(1, 12).Draw(t, "h")
 		p := newPaper(w, h)
 		p.frame.sync = rapid.Bool().Draw(t, "sync")
@@ -128,6 +134,25 @@ func TestTheTerminalShowsTheViewWhateverWasThereBefore(t *testing.T) {
 			p.check(t, "in between")
 		}
 	})
+}
+
+func TestALineStandsAloneWhenNothingOfItGoesOn(t *testing.T) {
+	for line, want := range map[string]bool{
+		"":                                       true,
+		"words":                                  true,
+		"\x1b[31mred\x1b[m":                      true,
+		"\x1b[31mred\x1b[0m, plain":              true,
+		"\x1b[31mred":                            false,
+		"\x1b[m\x1b[1m":                          false,
+		"\x1b[m\x1b[K":                           false,
+		"\x1b]8;;file:///a\x1b\\a\x1b]8;;\x1b\\": true,
+		"\x1b]8;;file:///a\aa\x1b]8;;\a":         true,
+		"\x1b]8;;file:///a\aa":                   false,
+	} {
+		if got := alone(line); got != want {
+			t.Errorf("%q: %v, want %v", line, got, want)
+		}
+	}
 }
 
 func TestOnlyWhatChangedIsWritten(t *testing.T) {
