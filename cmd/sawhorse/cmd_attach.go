@@ -13,13 +13,9 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tasks"
 )
 
-// detachKey gives the terminal back: ctrl+], as telnet has it; no shell or
-// editor uses it for anything common.
-const detachKey = 0x1d
-
 func (a *app) cmdAttach() *cobra.Command {
 	return &cobra.Command{
-		Use: "attach SERVICE", Short: "Take a service's terminal; ctrl+] gives it back", Args: cobra.ExactArgs(1),
+		Use: "attach SERVICE", Short: "Take a service's terminal; ctrl+], or your detach_key, gives it back", Args: cobra.ExactArgs(1),
 		ValidArgsFunction: a.completeNames,
 		RunE: func(cmd *cobra.Command, names []string) error {
 			if err := a.mayChange(); err != nil {
@@ -50,19 +46,21 @@ func (a *app) cmdAttach() *cobra.Command {
 	}
 }
 
-// takeTerminal joins this terminal to a run's, until ctrl+] or its end.
+// takeTerminal joins this terminal to a run's, until the detach key or its end.
 func (a *app) takeTerminal(ctx context.Context, i tasks.Interactor, id tasks.RunID) error {
 	t, err := i.Terminal(ctx, id)
 	if err != nil {
 		return err
 	}
 	defer t.Close()
+	wishes := loadMine()
+	a.warn(wishes)
 	fd := a.in.Fd()
 	if isTerminal(a.in) {
 		if w, h, err := term.GetSize(fd); err == nil {
 			_ = t.Resize(w, h)
 		}
-		fmt.Fprintf(a.err, "the terminal of %s; ctrl+] gives it back\r\n", id.Task())
+		fmt.Fprintf(a.err, "the terminal of %s; %s gives it back\r\n", id.Task(), wishes.DetachKey)
 		old, err := term.MakeRaw(fd)
 		if err != nil {
 			return fmt.Errorf("take the terminal: %w", err)
@@ -83,7 +81,7 @@ func (a *app) takeTerminal(ctx context.Context, i tasks.Interactor, id tasks.Run
 		_, err := io.Copy(a.out, t)
 		ended <- err
 	}()
-	go func() { ended <- typeInto(t, a.in) }()
+	go func() { ended <- typeInto(t, a.in, wishes.detach()) }()
 	select {
 	case err := <-ended:
 		if errors.Is(err, io.EOF) {
@@ -96,12 +94,12 @@ func (a *app) takeTerminal(ctx context.Context, i tasks.Interactor, id tasks.Run
 }
 
 // typeInto hands on what is typed until the detach key or the end of input.
-func typeInto(w io.Writer, in *os.File) error {
+func typeInto(w io.Writer, in *os.File, detach byte) error {
 	buf := make([]byte, 4096)
 	for {
 		n, err := in.Read(buf)
 		for i := range n {
-			if buf[i] == detachKey {
+			if buf[i] == detach {
 				_, werr := w.Write(buf[:i])
 				return werr
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/integrations/all"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
 	"github.com/sawhorse-dev/sawhorse/workspace/session"
+	"github.com/sawhorse-dev/sawhorse/workspace/settings"
 )
 
 func (a *app) cmdValidate() *cobra.Command {
@@ -47,13 +48,20 @@ func (a *app) cmdValidate() *cobra.Command {
 }
 
 func (a *app) cmdSchema() *cobra.Command {
-	return &cobra.Command{
+	var mine bool
+	cmd := &cobra.Command{
 		Use: "schema", Short: "Print the JSON Schema of sawhorse.yml, for editors", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := a.out.Write(config.Schema())
+			schema := config.Schema()
+			if mine {
+				schema = settings.Schema(known())
+			}
+			_, err := a.out.Write(schema)
 			return err
 		},
 	}
+	cmd.Flags().BoolVar(&mine, "settings", false, "that of your own settings, config.yml")
+	return cmd
 }
 
 func (a *app) cmdTrust() *cobra.Command {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tui"
@@ -22,7 +23,12 @@ func (a *app) openScreen(ctx context.Context) error {
 }
 
 func (a *app) screenAt(ctx context.Context, p place) error {
+	// The settings are read while the host is found or started.
+	var wishes mine
+	var reading sync.WaitGroup
+	reading.Go(func() { wishes = loadMine() })
 	c, started, err := a.ensureHost(ctx, p, !a.readOnly)
+	reading.Wait()
 	if err != nil {
 		return err
 	}
@@ -32,7 +38,7 @@ func (a *app) screenAt(ctx context.Context, p place) error {
 		}
 		return a.foreground(ctx, p, c)
 	}
-	result, err := tui.Run(ctx, c, tui.Options{
+	result, err := tui.Run(ctx, c, wishes.options(tui.Options{
 		Interactor: c,
 		ReadOnly:   a.readOnly,
 		Version:    versionText(),
@@ -42,7 +48,7 @@ func (a *app) screenAt(ctx context.Context, p place) error {
 			c, _, err := a.ensureHost(ctx, p, true)
 			return c, c, err
 		},
-	})
+	}))
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func table(k Known) config.Value[Settings] {
 	put := config.Give[Settings, string]
 	return config.Verified(config.Table("settings", Default,
 		put("theme", config.Text(), func(s *Settings, v string) { s.Theme = v },
-			"The theme: `auto` follows the terminal's background, or the name of a built-in theme or one of `themes`.", "`auto`"),
+			"The theme: `auto` follows the terminal's background, or the name of one of `themes` or of a built-in one: "+listed(k.Themes)+".", "`auto`"),
 		config.Give("themes", config.Names("a mapping of names to themes", `^[A-Za-z0-9][A-Za-z0-9_-]*$`, nil, themeTable(k)),
 			func(s *Settings, v []config.Named[Theme]) {
 				for _, t := range v {
@@ -93,15 +93,13 @@ func themeTable(k Known) config.Value[Theme] {
 					t.Colors[c.Name] = c.Value
 				}
 			},
-			"Colours by meaning: "+meanings(k.Colors)+".", ""),
+			"Colours by meaning: "+listed(k.Colors)+".", ""),
 	)
 }
 
-func meanings(colors []string) string {
-	if len(colors) == 0 {
-		return "`failed`, `running` and so on"
-	}
-	return "`" + strings.Join(colors, "`, `") + "`"
+// listed is names for the reference.
+func listed(names []string) string {
+	return "`" + strings.Join(names, "`, `") + "`"
 }
 
 func notificationsTable() config.Value[Notifications] {
