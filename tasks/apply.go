@@ -57,6 +57,8 @@ func (s *State) Apply(e Event) {
 				r.Diagnostics = append(r.Diagnostics, e.Diagnostic)
 			}
 		})
+	case RunNarrowed:
+		s.live(e.ID, func(r *Run) { r.Narrowed = &e.Narrowing })
 	case RunCached:
 		s.live(e.ID, func(r *Run) { r.Cached = e.Of })
 	case StepChanged:

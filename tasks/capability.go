@@ -16,6 +16,11 @@ type Request struct {
 	// Ports are the numbers chosen for the task's own ports, and under
 	// "service.name" those of every other unit.
 	Ports map[string]int
+	// Scope and Only say how much of the task to do; Failed are the tests that
+	// failed in its last finished run.
+	Scope  Scope
+	Only   []TestName
+	Failed []TestName
 	// Replica counts from 1; 0 when the task has only one.
 	Replica int
 }

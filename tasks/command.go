@@ -19,8 +19,10 @@ type (
 		Name    string
 		Params  map[string]string
 		Request string
-		Fresh   bool   // also when nothing of its inputs changed
-		Detail  string // how the cause is shown: "rerun", "key r"
+		Scope   Scope
+		Only    []TestName // only these tests; empty: as Scope says
+		Fresh   bool       // also when nothing of its inputs changed
+		Detail  string     // how the cause is shown: "rerun", "key r"
 	}
 	// Cancel ends one run.
 	Cancel struct{ ID RunID }

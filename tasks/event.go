@@ -89,6 +89,11 @@ type (
 		ID         RunID
 		Diagnostic Diagnostic
 	}
+	// RunNarrowed says that the run does less than all of its task.
+	RunNarrowed struct {
+		ID        RunID
+		Narrowing Narrowing
+	}
 	// RunCached says that the run has nothing to do: nothing of its inputs
 	// changed since another one succeeded.
 	RunCached struct {
@@ -147,6 +152,7 @@ func (RunStopping) event()        {}
 func (RunEnded) event()           {}
 func (TestReported) event()       {}
 func (DiagnosticReported) event() {}
+func (RunNarrowed) event()        {}
 func (RunCached) event()          {}
 func (StepChanged) event()        {}
 func (MetricReported) event()     {}
@@ -175,7 +181,7 @@ func eventTypes() []Event {
 		RunStopping{},
 		RunEnded{},
 		TestReported{},
-		DiagnosticReported{}, RunCached{},
+		DiagnosticReported{}, RunCached{}, RunNarrowed{},
 		StepChanged{},
 		MetricReported{},
 		ArtifactReported{},

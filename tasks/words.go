@@ -141,6 +141,33 @@ func (c Cause) String() string {
 	return string(c.Kind)
 }
 
+// Scope says how much of a task a run does, where the task's tool can do less
+// than all of it.
+type Scope string
+
+// The scopes.
+const (
+	ScopeAuto   Scope = ""       // what the cause asks for: what a change can affect, else all
+	ScopeAll    Scope = "all"    // everything
+	ScopeFailed Scope = "failed" // what failed last time
+	ScopeNear   Scope = "near"   // what is near the changed files, and nothing further away
+)
+
+// TestName names a test of a task, as TestResult does.
+type TestName struct {
+	Suite string `json:"suite,omitempty"`
+	Name  string `json:"name"`
+}
+
+// Narrowing is what a run does of its task, when that is less than all.
+type Narrowing struct {
+	// What it does: "2 of 31 packages". Why: "cart/cart.go changed".
+	What string `json:"what"`
+	Why  string `json:"why"`
+	// Skipped names what it leaves out, bounded; for a person who wonders.
+	Skipped []string `json:"skipped,omitempty"`
+}
+
 // Hold is one reason why a queued run waits.
 type Hold struct {
 	// On is the task that it waits for; empty for a time or a limit.
@@ -255,6 +282,10 @@ type Run struct {
 	Metrics     map[string]Series `json:"metrics,omitempty"`
 	Artifacts   []Artifact        `json:"artifacts,omitempty"`
 
+	// Scope and Only are what was asked for; Narrowed is what came of it.
+	Scope    Scope      `json:"scope,omitempty"`
+	Only     []TestName `json:"only,omitempty"`
+	Narrowed *Narrowing `json:"narrowed,omitempty"`
 	// Cached is the run whose success still holds; then this one did nothing.
 	Cached RunID `json:"cached,omitempty"`
 	// URL and Native are a remote system's own address and status word.

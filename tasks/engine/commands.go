@@ -100,7 +100,7 @@ func (e *Engine) need(name string, cause tasks.Cause, fresh bool) {
 	if done, ended := e.state.Finished(name); ended && !fresh && !u.Task.IsService() && done.Status == tasks.Succeeded {
 		return
 	}
-	e.queue(u.Task, cause, nil)
+	e.queue(u.Task, ask{cause: cause})
 	e.needDependencies(u.Task, false)
 }
 
@@ -114,15 +114,23 @@ func (e *Engine) needDependencies(t tasks.Task, fresh bool) {
 	}
 }
 
+// ask is what a run is asked to be.
+type ask struct {
+	cause  tasks.Cause
+	params map[string]string // secrets in clear
+	scope  tasks.Scope
+	only   []tasks.TestName
+}
+
 // queue makes a run of a task.
-func (e *Engine) queue(t tasks.Task, cause tasks.Cause, params map[string]string) tasks.Run {
+func (e *Engine) queue(t tasks.Task, a ask) tasks.Run {
 	e.numbers[t.Name]++
 	r := tasks.Run{
 		ID: tasks.NewRunID(t.Name, e.numbers[t.Name]), Task: t.Name, Number: e.numbers[t.Name],
-		Cause: cause, Params: masked(t, params), Status: tasks.Queued, QueuedAt: e.o.Now(), Log: logs.Key(t.Name),
+		Cause: a.cause, Params: masked(t, a.params), Scope: a.scope, Only: a.only, Status: tasks.Queued, QueuedAt: e.o.Now(), Log: logs.Key(t.Name),
 	}
-	e.params[r.ID] = params
-	e.lastParams[t.Name] = params
+	e.params[r.ID] = a.params
+	e.lastParams[t.Name] = a.params
 	e.emit(tasks.RunQueued{Run: r})
 	return r
 }
@@ -169,18 +177,18 @@ func (e *Engine) restart(words []string) error {
 			continue
 		}
 		e.emit(tasks.Wanted{Task: n, Up: true})
-		e.again(u.Task, tasks.Cause{Kind: tasks.ByPerson, Detail: "restarted by hand"}, nil, tasks.ErrCancelled)
+		e.again(u.Task, ask{cause: tasks.Cause{Kind: tasks.ByPerson, Detail: "restarted by hand"}}, tasks.ErrCancelled)
 	}
 	return nil
 }
 
 // again ends the task's active run, if any, and queues a new one after it.
-func (e *Engine) again(t tasks.Task, cause tasks.Cause, params map[string]string, why error) {
+func (e *Engine) again(t tasks.Task, a ask, why error) {
 	if r, ok := e.state.Active(t.Name); ok {
 		e.end(r.ID, why)
 	}
 	e.drop(t.Name, "a newer request took its place")
-	e.queue(t, cause, params)
+	e.queue(t, a)
 	e.needDependencies(t, false)
 }
 
@@ -200,19 +208,20 @@ func (e *Engine) runTask(c tasks.RunTask) error {
 	if _, active := e.state.Active(u.Task.Name); active && u.Task.Spec.OnBusy == config.BusyIgnore {
 		return fmt.Errorf("%s is running already (on_busy: ignore); stop it first", u.Task.Name)
 	}
-	e.busy(u.Task, cause, params, tasks.ErrCancelled)
+	e.busy(u.Task, ask{cause, params, c.Scope, c.Only}, tasks.ErrCancelled)
 	e.needDependencies(u.Task, true)
 	return nil
 }
 
 // busy queues a run with respect to what the task is doing: on_busy.
-func (e *Engine) busy(t tasks.Task, cause tasks.Cause, params map[string]string, why error) {
+func (e *Engine) busy(t tasks.Task, a ask, why error) {
 	_, active := e.state.Active(t.Name)
 	if w, ok := e.state.Waiting(t.Name); ok {
 		// One queued run is enough; it takes over what the new cause adds. The
 		// request of a client that waits for its run keeps the run its own.
-		if w.Cause.Request == "" && cause.Request == "" && maps.Equal(e.params[w.ID], params) {
-			w.Cause = mergeCauses(w.Cause, cause)
+		same := w.Scope == a.scope && len(w.Only)+len(a.only) == 0 && maps.Equal(e.params[w.ID], a.params)
+		if same && w.Cause.Request == "" && a.cause.Request == "" {
+			w.Cause = mergeCauses(w.Cause, a.cause)
 			e.emit(tasks.RunQueued{Run: w})
 			return
 		}
@@ -226,7 +235,7 @@ func (e *Engine) busy(t tasks.Task, cause tasks.Cause, params map[string]string,
 			e.end(r.ID, why)
 		}
 	}
-	e.queue(t, cause, params)
+	e.queue(t, a)
 }
 
 func mergeCauses(old, add tasks.Cause) tasks.Cause {

@@ -119,10 +119,10 @@ func (e *Engine) redeclared(u tasks.Unit) {
 	switch {
 	case u.Task.IsService() && (u.Up || active):
 		e.emit(tasks.Wanted{Task: u.Task.Name, Up: true})
-		e.again(u.Task, cause, nil, tasks.ErrStale)
+		e.again(u.Task, ask{cause: cause}, tasks.ErrStale)
 	case !u.Task.IsService() && u.Up && u.Task.Spec.Autostart:
 		if params, err := fill(u.Task, nil); err == nil {
-			e.busy(u.Task, cause, params, tasks.ErrStale)
+			e.busy(u.Task, ask{cause: cause, params: params}, tasks.ErrStale)
 			e.needDependencies(u.Task, false)
 		}
 	}
@@ -175,7 +175,7 @@ func (e *Engine) runSchedules(now time.Time) (wake time.Time) {
 			e.crons[name] = c
 			t := e.state.Units[name].Task
 			if params, err := fill(t, nil); err == nil {
-				e.busy(t, tasks.Cause{Kind: tasks.BySchedule, Detail: t.Spec.Schedule}, params, tasks.ErrStale)
+				e.busy(t, ask{cause: tasks.Cause{Kind: tasks.BySchedule, Detail: t.Spec.Schedule}, params: params}, tasks.ErrStale)
 				e.needDependencies(t, false)
 			} else {
 				e.notice(tasks.Notice{ID: "params/" + name, Severity: tasks.Warning, Source: "task", Task: name, Message: fmt.Sprintf("its schedule is due, but %v", err)})

@@ -74,7 +74,10 @@ func (e *Engine) startRun(ctx context.Context, id tasks.RunID) {
 	}
 	s := newSink(e, id, t, w, e.o.Parser)
 	e.live[id] = &live{cancel: cancel, sink: s}
-	req := tasks.Request{Run: id, Task: t, Cause: r.Cause, Params: e.params[id], Ports: e.portsFor(t), Replica: t.Replica}
+	req := tasks.Request{
+		Run: id, Task: t, Cause: r.Cause, Params: e.params[id], Ports: e.portsFor(t), Replica: t.Replica,
+		Scope: r.Scope, Only: r.Only, Failed: e.failedTests(t.Name),
+	}
 	e.emit(tasks.RunStarted{ID: id, At: now, FirstLine: s.first, Ports: ownPorts(t, req.Ports)})
 	e.work.Go(func() {
 		err := runner.Run(runCtx, req, s)
@@ -85,6 +88,25 @@ func (e *Engine) startRun(ctx context.Context, id tasks.RunID) {
 		end := s.close()
 		e.send(func(e *Engine) { e.ended(id, err, end) })
 	})
+}
+
+// failedTests are the tests that failed in a task's last finished run that
+// reported any.
+func (e *Engine) failedTests(task string) []tasks.TestName {
+	for _, id := range slices.Backward(e.state.Units[task].Runs) {
+		r := e.state.Runs[id]
+		if !r.Status.Done() || len(r.Tests) == 0 {
+			continue
+		}
+		var failed []tasks.TestName
+		for _, t := range r.Tests {
+			if t.Status == tasks.TestFailed {
+				failed = append(failed, tasks.TestName{Suite: t.Suite, Name: t.Name})
+			}
+		}
+		return failed
+	}
+	return nil
 }
 
 // ended takes in that a runner has returned, and decides what follows.

@@ -169,6 +169,9 @@ func owned(ev tasks.Event, id tasks.RunID) tasks.Event {
 	case tasks.DiagnosticReported:
 		e.ID = id
 		return e
+	case tasks.RunNarrowed:
+		e.ID = id
+		return e
 	case tasks.RunCached:
 		e.ID = id
 		return e

@@ -87,7 +87,7 @@ func (e *Engine) rerun(u tasks.Unit, files []string, b watch.Batch) {
 	}
 	cause := tasks.Cause{Kind: tasks.ByWatch, Files: files, Changed: b.FirstEvent}
 	if t.IsService() {
-		e.again(t, cause, nil, tasks.ErrStale)
+		e.again(t, ask{cause: cause}, tasks.ErrStale)
 		return
 	}
 	// A task with parameters reruns with what it was last run with.
@@ -105,7 +105,7 @@ func (e *Engine) rerun(u tasks.Unit, files []string, b watch.Batch) {
 			return
 		}
 	}
-	e.busy(t, cause, params, tasks.ErrStale)
+	e.busy(t, ask{cause: cause, params: params}, tasks.ErrStale)
 	e.needDependencies(t, false)
 }
 

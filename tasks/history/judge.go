@@ -69,10 +69,10 @@ type Slow struct {
 // busy machine is none, measured against how much the ones before scatter.
 const (
 	slowNewest = 3
-	slowPast   = 30 // at most so many passes are its past
-	slowKnown  = 5  // and at least so many
-	slowSpread = 5  // times the deviation (MAD, scaled to a standard deviation)
-	slowFactor = 1.5
+	slowPast   = 60                    // at most so many passes are its past
+	slowKnown  = 5                     // and at least so many
+	slowSpread = 5                     // times the deviation (MAD, scaled to a standard deviation)
+	slowFactor = 1.5                   // times what three of four took
 	slowLeast  = 20 * time.Millisecond // nobody waits for less
 )
 
@@ -95,7 +95,7 @@ func slow(results []Result) *Slow {
 		scatter[i] = (d - usual).Abs()
 	}
 	spread := time.Duration(slowSpread * 1.4826 * float64(median(scatter)))
-	limit := max(usual+spread, time.Duration(slowFactor*float64(usual)), usual+slowLeast)
+	limit := max(usual+spread, time.Duration(slowFactor*float64(percentile(past, 75))), usual+slowLeast)
 	if took <= limit {
 		return nil
 	}
