@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"image/color"
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
@@ -20,9 +21,12 @@ const (
 // looks is how the screen came to its colours.
 type looks struct {
 	all theme.Set
-	// dark is the terminal's background, as far as it has told.
-	dark    bool
-	profile colorprofile.Profile
+	// dark is the terminal's background; told, whether the terminal has said so.
+	dark, told bool
+	profile    colorprofile.Profile
+	// paper is the background that the theme needs, and pen the text's colour on
+	// it, where the terminal's own would make it unreadable; nil: the terminal's.
+	paper, pen color.Color
 	// tried is a theme that is only looked at; empty: none.
 	tried string
 }
@@ -44,7 +48,24 @@ func (s *Screen) dress() {
 	if !ok {
 		t = theme.Auto(s.looks.dark)
 	}
+	s.looks.paper, s.looks.pen = nil, nil
+	if s.looks.told && t.Dark != s.looks.dark {
+		switch s.looks.profile {
+		case colorprofile.ANSI:
+			t = theme.Auto(s.looks.dark)
+		case colorprofile.Unknown, colorprofile.ANSI256, colorprofile.TrueColor:
+			s.looks.paper, s.looks.pen = t.Ground()
+		}
+	}
 	s.setTheme(t.For(s.looks.profile))
+}
+
+// terminalIs takes what the terminal says of its background.
+func (s *Screen) terminalIs(dark bool) {
+	if dark != s.looks.dark || !s.looks.told {
+		s.looks.dark, s.looks.told = dark, true
+		s.dress()
+	}
 }
 
 // themeNames are the words of :theme.
@@ -72,7 +93,7 @@ func (s *Screen) themeVerb(words []string) (tea.Cmd, error) {
 	}
 	s.looks.tried, s.memory.Theme = "", name
 	s.dress()
-	return tea.RequestBackgroundColor, nil
+	return nil, nil
 }
 
 // tryTheme shows the screen in a theme while its name is chosen; without words,

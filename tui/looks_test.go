@@ -10,6 +10,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
+	uv "github.com/charmbracelet/ultraviolet"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tui"
@@ -63,7 +64,36 @@ func TestTheColoursFollowTheTerminalWhileItChanges(t *testing.T) {
 		u.Send(tea.BackgroundColorMsg{Color: color.Black})
 		wears(t, u, failedIn(t, "north"))
 		u.Press(":").Type("theme auto").Press("enter")
+		wears(t, u, failedIn(t, "light"))
+		if v := u.View(); v.BackgroundColor != nil {
+			t.Error("the terminal's own background does not come back")
+		}
+		u.Send(uv.DarkColorSchemeEvent{})
 		wears(t, u, failedIn(t, "dark"))
+		u.Send(tea.BackgroundColorMsg{Color: color.White})
+		wears(t, u, failedIn(t, "light"))
+	})
+}
+
+func TestAThemeBringsItsBackgroundWhereTheTerminalsWouldHideIt(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		u := tuitest.New(t, 120, 36, busy(), tui.Options{Theme: "paper"})
+		if v := u.View(); v.BackgroundColor != nil {
+			t.Error("a terminal that has not told is changed")
+		}
+		u.Send(tea.BackgroundColorMsg{Color: color.White})
+		if v := u.View(); v.BackgroundColor != nil {
+			t.Error("a light terminal is changed for a light theme")
+		}
+		u.Send(uv.DarkColorSchemeEvent{})
+		if v := u.View(); v.BackgroundColor == nil || v.ForegroundColor == nil {
+			t.Error("a light theme stands on a dark terminal")
+		}
+		u.Send(tea.ColorProfileMsg{Profile: colorprofile.ANSI})
+		if v := u.View(); v.BackgroundColor != nil {
+			t.Error("a terminal of sixteen colours is changed")
+		}
+		wears(t, u, "\x1b[1;91m")
 	})
 }
 

@@ -211,9 +211,8 @@ func (s *Screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case wheelMsg:
 		cmd = s.scroll(msg)
 	case tea.BackgroundColorMsg:
-		if dark := msg.IsDark(); dark != s.looks.dark {
-			s.looks.dark = dark
-			s.dress()
+		if s.looks.paper == nil { // else it is ours
+			s.terminalIs(msg.IsDark())
 		}
 	case tea.ColorProfileMsg:
 		if msg.Profile != s.looks.profile {
@@ -224,8 +223,10 @@ func (s *Screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		s.focused = notify.Focused
 	case tea.BlurMsg:
 		s.focused = notify.Blurred
-	case uv.DarkColorSchemeEvent, uv.LightColorSchemeEvent:
-		cmd = tea.RequestBackgroundColor
+	case uv.DarkColorSchemeEvent:
+		s.terminalIs(true)
+	case uv.LightColorSchemeEvent:
+		s.terminalIs(false)
 	case tickMsg:
 		s.ticking = false
 		cmd = s.tick()

@@ -52,6 +52,7 @@ func (s *Screen) View() tea.View {
 	if s.mouse {
 		v.MouseMode = tea.MouseModeCellMotion
 	}
+	v.BackgroundColor, v.ForegroundColor = s.looks.paper, s.looks.pen
 	v.WindowTitle, v.ProgressBar = s.title(), s.progress()
 	return v
 }

@@ -32,8 +32,9 @@ type Theme struct {
 
 // Palette is what a theme is made of: one colour a meaning, as #rrggbb.
 type Palette struct {
-	// Background is the colour that the theme is meant to stand on. It is never
-	// painted: the terminal's own background stays.
+	// Background is the colour that the theme is meant to stand on. The terminal's
+	// own background stays, unless it is dark for a light theme, or light for a dark
+	// one.
 	Background string
 	// Text is empty for the terminal's own foreground.
 	Text, Muted, Faint, Accent                       string
@@ -47,6 +48,19 @@ type Palette struct {
 
 // Palette is what the theme was made of.
 func (t Theme) Palette() Palette { return t.palette }
+
+// Ground is the background that the theme is meant to stand on, and the colour of
+// text that has none of its own.
+func (t Theme) Ground() (paper, pen color.Color) {
+	text := t.palette.Text
+	switch {
+	case text == "" && t.Dark:
+		text = "#e6e6e6"
+	case text == "":
+		text = "#1a1a1a"
+	}
+	return hex(t.palette.Background), hex(text)
+}
 
 // Auto is the built-in theme for the terminal's background.
 func Auto(dark bool) Theme {
