@@ -55,8 +55,12 @@ type Options struct {
 // ErrUntrusted is Load's answer when the file's commands wait for a person's trust.
 var ErrUntrusted = errors.New("the workspace file changed what it runs and is not trusted yet")
 
-// usageEvery is how often processes are sampled while somebody looks.
-const usageEvery = 2 * time.Second
+// usageEvery is how often processes are sampled while somebody looks; where
+// nothing changes it slowly becomes usageQuiet.
+const (
+	usageEvery = 2 * time.Second
+	usageQuiet = 10 * time.Second
+)
 
 // Engine is the loop and its state. It implements tasks.Engine.
 type Engine struct {
@@ -68,7 +72,7 @@ type Engine struct {
 	state       tasks.State
 	mailboxes   map[*mailbox]struct{}
 	gone        bool          // no more events will come
-	watched     chan struct{} // signalled when the first subscriber comes
+	stirred     chan struct{} // signalled when a subscriber comes or a run starts: there is something new to sample
 	grown       map[logs.Key]int64
 	growthTimer *time.Timer
 
@@ -306,6 +310,7 @@ func (e *Engine) sample(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	var last map[tasks.RunID]tasks.Usage
+	every := usageEvery
 	for {
 		e.mu.Lock()
 		watchers := len(e.mailboxes)
@@ -314,21 +319,35 @@ func (e *Engine) sample(ctx context.Context) {
 			select {
 			case <-ctx.Done():
 				return
-			case <-e.watched:
+			case <-e.stirred:
 			}
 		}
 		select {
 		case <-ctx.Done():
 			return
+		case <-e.stirred:
+			every = usageEvery
+			timer.Reset(usageEvery / 4)
+			continue
 		case <-timer.C:
 		}
 		u := e.o.Usage(ctx)
 		// An unchanged sample would only make every screen draw again.
-		if !sameUsage(last, u) {
-			last = u
+		if sameUsage(last, u) {
+			every = min(every*3/2, usageQuiet)
+		} else {
+			last, every = u, usageEvery
 			e.send(func(e *Engine) { e.emit(tasks.UsageSampled{At: e.o.Now(), Usage: u}) })
 		}
-		timer.Reset(usageEvery)
+		timer.Reset(every)
+	}
+}
+
+// stir makes the sampler look soon.
+func (e *Engine) stir() {
+	select {
+	case e.stirred <- struct{}{}:
+	default:
 	}
 }
 

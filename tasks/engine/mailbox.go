@@ -74,10 +74,7 @@ func (e *Engine) Subscribe(ctx context.Context) (tasks.State, <-chan []tasks.Eve
 		close(out)
 		return state, out
 	}
-	select {
-	case e.watched <- struct{}{}:
-	default:
-	}
+	e.stir()
 	go e.deliver(ctx, m, out)
 	return state, out
 }

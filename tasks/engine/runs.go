@@ -79,6 +79,7 @@ func (e *Engine) startRun(ctx context.Context, id tasks.RunID) {
 		Scope: r.Scope, Only: r.Only, Failed: e.failedTests(t.Name),
 	}
 	e.emit(tasks.RunStarted{ID: id, At: now, FirstLine: s.first, Ports: ownPorts(t, req.Ports)})
+	e.stir()
 	e.work.Go(func() {
 		err := runner.Run(runCtx, req, s)
 		if err != nil && errors.Is(context.Cause(runCtx), tasks.ErrTimeout) {
