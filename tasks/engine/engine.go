@@ -109,7 +109,7 @@ func New(o Options) *Engine {
 		done:       make(chan struct{}),
 		state:      tasks.NewState(),
 		mailboxes:  map[*mailbox]struct{}{},
-		watched:    make(chan struct{}, 1),
+		stirred:    make(chan struct{}, 1),
 		grown:      map[logs.Key]int64{},
 		live:       map[tasks.RunID]*live{},
 		numbers:    maps.Clone(o.Numbers),
