@@ -21,14 +21,11 @@ func (a *app) cmdAttach() *cobra.Command {
 			if err := a.mayChange(); err != nil {
 				return err
 			}
-			p, err := a.find()
+			c, err := a.reach(cmd.Context())
 			if err != nil {
 				return err
 			}
-			c, err := a.connect(cmd.Context(), p)
-			if err != nil {
-				return err
-			}
+			defer c.Close()
 			s, err := snapshot(cmd.Context(), c)
 			if err != nil {
 				return err

@@ -25,14 +25,11 @@ func (a *app) cmdStop() *cobra.Command {
 		if err := do(cmd, names); err != nil || !wait {
 			return err
 		}
-		p, err := a.find()
+		c, err := a.reach(cmd.Context())
 		if err != nil {
 			return err
 		}
-		c, err := a.connect(cmd.Context(), p)
-		if err != nil {
-			return err
-		}
+		defer c.Close()
 		return untilStopped(cmd.Context(), c, names)
 	}
 	return cmd
@@ -70,14 +67,11 @@ func (a *app) control(use, short, done string, args cobra.PositionalArgs, comman
 			if err := a.mayChange(); err != nil {
 				return err
 			}
-			p, err := a.find()
+			c, err := a.reach(cmd.Context())
 			if err != nil {
 				return err
 			}
-			c, err := a.connect(cmd.Context(), p)
-			if err != nil {
-				return err
-			}
+			defer c.Close()
 			s, err := snapshot(cmd.Context(), c)
 			if err != nil {
 				return err

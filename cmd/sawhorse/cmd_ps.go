@@ -16,14 +16,11 @@ func (a *app) cmdPs() *cobra.Command {
 	return &cobra.Command{
 		Use: "ps [NAME...]", Short: "What runs, what waits and why", ValidArgsFunction: a.completeNames,
 		RunE: func(cmd *cobra.Command, names []string) error {
-			p, err := a.find()
+			c, err := a.reach(cmd.Context())
 			if err != nil {
 				return err
 			}
-			c, err := a.connect(cmd.Context(), p)
-			if err != nil {
-				return err
-			}
+			defer c.Close()
 			return a.printState(cmd.Context(), c, names)
 		},
 	}

@@ -23,14 +23,11 @@ func (a *app) cmdWait() *cobra.Command {
 			if !slices.Contains(conditions, what) {
 				return &fault{code: exitUsage, err: fmt.Errorf("--for %s is not a condition", what), hint: "one of: " + joinNames(conditions)}
 			}
-			p, err := a.find()
+			c, err := a.reach(cmd.Context())
 			if err != nil {
 				return err
 			}
-			c, err := a.connect(cmd.Context(), p)
-			if err != nil {
-				return err
-			}
+			defer c.Close()
 			ctx := cmd.Context()
 			if timeout > 0 {
 				limited, cancel := context.WithTimeout(ctx, timeout)

@@ -16,14 +16,11 @@ func (a *app) cmdWhy() *cobra.Command {
 		Use: "why NAME", Short: "Why it waits, runs, restarted or failed, down to the cause", Args: cobra.ExactArgs(1),
 		ValidArgsFunction: a.completeNames,
 		RunE: func(cmd *cobra.Command, names []string) error {
-			p, err := a.find()
+			c, err := a.reach(cmd.Context())
 			if err != nil {
 				return err
 			}
-			c, err := a.connect(cmd.Context(), p)
-			if err != nil {
-				return err
-			}
+			defer c.Close()
 			s, err := snapshot(cmd.Context(), c)
 			if err != nil {
 				return err

@@ -23,6 +23,15 @@ func (a *app) connect(ctx context.Context, p place) (*attach.Client, error) {
 	return c, err
 }
 
+// reach finds the workspace and dials its host.
+func (a *app) reach(ctx context.Context) (*attach.Client, error) {
+	p, err := a.find()
+	if err != nil {
+		return nil, err
+	}
+	return a.connect(ctx, p)
+}
+
 // ensureHost dials the host, and starts one where there is none. started says
 // that it did; everything that starts by itself is then on its way.
 func (a *app) ensureHost(ctx context.Context, p place, start bool) (c *attach.Client, started bool, err error) {
