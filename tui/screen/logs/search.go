@@ -15,8 +15,7 @@ import (
 
 // why is an error without what the user can see anyway.
 func why(err error) string {
-	var e *parse.SyntaxError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*parse.SyntaxError](err); ok {
 		return fmt.Sprintf("%s (column %d)", e.Why, e.Pos+1)
 	}
 	return err.Error()

@@ -155,7 +155,7 @@ type Line struct {
 // NewLine starts a line of that many cells.
 func NewLine(width int) *Line {
 	l := &Line{width: max(0, width)}
-	l.b.Grow(width * 2)
+	l.b.Grow(l.width * 2)
 	return l
 }
 
