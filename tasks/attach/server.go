@@ -78,7 +78,7 @@ func Serve(ctx context.Context, l net.Listener, e tasks.Engine, o ServerOptions)
 	_ = h.Shutdown(drain) // what is not done by then is cut
 	cut()
 	_ = h.Close()
-	<-served
+	_ = <-served
 	s.conns.Wait()
 	return broken
 }
