@@ -22,6 +22,9 @@ func (s *Screen) Actions() action.Set {
 	case StripPane:
 		set = append(set, action.Layer{Name: "attention", Actions: s.stripActions()})
 	}
+	if p, ok := s.focusedPin(); ok {
+		set = append(set, action.Layer{Name: "log", Actions: p.logs.actions()})
+	}
 	set = append(set, action.Layer{Name: "screen", Actions: s.globalActions()})
 	for i := range set {
 		set[i].Actions = s.permit(s.keys.Bind(set[i].Actions))
@@ -290,6 +293,7 @@ func (s *Screen) viewActions() []action.Action {
 			},
 			Do: func() tea.Cmd { return s.nextTheme() }},
 	}
+	all = append(all, s.pinActions()...)
 	tabs := s.detail.names()
 	for i := range 6 {
 		a := action.Action{ID: fmt.Sprintf("tab.%d", i+1), Title: fmt.Sprintf("Tab %d", i+1), Group: "Tabs", Keys: []string{string(rune('1' + i))},

@@ -60,7 +60,7 @@ func (s *Screen) take(m eventsMsg) tea.Cmd {
 	}
 	s.lastBatch = s.now
 	s.Apply(m.events...)
-	told := s.tell()
+	told := s.tellLater()
 	if m.closed {
 		s.gone = cmp.Or(s.state.Leaving, "the connection to it is lost")
 		s.version++
@@ -87,7 +87,7 @@ func (s *Screen) Apply(events ...tasks.Event) {
 	if news {
 		s.changed()
 	}
-	s.detail.logs.stale = true
+	s.stale()
 }
 
 // sample keeps the course of what each task takes.

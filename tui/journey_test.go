@@ -138,6 +138,16 @@ func journeys() map[string]func(p trip) {
 				p.t.Error("nothing changed its colour")
 			}
 		},
+		"pin.toggle": func(p trip) {
+			p.on("api").Press("p").See("─ ◌ api waiting")
+			p.on("web").See("web  1 Logs", "─ ◌ api waiting").Press("tab", "tab")
+			p.Press("p").Gone("─ ◌ api waiting")
+			p.command("pin db worker").See("─ ◐ db", "─ ▲ worker")
+			p.command("pin web api docs").See("at most 3 logs are pinned").Press("esc")
+		},
+		"pin.clear": func(p trip) {
+			p.command("pin db worker").See("─ ◐ db").Press("P").Gone("─ ◐ db").Press("P").See("no log is pinned")
+		},
 		"notify": func(p trip) {
 			p.command("notify").See("notifications by bell")
 			p.command("notify off").See("notifications are off")

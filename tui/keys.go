@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -25,11 +26,14 @@ func (s *Screen) press(k tea.KeyPressMsg) tea.Cmd {
 		s.typeFilter(k)
 		return nil
 	case s.typingInLog():
-		return s.detail.logs.did(s.detail.logs.tab.Key(k))
+		log, _ := s.focusedLog()
+		return log.did(log.tab.Key(k))
 	}
 	if a, ok := s.Actions().Pressed(k); ok {
 		s.detail.touched++
-		s.detail.logs.version++
+		if log, ok := s.focusedLog(); ok {
+			log.version++
+		}
 		return s.run(a)
 	}
 	return nil
@@ -37,7 +41,8 @@ func (s *Screen) press(k tea.KeyPressMsg) tea.Cmd {
 
 // typingInLog says whether keys go to a line that is typed in the Logs tab.
 func (s *Screen) typingInLog() bool {
-	return s.focus == DetailPane && s.detail.tab() == logsTab && s.detail.logs.tab.Typing()
+	log, ok := s.focusedLog()
+	return ok && log.tab.Typing()
 }
 
 func (s *Screen) paste(text string) tea.Cmd {
@@ -47,8 +52,10 @@ func (s *Screen) paste(text string) tea.Cmd {
 	case s.filtering != nil:
 		s.filtering.Insert(text)
 		s.tree.SetFilter(s.filtering.Value())
-	case s.focus == DetailPane && s.detail.tab() == logsTab:
-		return s.detail.logs.did(s.detail.logs.tab.Paste(text))
+	default:
+		if log, ok := s.focusedLog(); ok {
+			return log.did(log.tab.Paste(text))
+		}
 	}
 	return nil
 }
@@ -78,12 +85,20 @@ func (s *Screen) typeFilter(k tea.KeyPressMsg) {
 // cycle focuses the next pane that is shown.
 func (s *Screen) cycle(n int) {
 	s.prefs.Zoom = false
-	order := []Pane{TreePane, DetailPane, StripPane}
-	p := s.focus
+	order := []Pane{TreePane, DetailPane}
+	for i := range s.pins {
+		order = append(order, FirstPin+Pane(i))
+	}
+	order = append(order, StripPane)
+	at := slices.Index(order, s.focus)
 	for range order {
-		p = order[(int(p)+n+len(order))%len(order)]
+		at = (at + n + len(order)) % len(order)
+		p := order[at]
 		r := layout(s.w, s.h, p, s.prefs)
 		shown := map[Pane]bool{TreePane: !r.Tree.Empty(), DetailPane: !r.Detail.Empty(), StripPane: !r.Strip.Empty()}
+		for i, pin := range r.Pins {
+			shown[FirstPin+Pane(i)] = !pin.Empty()
+		}
 		if p == StripPane && len(s.alerts) == 0 {
 			continue
 		}
@@ -143,11 +158,12 @@ func (s *Screen) hints() []string {
 	type key struct {
 		w, version, touched, strip int
 		focus                      Pane
+		pins                       int
 		unit, node, tab            string
 		typing, prompt             bool
 	}
 	n, _ := s.tree.Selected()
-	k := key{s.w, s.version, s.detail.touched, s.strip.at, s.focus, s.detail.unit, n.ID, s.detail.tab(), s.filtering != nil, s.typingInLog()}
+	k := key{s.w, s.version, s.detail.touched, s.strip.at, s.focus, len(s.pins), s.detail.unit, n.ID, s.detail.tab(), s.filtering != nil, s.typingInLog()}
 	return s.panes.hints.get(k, func() []string { return []string{s.hintLine()} })
 }
 

@@ -8,10 +8,12 @@ const (
 	TreePane Pane = iota
 	DetailPane
 	StripPane
+	// FirstPin is the first of the pinned logs; the others follow it.
+	FirstPin
 )
 
-// String is the pane's name for people.
-func (p Pane) String() string { return [...]string{"tree", "detail", "attention"}[p] }
+// maxPins is how many logs can be pinned.
+const maxPins = 3
 
 // Rect is a part of the screen in cells; an empty one is not shown.
 type Rect struct{ X, Y, W, H int }
@@ -32,8 +34,9 @@ type Prefs struct {
 	// StripOpen gives ATTENTION half of the screen.
 	StripOpen bool `json:"strip_open,omitempty"`
 	Zoom      bool `json:"-"`
-	// Alerts is how many rows the strip has to show.
+	// Alerts is how many rows the strip has to show, Pins how many logs are pinned.
 	Alerts int `json:"-"`
+	Pins   int `json:"-"`
 }
 
 // Rects is where everything stands.
@@ -43,14 +46,19 @@ type Rects struct {
 	Header Rect // one line; below it, a thin line
 	Tree   Rect
 	Detail Rect // its first two lines are the tabs and a thin line
-	Side   Rect // stats of the selection, on wide screens
+	Side   Rect // stats of the selection, on wide screens without pins
+	// Body is what tree, detail, side and pins share.
+	Body Rect
+	// Pins are the pinned logs that there is room for: in a column beside the
+	// detail, or below it. Their first line is the name in a thin line.
+	Pins [maxPins]Rect
 	// Strip is ATTENTION; its first line is the title in a thin line.
 	Strip Rect
 	// HintRule is the thin line above the hints.
 	HintRule Rect
 	Hints    Rect
-	// Wall and SideWall are the columns of the thin lines between the panes; -1
-	// without one.
+	// Wall and SideWall are the columns of the thin lines behind the tree and before
+	// the side or the pins; -1 without one.
 	Wall, SideWall int
 }
 
@@ -83,11 +91,18 @@ func layout(w, h int, focus Pane, p Prefs) Rects {
 		r.Strip = Rect{0, bottom, w, n + 1}
 	}
 	body := Rect{0, top, w, bottom - top}
+	r.Body = body
 	tree := treeWidth(w, p)
 	switch {
 	case p.Zoom && focus == TreePane:
 		r.Tree = body
-	case p.Zoom, tree == 0 && (focus != TreePane || p.TreeHidden):
+	case p.Zoom && focus >= FirstPin && focus < FirstPin+Pane(min(p.Pins, maxPins)):
+		r.Pins[focus-FirstPin] = body
+		return r
+	case p.Zoom:
+		r.Detail = body
+		return r
+	case tree == 0 && (focus != TreePane || p.TreeHidden):
 		r.Detail = body
 	case tree == 0:
 		r.Tree = body
@@ -95,14 +110,55 @@ func layout(w, h int, focus Pane, p Prefs) Rects {
 		r.Tree = Rect{0, top, tree, body.H}
 		r.Wall = tree
 		r.Detail = Rect{tree + 1, top, w - tree - 1, body.H}
-		if w >= 160 {
+		if w >= 160 && p.Pins == 0 {
 			const side = 34
 			r.Detail.W -= side + 1
 			r.SideWall = r.Detail.X + r.Detail.W
 			r.Side = Rect{r.SideWall + 1, top, side, body.H}
 		}
 	}
+	r.pin(min(p.Pins, maxPins))
 	return r
+}
+
+// The least that a pin, and the detail above pins, are of use with.
+const (
+	leastPinRows    = 5
+	leastDetailRows = 7
+	leastPinColumns = 55
+)
+
+// pin gives the pins a part of the detail's room: half of it where both can
+// stand side by side, else rows below it.
+func (r *Rects) pin(n int) {
+	d := r.Detail
+	if n == 0 || d.Empty() {
+		return
+	}
+	if d.W > 2*leastPinColumns {
+		r.Detail.W = (d.W - 1) / 2
+		r.SideWall = d.X + r.Detail.W
+		column := Rect{r.SideWall + 1, d.Y, d.W - r.Detail.W - 1, d.H}
+		r.stack(column, min(n, max(1, d.H/leastPinRows)))
+		return
+	}
+	for n > 0 && d.H-n*leastPinRows < leastDetailRows {
+		n--
+	}
+	if n == 0 {
+		return
+	}
+	below := n * max(leastPinRows, d.H/(n+1))
+	r.Detail.H = d.H - below
+	r.stack(Rect{d.X, d.Y + r.Detail.H, d.W, below}, n)
+}
+
+// stack puts n pins below each other.
+func (r *Rects) stack(room Rect, n int) {
+	for i := range n {
+		from, to := room.H*i/n, room.H*(i+1)/n
+		r.Pins[i] = Rect{room.X, room.Y + from, room.W, to - from}
+	}
 }
 
 // treeWidth is the tree's columns beside the detail; 0: there is no place for

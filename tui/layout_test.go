@@ -20,6 +20,9 @@ func TestTheLayoutHasTheBreakpointsThatItWasDrawnWith(t *testing.T) {
 		{"detail focused, no alerts", DetailPane, Prefs{}},
 		{"tree hidden", DetailPane, Prefs{TreeHidden: true, Alerts: 3}},
 		{"detail zoomed", DetailPane, Prefs{Zoom: true, Alerts: 3}},
+		{"one pin", TreePane, Prefs{Pins: 1}},
+		{"three pins", TreePane, Prefs{Pins: 3, Alerts: 3}},
+		{"the second pin zoomed", FirstPin + 1, Prefs{Pins: 3, Zoom: true}},
 		{"attention open", StripPane, Prefs{StripOpen: true, Alerts: 30}},
 		{"attention zoomed", StripPane, Prefs{Zoom: true, Alerts: 30}},
 	} {
@@ -39,7 +42,7 @@ func describe(r Rects) string {
 	for _, p := range []struct {
 		name string
 		Rect
-	}{{"tree", r.Tree}, {"detail", r.Detail}, {"side", r.Side}, {"strip", r.Strip}, {"rule", r.HintRule}} {
+	}{{"tree", r.Tree}, {"detail", r.Detail}, {"side", r.Side}, {"strip", r.Strip}, {"rule", r.HintRule}, {"pin", r.Pins[0]}, {"pin", r.Pins[1]}, {"pin", r.Pins[2]}} {
 		if !p.Empty() {
 			parts = append(parts, fmt.Sprintf("%s %dx%d+%d+%d", p.name, p.W, p.H, p.X, p.Y))
 		}
@@ -50,10 +53,11 @@ func describe(r Rects) string {
 func TestNoPaneLeavesTheScreenOrCoversAnother(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w, h := rapid.IntRange(0, 400).Draw(t, "w"), rapid.IntRange(0, 120).Draw(t, "h")
-		focus := Pane(rapid.IntRange(0, 2).Draw(t, "focus"))
+		focus := Pane(rapid.IntRange(0, 5).Draw(t, "focus"))
 		p := Prefs{
 			TreeHidden: rapid.Bool().Draw(t, "hidden"), StripOpen: rapid.Bool().Draw(t, "open"), Zoom: rapid.Bool().Draw(t, "zoom"),
 			TreeWidth: rapid.IntRange(0, 300).Draw(t, "tree"), Alerts: rapid.IntRange(0, 300).Draw(t, "alerts"),
+			Pins: rapid.IntRange(0, 5).Draw(t, "pins"),
 		}
 		r := layout(w, h, focus, p)
 		if r.Small != (w < leastWidth || h < leastHeight) {
@@ -66,7 +70,7 @@ func TestNoPaneLeavesTheScreenOrCoversAnother(t *testing.T) {
 		for _, pane := range []struct {
 			name string
 			Rect
-		}{{"header", r.Header}, {"tree", r.Tree}, {"detail", r.Detail}, {"side", r.Side}, {"strip", r.Strip}, {"rule", r.HintRule}, {"hints", r.Hints}} {
+		}{{"header", r.Header}, {"tree", r.Tree}, {"detail", r.Detail}, {"side", r.Side}, {"strip", r.Strip}, {"rule", r.HintRule}, {"hints", r.Hints}, {"pin 1", r.Pins[0]}, {"pin 2", r.Pins[1]}, {"pin 3", r.Pins[2]}} {
 			if pane.Empty() {
 				continue
 			}
@@ -82,7 +86,7 @@ func TestNoPaneLeavesTheScreenOrCoversAnother(t *testing.T) {
 				}
 			}
 		}
-		if r.Tree.Empty() && r.Detail.Empty() && r.Strip.H < h-3 {
+		if r.Tree.Empty() && r.Detail.Empty() && r.Pins == [maxPins]Rect{} && r.Strip.H < h-3 {
 			t.Fatal("nothing to see")
 		}
 	})

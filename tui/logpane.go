@@ -122,10 +122,15 @@ func (s *Screen) logMsg(msg tea.Msg) tea.Cmd {
 	case logtab.Stream:
 		return s.stream(m.Keys, m.Filter)
 	case logtab.Resync:
-		s.detail.logs.stale = true
+		s.stale()
 		return nil
 	}
-	return s.detail.logs.did(s.detail.logs.tab.Update(msg))
+	for _, p := range s.logPanes() {
+		if p.tab.Owns(msg) {
+			return p.did(p.tab.Update(msg))
+		}
+	}
+	return nil
 }
 
 // openText shows a file that the tab wrote, and deletes it afterwards.

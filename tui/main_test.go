@@ -10,5 +10,6 @@ import (
 func TestMain(m *testing.M) {
 	// The pictures show times of day.
 	time.Local = time.UTC
-	goleak.VerifyTestMain(m)
+	// Bubble Tea's reader of keys may stay behind with one that nobody takes any more.
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/charmbracelet/ultraviolet.(*TerminalReader).sendEvents"))
 }

@@ -90,6 +90,11 @@ func (s *Screen) paneAt(x, y int) (Pane, Rect, bool) {
 	case r.Strip.Contains(x, y):
 		return StripPane, r.Strip, true
 	}
+	for i, p := range r.Pins {
+		if p.Contains(x, y) {
+			return FirstPin + Pane(i), p, true
+		}
+	}
 	return 0, Rect{}, false
 }
 
@@ -114,12 +119,17 @@ func (s *Screen) scroll(m wheelMsg) tea.Cmd {
 		s.detail.move(m.lines)
 	case StripPane:
 		s.strip.move(m.lines / wheelLines)
+	default:
+		return s.wheelPin(p, m.lines)
 	}
 	return nil
 }
 
 // mouseMsg takes a click or a drag.
 func (s *Screen) mouseMsg(msg tea.MouseMsg) tea.Cmd {
+	if s.rects.Small {
+		return nil // nothing to click on is shown
+	}
 	m := msg.Mouse()
 	click, isClick := msg.(tea.MouseClickMsg)
 	if s.overlay != nil {
@@ -131,6 +141,9 @@ func (s *Screen) mouseMsg(msg tea.MouseMsg) tea.Cmd {
 	p, r, ok := s.paneAt(m.X, m.Y)
 	if !isClick {
 		// Drags belong to the log, also where they leave it.
+		if log, ok := s.focusedPin(); ok {
+			return log.logs.mouse(msg, m.Y-s.rects.Pins[s.focus-FirstPin].Y-1)
+		}
 		d := s.rects.Detail
 		if s.focus == DetailPane && s.detail.tab() == logsTab && !d.Empty() {
 			return s.detail.logs.mouse(msg, m.Y-d.Y-2)
@@ -153,6 +166,10 @@ func (s *Screen) mouseMsg(msg tea.MouseMsg) tea.Cmd {
 		s.strip.goTo(s.strip.top + m.Y - r.Y - 1)
 		if a, ok := s.strip.selected(); ok && again && s.strip.at == before && m.Y > r.Y {
 			return s.openAlert(a)
+		}
+	default:
+		if log, ok := s.focusedPin(); ok && m.Y > r.Y {
+			return log.logs.mouse(msg, m.Y-r.Y-1)
 		}
 	}
 	return nil

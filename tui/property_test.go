@@ -25,7 +25,7 @@ func TestNoSequenceOfKeysAndEventsLeavesTheScreen(t *testing.T) {
 	keys := []string{
 		"up", "down", "left", "right", "enter", "esc", "tab", "shift+tab", "space", "pgup", "pgdown", "home", "end", "backspace", "delete",
 		"s", "r", "l", "w", "e", "y", "z", "b", "a", "d", "D", "K", "R", "U", "T", "M", "o", "O", "f", "F", "c", "x", ":", "/", "?", ".", ",", "<", ">",
-		"1", "2", "3", "4", "5", "6", "7", "g", "G", "j", "k", "n", "N", "v", "m", "t", "i", "H", "&", "@", "q", "ctrl+u", "ctrl+w", "é", "漢",
+		"1", "2", "3", "4", "5", "6", "7", "g", "G", "j", "k", "n", "N", "v", "m", "t", "i", "H", "&", "@", "q", "ctrl+u", "ctrl+w", "p", "p", "P", "é", "漢",
 	}
 	t.Setenv("VISUAL", "vi")
 	t.Setenv("DISPLAY", "")

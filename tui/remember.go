@@ -25,6 +25,7 @@ type memory struct {
 	OnQuit    OnQuit            `json:"on_quit,omitempty"`
 	History   []string          `json:"history,omitempty"` // of the palette
 	Log       json.RawMessage   `json:"log,omitempty"`     // the log view's own
+	Pins      []pinMemory       `json:"pins,omitempty"`
 }
 
 // recall takes over what was remembered.
@@ -54,6 +55,7 @@ func (s *Screen) recall() {
 		s.detail.tabs[kind == "service"] = t
 	}
 	s.detail.logs.recall(m.Log)
+	s.recallPins(m.Pins)
 	s.saved = s.remembered()
 }
 
@@ -65,7 +67,7 @@ func (s *Screen) remembered() string {
 	}
 	m.Tabs = map[string]string{"service": s.detail.tabs[true], "task": s.detail.tabs[false]}
 	m.Collapsed, m.Prefs, m.History = s.tree.Collapsed(), s.prefs, s.history
-	m.Log = s.detail.logs.remembered()
+	m.Log, m.Pins = s.detail.logs.remembered(), s.rememberedPins()
 	s.memory = m
 	text, err := json.Marshal(m)
 	if err != nil {

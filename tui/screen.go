@@ -62,6 +62,7 @@ type Screen struct {
 	detail    *detail
 	overlay   overlay
 	toasts    []toast
+	pins      []*pin
 	panes     panes
 
 	// own are the alerts of the screen itself.
@@ -70,6 +71,7 @@ type Screen struct {
 	// last look, progresses whether the terminal shows progress.
 	focused    notify.Focus
 	news       []string
+	telling    bool // it is about to be told
 	progresses bool
 
 	memory memory
@@ -129,13 +131,15 @@ func (s *Screen) subscribe() {
 	s.state, s.events = s.engine.Subscribe(ctx)
 	s.gone = ""
 	s.changed()
-	s.detail.logs.stale = true
+	s.stale()
 }
 
 // Close ends the subscription, gives back the logs and saves what is remembered.
 func (s *Screen) Close() {
 	s.stop()
-	s.detail.logs.close()
+	for _, p := range s.logPanes() {
+		p.close()
+	}
 	s.saveNow()
 }
 
@@ -230,6 +234,8 @@ func (s *Screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tickMsg:
 		s.ticking = false
 		cmd = s.tick()
+	case tellMsg:
+		cmd = s.tell()
 	case minuteMsg:
 		cmd = s.minute()
 	case toastMsg:
@@ -256,7 +262,7 @@ func (s *Screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 // setTheme changes all colours at once.
 func (s *Screen) setTheme(t theme.Theme) {
 	s.theme, s.ink = t, t.Inks()
-	s.detail.logs.setTheme(t)
+	s.dressLogs(t)
 	s.panes = panes{}
 	s.rebuild()
 }
@@ -278,8 +284,12 @@ func (s *Screen) changed() {
 func (s *Screen) arrange() {
 	s.prefs.Alerts = len(s.alerts)
 	s.rects = layout(s.w, s.h, s.focus, s.prefs)
-	if s.focus == StripPane && s.rects.Strip.Empty() && !s.rects.Small {
+	switch {
+	case s.rects.Small:
+	case s.focus == StripPane && s.rects.Strip.Empty():
 		s.setFocus(TreePane)
+	case s.focus >= FirstPin && s.rects.Pins[s.focus-FirstPin].Empty():
+		s.setFocus(DetailPane)
 	}
 }
 
@@ -292,7 +302,7 @@ func (s *Screen) setFocus(p Pane) {
 }
 
 // follow tells the detail what is selected and how much room it has.
-func (s *Screen) follow() tea.Cmd { return s.detail.show(s) }
+func (s *Screen) follow() tea.Cmd { return tea.Batch(s.detail.show(s), s.followPins()) }
 
 // selected is the task under the tree's cursor; empty on a group.
 func (s *Screen) selected() string {
@@ -320,6 +330,9 @@ func (s *Screen) target() string {
 			return a.Task
 		}
 		return ""
+	}
+	if p, ok := s.focusedPin(); ok {
+		return p.name
 	}
 	if name := s.selected(); name != "" {
 		return name

@@ -35,10 +35,26 @@ func (s *Screen) hear(e tasks.Event) {
 	}
 }
 
+// tellMsg is the moment to tell what was heard.
+type tellMsg struct{}
+
+// tellAfter gathers what happens in one go: several services that go down with
+// the one that they need are one notification.
+const tellAfter = 300 * time.Millisecond
+
+// tellLater tells what was heard, and what else is heard in a moment.
+func (s *Screen) tellLater() tea.Cmd {
+	if len(s.news) == 0 || s.telling {
+		return nil
+	}
+	s.telling = true
+	return s.later(tellAfter, tellMsg{})
+}
+
 // tell notifies of what was heard, when somebody wants to know.
 func (s *Screen) tell() tea.Cmd {
 	news := s.news
-	s.news = nil
+	s.news, s.telling = nil, false
 	if len(news) == 0 || !s.opt.Notify.When.Wanted(s.focused) {
 		return nil
 	}

@@ -33,6 +33,7 @@ func (p *pane) get(key any, draw func() []string) []string {
 // panes are the parts of the picture, and the picture.
 type panes struct {
 	header, tree, detail, side, strip, hints pane
+	pins                                     [maxPins]pane
 
 	content string
 	key     contentKey
@@ -43,6 +44,7 @@ type contentKey struct {
 	rects                                    Rects
 	w, h                                     int
 	header, tree, detail, side, strip, hints int
+	pins                                     [maxPins]int
 }
 
 // View joins the panes.
@@ -66,15 +68,21 @@ func (s *Screen) content() string {
 	}
 	p := &s.panes
 	header, tree, detail, side, strip, hints := s.header(), s.treeLines(), s.detailLines(), s.sideLines(), s.stripLines(), s.hints()
+	var pins [maxPins][]string
+	var drawn [maxPins]int
+	for i := range s.pins {
+		pins[i] = s.pinLines(i)
+		drawn[i] = p.pins[i].drawn
+	}
 	if s.overlay == nil && len(s.toasts) == 0 {
-		key := contentKey{s.rects, s.w, s.h, p.header.drawn, p.tree.drawn, p.detail.drawn, p.side.drawn, p.strip.drawn, p.hints.drawn}
+		key := contentKey{s.rects, s.w, s.h, p.header.drawn, p.tree.drawn, p.detail.drawn, p.side.drawn, p.strip.drawn, p.hints.drawn, drawn}
 		if key != p.key {
-			p.content = strings.Join(s.join(header, tree, detail, side, strip, hints), "\n")
+			p.content = strings.Join(s.join(header, tree, detail, side, strip, hints, pins), "\n")
 			p.key = key
 		}
 		return p.content
 	}
-	lines := s.join(header, tree, detail, side, strip, hints)
+	lines := s.join(header, tree, detail, side, strip, hints, pins)
 	if s.overlay != nil {
 		box := s.overlay.view(s)
 		r := s.boxAt(box)
@@ -99,7 +107,7 @@ func (s *Screen) boxAt(box []string) Rect {
 }
 
 // join puts the panes beside and below each other.
-func (s *Screen) join(header, tree, detail, side, strip, hints []string) []string {
+func (s *Screen) join(header, tree, detail, side, strip, hints []string, pins [maxPins][]string) []string {
 	r := s.rects
 	lines := make([]string, s.h)
 	lines[0] = header[0]
@@ -107,10 +115,7 @@ func (s *Screen) join(header, tree, detail, side, strip, hints []string) []strin
 		lines[1] = s.rule(r.Wall, r.SideWall, "┬")
 	}
 	wall := s.ink.Border.Paint("│")
-	body := r.Detail
-	if body.Empty() {
-		body = r.Tree
-	}
+	body := r.Body
 	for y := range body.H {
 		var b strings.Builder
 		b.Grow(s.w * 4)
@@ -120,13 +125,16 @@ func (s *Screen) join(header, tree, detail, side, strip, hints []string) []strin
 		if r.Wall >= 0 {
 			b.WriteString(wall)
 		}
-		if !r.Detail.Empty() {
+		if y < r.Detail.H {
 			b.WriteString(detail[y])
 		}
 		if r.SideWall >= 0 {
 			b.WriteString(wall)
+		}
+		if !r.Side.Empty() {
 			b.WriteString(side[y])
 		}
+		b.WriteString(pinRow(r, pins, body.Y+y))
 		lines[body.Y+y] = b.String()
 	}
 	for i, line := range strip {

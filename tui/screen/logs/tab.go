@@ -452,6 +452,27 @@ type (
 	}
 )
 
+// Owns says whether a message is the answer to a command of this tab.
+func (t *Tab) Owns(msg tea.Msg) bool {
+	switch m := msg.(type) {
+	case windowRead:
+		return m.tab == t
+	case looked:
+		return m.tab == t
+	case hunted:
+		return m.tab == t
+	case surveyedMsg:
+		return m.tab == t
+	case rested:
+		return m.tab == t
+	case found:
+		return m.tab == t
+	case done:
+		return m.tab == t
+	}
+	return false
+}
+
 // Update takes the tab's own messages and ignores all others.
 func (t *Tab) Update(msg tea.Msg) tea.Cmd {
 	switch m := msg.(type) {
