@@ -70,7 +70,7 @@ func Serve(ctx context.Context, l net.Listener, e tasks.Engine, o ServerOptions)
 	select {
 	case err := <-served:
 		broken = fmt.Errorf("accept clients: %w", err)
-		served <- err
+		close(served)
 	case <-ctx.Done():
 	}
 	drain, stop := context.WithTimeout(base, o.Drain)
@@ -78,7 +78,9 @@ func Serve(ctx context.Context, l net.Listener, e tasks.Engine, o ServerOptions)
 	_ = h.Shutdown(drain) // what is not done by then is cut
 	cut()
 	_ = h.Close()
-	_ = <-served
+	if err := <-served; err != nil && !errors.Is(err, http.ErrServerClosed) {
+		broken = fmt.Errorf("accept clients: %w", err)
+	}
 	s.conns.Wait()
 	return broken
 }
