@@ -236,8 +236,10 @@ func (s *State) end(e RunEnded) {
 func upsertTest(tests []TestResult, t TestResult) []TestResult {
 	for i := len(tests) - 1; i >= 0; i-- {
 		if tests[i].Name == t.Name && tests[i].Suite == t.Suite {
-			if tests[i].Line >= 0 {
-				t.Line = tests[i].Line // where it was first told is where a person wants to go
+			// A person wants to go to the line that names the place; without one,
+			// to where the test was first told of.
+			if old := tests[i]; old.Line >= 0 && (old.Location.File != "" || t.Location.File == "") {
+				t.Line = old.Line
 			}
 			tests[i] = t
 			return tests

@@ -539,3 +539,20 @@ func ExampleCause_String() {
 	// its declaration changed
 	// remote
 }
+
+func TestAFailureIsWhereItsPlaceWasTold(t *testing.T) {
+	s := NewState()
+	s.Apply(Configured{Tasks: []Task{{Name: "test", Of: "test"}}})
+	s.Apply(RunQueued{Run{ID: "test#1", Task: "test"}})
+	place := Location{File: "cart_test.go", Line: 41}
+	for _, r := range []TestResult{
+		{Name: "TestTotal", Status: TestRunning, Line: 10},
+		{Name: "TestTotal", Status: TestRunning, Location: place, Line: 12},
+		{Name: "TestTotal", Status: TestFailed, Location: place, Line: 13},
+	} {
+		s.Apply(TestReported{"test#1", r})
+	}
+	if got := s.Runs["test#1"].Tests[0].Line; got != 12 {
+		t.Errorf("the failure is told at line %d, want 12", got)
+	}
+}
