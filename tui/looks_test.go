@@ -178,6 +178,16 @@ func TestTheWayOutCannotBeUnbound(t *testing.T) {
 	})
 }
 
+func TestAFilterOfTheTreeIsRemembered(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		o := keeps(tui.Options{})
+		u := tuitest.New(t, 120, 36, busy(), o)
+		u.Press("/").Type("dep").Press("enter").Wait(5 * time.Second)
+		next := tuitest.New(t, 120, 36, busy(), o)
+		next.See("/ dep", "deploy").Gone("● web").Press("esc").See("● web")
+	})
+}
+
 func TestTheMouseIsTheTerminalsWhenAPersonWantsItSo(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		o := keeps(tui.Options{NoMouse: true})

@@ -16,7 +16,8 @@ const memoryName = "screen"
 // memory is what is remembered of the screen between two starts.
 type memory struct {
 	Selected  string            `json:"selected,omitempty"`
-	Tabs      map[string]string `json:"tabs,omitempty"` // by "service" and "task"
+	Tabs      map[string]string `json:"tabs,omitempty"`   // by "service" and "task"
+	Filter    string            `json:"filter,omitempty"` // of the tree
 	Collapsed []string          `json:"collapsed,omitempty"`
 	Prefs     Prefs             `json:"prefs"`
 	Mouse     *bool             `json:"mouse,omitempty"`  // nil: as the settings say
@@ -48,6 +49,7 @@ func (s *Screen) recall() {
 	for _, id := range m.Collapsed {
 		s.tree.SetCollapsed(id, true)
 	}
+	s.tree.SetFilter(m.Filter)
 	if m.Selected != "" {
 		s.tree.Prefer(m.Selected)
 	}
@@ -67,6 +69,7 @@ func (s *Screen) remembered() string {
 	}
 	m.Tabs = map[string]string{"service": s.detail.tabs[true], "task": s.detail.tabs[false]}
 	m.Collapsed, m.Prefs, m.History = s.tree.Collapsed(), s.prefs, s.history
+	m.Filter = s.tree.Filter()
 	m.Log, m.Pins = s.detail.logs.remembered(), s.rememberedPins()
 	s.memory = m
 	text, err := json.Marshal(m)
