@@ -1,5 +1,5 @@
 // Package history is the tab with a task's runs, newest first: outcome, time,
-// cause. It shows the runs that the state keeps.
+// how long a save waited for it, cause. It shows the runs that the state keeps.
 package history
 
 import (
@@ -22,6 +22,7 @@ func New() *Screen {
 		table.Column{Title: "", Min: 2}, table.Column{Title: "RUN", Min: 5, Right: true}, table.Column{Title: "OUTCOME", Min: 10},
 		table.Column{Title: "STARTED", Min: 9}, table.Column{Title: "TOOK", Min: 7, Right: true},
 		table.Column{Title: "FAILS", Min: 6, Right: true}, table.Column{Title: "CAUSE", Min: 10, Grow: true},
+		table.Column{Title: "FEEDBACK", Min: 9, Right: true}, // the last: the first to go where it is narrow
 	)}
 }
 
@@ -72,6 +73,11 @@ func (s *Screen) View(f screen.Frame) []string {
 		if d := r.Duration(f.Now); d > 0 {
 			took.Text = screen.Short(d)
 		}
+		// From saving a file to the result of the run that it began.
+		feedback := table.Cell{Ink: in.Text}
+		if d, ok := r.Feedback(); ok {
+			feedback.Text, feedback.Sort = screen.Short(d), d.Seconds()
+		}
 		fails := table.Cell{Ink: in.Failed, Sort: float64(screen.Failures(r))}
 		if n := screen.Failures(r); n > 0 {
 			fails.Text = fmt.Sprint(n)
@@ -79,7 +85,7 @@ func (s *Screen) View(f screen.Frame) []string {
 		rows = append(rows, table.Row{ID: string(id), Cells: []table.Cell{
 			{Text: glyph, Ink: ink}, {Text: fmt.Sprint(r.Number), Ink: in.Text, Sort: float64(r.Number)}, {Text: word, Ink: ink},
 			{Text: screen.Clock(r.StartedAt), Ink: in.Muted, Sort: float64(r.StartedAt.UnixNano())}, took, fails,
-			{Text: r.Cause.String(), Ink: in.Muted},
+			{Text: r.Cause.String(), Ink: in.Muted}, feedback,
 		}})
 	}
 	s.table.SetRows(rows)

@@ -31,6 +31,7 @@ type Screen struct {
 	table    *table.Table
 	onlyFail bool
 	places   map[string]Place
+	trend    trend
 }
 
 // New is the screen, showing all results.
@@ -125,6 +126,7 @@ func summary(f screen.Frame, r tasks.Run) string {
 
 func (s *Screen) rows(f screen.Frame, r tasks.Run) []table.Row {
 	s.places = map[string]Place{}
+	s.trend.follow(f.State, f.Unit)
 	in := f.Ink
 	results := slices.Clone(r.Tests)
 	slices.SortStableFunc(results, func(a, b tasks.TestResult) int { return cmp.Compare(rank(a.Status), rank(b.Status)) })
@@ -148,7 +150,7 @@ func (s *Screen) rows(f screen.Frame, r tasks.Run) []table.Row {
 		if s.onlyFail && t.Status != tasks.TestFailed {
 			continue
 		}
-		id := t.Suite + "\x00" + t.Name
+		id := rowID(t)
 		s.places[id] = Place{Title: strings.TrimSpace(t.Suite + " " + t.Name), Message: t.Message, Location: t.Location, Log: r.Log, Line: t.Line}
 		glyph, ink := look(t.Status, f)
 		took := table.Cell{Ink: in.Muted, Sort: t.Duration.Seconds()}
@@ -157,7 +159,7 @@ func (s *Screen) rows(f screen.Frame, r tasks.Run) []table.Row {
 		}
 		rows = append(rows, table.Row{ID: id, Cells: []table.Cell{
 			{Text: glyph, Ink: ink, Sort: float64(rank(t.Status))}, {Text: strings.TrimSpace(t.Suite + "  " + t.Name), Ink: in.Text}, took,
-			{Text: t.Location.String(), Ink: in.Accent}, {Text: t.Message, Ink: in.Muted},
+			{Text: t.Location.String(), Ink: in.Accent}, {Text: strings.TrimSpace(s.trend.of(id) + "  " + t.Message), Ink: in.Muted},
 		}})
 	}
 	return rows

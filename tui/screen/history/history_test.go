@@ -1,0 +1,40 @@
+package history
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tui/screen"
+	"github.com/sawhorse-dev/sawhorse/tui/theme"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
+)
+
+func TestARunShowsHowLongASaveWaitedForIt(t *testing.T) {
+	saved := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+	var state tasks.State
+	state.Apply(tasks.Configured{Tasks: []tasks.Task{{Name: "test", Of: "test", Kind: config.Task}}})
+	for i, cause := range []tasks.Cause{{Kind: tasks.ByPerson}, {Kind: tasks.ByWatch, Files: []string{"cart.go"}, Changed: saved}} {
+		id := tasks.NewRunID("test", i+1)
+		state.Apply(tasks.RunQueued{Run: tasks.Run{ID: id, Task: "test", Number: i + 1, Cause: cause, Status: tasks.Queued, EndLine: -1}})
+		state.Apply(tasks.RunStarted{ID: id, At: saved.Add(time.Second)})
+		state.Apply(tasks.RunEnded{ID: id, At: saved.Add(3500 * time.Millisecond), Status: tasks.Succeeded})
+	}
+	view := func(w int) []string {
+		f := screen.Frame{W: w, H: 6, State: &state, Unit: "test", Now: saved.Add(time.Minute), Ink: theme.Dark().Inks()}
+		return strings.Split(ansi.Strip(strings.Join(New().View(f), "\n")), "\n")
+	}
+	lines := view(100)
+	if !strings.Contains(lines[0], "FEEDBACK") || !strings.Contains(lines[1], "cart.go changed") || !strings.Contains(lines[1], "3.5s") {
+		t.Errorf("a run after a save:\n%s", strings.Join(lines, "\n"))
+	}
+	if strings.Contains(lines[2], "3.5s") {
+		t.Errorf("a run by hand has a feedback time: %s", lines[2])
+	}
+	if narrow := view(52); !strings.Contains(narrow[0], "CAUSE") || strings.Contains(narrow[0], "FEEDBACK") {
+		t.Errorf("where it is narrow the cause goes first: %s", narrow[0])
+	}
+}
