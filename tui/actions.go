@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tui/action"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/tests"
@@ -153,17 +154,27 @@ func (s *Screen) taskActions() []action.Action {
 	cancel.Do = func() tea.Cmd { return s.do(tasks.Cancel{ID: run.ID}, "cancelling "+string(run.ID)) }
 	return []action.Action{
 		toggle, restart,
-		{ID: "task.terminal", Title: "Take the terminal of " + name, Hint: "terminal", Group: "Tasks", Keys: []string{"x"}, Writes: true,
-			Disabled: or(none, s.noTerminal(name)), Do: func() tea.Cmd { return s.takeTerminal(name) }},
-		{ID: "task.logs", Title: "Show the log", Hint: "logs", Group: "Tasks", Keys: []string{"l"}, Disabled: none,
-			Do: func() tea.Cmd { return s.showLog(name) }},
-		{ID: "task.why", Title: "Why is it like this?", Hint: "why", Group: "Tasks", Keys: []string{"w"}, Disabled: none,
-			Do: act(func() { s.openWhy(name) })},
+		{
+			ID: "task.terminal", Title: "Take the terminal of " + name, Hint: "terminal", Group: "Tasks", Keys: []string{"x"}, Writes: true,
+			Disabled: or(none, s.noTerminal(name)), Do: func() tea.Cmd { return s.takeTerminal(name) },
+		},
+		{
+			ID: "task.logs", Title: "Show the log", Hint: "logs", Group: "Tasks", Keys: []string{"l"}, Disabled: none,
+			Do: func() tea.Cmd { return s.showLog(name) },
+		},
+		{
+			ID: "task.why", Title: "Why is it like this?", Hint: "why", Group: "Tasks", Keys: []string{"w"}, Disabled: none,
+			Do: act(func() { s.openWhy(name) }),
+		},
 		cancel,
-		{ID: "edit", Title: "Open in the editor", Hint: "edit", Group: "Tasks", Keys: []string{"e"}, Disabled: s.noPlace(),
-			Do: func() tea.Cmd { return s.editPlace() }},
-		{ID: "copy", Title: "Copy what is selected", Hint: "copy", Group: "Tasks", Keys: []string{"y"}, Disabled: s.nothingToCopy(),
-			Do: func() tea.Cmd { return s.copySelected() }},
+		{
+			ID: "edit", Title: "Open in the editor", Hint: "edit", Group: "Tasks", Keys: []string{"e"}, Disabled: s.noPlace(),
+			Do: func() tea.Cmd { return s.editPlace() },
+		},
+		{
+			ID: "copy", Title: "Copy what is selected", Hint: "copy", Group: "Tasks", Keys: []string{"y"}, Disabled: s.nothingToCopy(),
+			Do: func() tea.Cmd { return s.copySelected() },
+		},
 	}
 }
 
@@ -173,22 +184,30 @@ func (s *Screen) alertActions() []action.Action {
 		none = "nothing needs attention"
 	}
 	return []action.Action{
-		{ID: "alert.next", Title: "Go to the next failure", Hint: pad(none == "", "next failure", ""), Group: "Attention", Keys: []string{"."}, Disabled: none,
-			Do: func() tea.Cmd { return s.stepAlert(1) }},
-		{ID: "alert.previous", Title: "Go to the previous failure", Group: "Attention", Keys: []string{","}, Disabled: none,
-			Do: func() tea.Cmd { return s.stepAlert(-1) }},
-		{ID: "alert.expand", Title: "Give ATTENTION half of the screen", Group: "Attention", Keys: []string{"a"}, Disabled: none,
+		{
+			ID: "alert.next", Title: "Go to the next failure", Hint: pad(none == "", "next failure", ""), Group: "Attention", Keys: []string{"."}, Disabled: none,
+			Do: func() tea.Cmd { return s.stepAlert(1) },
+		},
+		{
+			ID: "alert.previous", Title: "Go to the previous failure", Group: "Attention", Keys: []string{","}, Disabled: none,
+			Do: func() tea.Cmd { return s.stepAlert(-1) },
+		},
+		{
+			ID: "alert.expand", Title: "Give ATTENTION half of the screen", Group: "Attention", Keys: []string{"a"}, Disabled: none,
 			Do: act(func() {
 				s.prefs.StripOpen = !s.prefs.StripOpen
 				s.setFocus(StripPane)
 				if !s.prefs.StripOpen {
 					s.setFocus(TreePane)
 				}
-			})},
-		{ID: "alert.acknowledge-all", Title: "Acknowledge everything in ATTENTION", Group: "Attention", Keys: []string{"D"}, Disabled: none, Writes: true, Verb: "ack",
+			}),
+		},
+		{
+			ID: "alert.acknowledge-all", Title: "Acknowledge everything in ATTENTION", Group: "Attention", Keys: []string{"D"}, Disabled: none, Writes: true, Verb: "ack",
 			Do: func() tea.Cmd {
 				return s.acknowledge(slices.Clone(s.alerts))
-			}},
+			},
+		},
 	}
 }
 
@@ -200,12 +219,16 @@ func (s *Screen) stripActions() []action.Action {
 		none = "nothing needs attention"
 	}
 	return []action.Action{
-		{ID: "alert.open", Title: "Go to where it is told", Hint: "go there", Group: "Attention", Keys: []string{"enter"}, Disabled: none,
-			Do: func() tea.Cmd { return s.openAlert(a) }},
-		{ID: "alert.acknowledge", Title: "Acknowledge this one", Hint: "acknowledge", Group: "Attention", Keys: []string{"d"}, Disabled: none, Writes: true,
+		{
+			ID: "alert.open", Title: "Go to where it is told", Hint: "go there", Group: "Attention", Keys: []string{"enter"}, Disabled: none,
+			Do: func() tea.Cmd { return s.openAlert(a) },
+		},
+		{
+			ID: "alert.acknowledge", Title: "Acknowledge this one", Hint: "acknowledge", Group: "Attention", Keys: []string{"d"}, Disabled: none, Writes: true,
 			Do: func() tea.Cmd {
 				return s.acknowledge([]tasks.Alert{a})
-			}},
+			},
+		},
 	}
 }
 
@@ -218,24 +241,29 @@ func (s *Screen) treeActions() []action.Action {
 		open = "fold"
 	}
 	return []action.Action{
-		{ID: "tree.open", Title: "Open what is selected", Hint: open, Group: "Tree", Keys: []string{"enter"},
+		{
+			ID: "tree.open", Title: "Open what is selected", Hint: open, Group: "Tree", Keys: []string{"enter"},
 			Do: act(func() {
 				if onGroup {
 					s.tree.Toggle(n.ID)
 					return
 				}
 				s.setFocus(DetailPane)
-			})},
+			}),
+		},
 		{ID: "tree.filter", Title: "Filter the tree", Hint: "filter", Group: "Tree", Keys: []string{"/"}, Do: act(s.filterTree)},
-		{ID: "tree.out", Title: "To the group, or fold it", Group: "Tree", Keys: []string{"left"},
+		{
+			ID: "tree.out", Title: "To the group, or fold it", Group: "Tree", Keys: []string{"left"},
 			Do: act(func() {
 				if onGroup {
 					s.tree.SetCollapsed(n.ID, true)
 				} else {
 					s.tree.Parent()
 				}
-			})},
-		{ID: "tree.in", Title: "Into the group, or to the detail", Group: "Tree", Keys: []string{"right"},
+			}),
+		},
+		{
+			ID: "tree.in", Title: "Into the group, or to the detail", Group: "Tree", Keys: []string{"right"},
 			Do: act(func() {
 				switch {
 				case onGroup && s.tree.IsCollapsed(n.ID):
@@ -245,8 +273,10 @@ func (s *Screen) treeActions() []action.Action {
 				default:
 					s.setFocus(DetailPane)
 				}
-			})},
-		{ID: "tree.toggle", Title: "Fold or open the group", Group: "Tree", Keys: []string{"space"},
+			}),
+		},
+		{
+			ID: "tree.toggle", Title: "Fold or open the group", Group: "Tree", Keys: []string{"space"},
 			Do: act(func() {
 				if !onGroup {
 					s.tree.Parent()
@@ -254,17 +284,21 @@ func (s *Screen) treeActions() []action.Action {
 				if g, ok := s.tree.Selected(); ok {
 					s.tree.Toggle(g.ID)
 				}
-			})},
+			}),
+		},
 	}
 }
 
 func (s *Screen) viewActions() []action.Action {
 	all := []action.Action{
-		{ID: "view.zoom", Title: "Zoom the focused pane", Hint: "zoom", Group: "View", Keys: []string{"z"},
-			Do: act(func() { s.prefs.Zoom = !s.prefs.Zoom; s.setFocus(s.focus) })},
+		{
+			ID: "view.zoom", Title: "Zoom the focused pane", Hint: "zoom", Group: "View", Keys: []string{"z"},
+			Do: act(func() { s.prefs.Zoom = !s.prefs.Zoom; s.setFocus(s.focus) }),
+		},
 		{ID: "view.focus", Title: "Focus the next pane", Hint: "focus", Group: "View", Keys: []string{"tab"}, Do: act(func() { s.cycle(1) })},
 		{ID: "view.focus-back", Title: "Focus the previous pane", Group: "View", Keys: []string{"shift+tab"}, Do: act(func() { s.cycle(-1) })},
-		{ID: "view.tree", Title: "Hide or show the tree", Group: "View", Keys: []string{"b"},
+		{
+			ID: "view.tree", Title: "Hide or show the tree", Group: "View", Keys: []string{"b"},
 			Do: act(func() {
 				s.prefs.TreeHidden = !s.prefs.TreeHidden
 				if s.prefs.TreeHidden {
@@ -272,10 +306,12 @@ func (s *Screen) viewActions() []action.Action {
 				} else {
 					s.setFocus(TreePane)
 				}
-			})},
+			}),
+		},
 		{ID: "view.wider", Title: "Make the tree wider", Group: "View", Keys: []string{">"}, Do: act(func() { s.widen(4) })},
 		{ID: "view.narrower", Title: "Make the tree narrower", Group: "View", Keys: []string{"<"}, Do: act(func() { s.widen(-4) })},
-		{ID: "view.mouse", Title: "Give the mouse to the terminal, or take it", Group: "View", Keys: []string{"M"}, Verb: "mouse",
+		{
+			ID: "view.mouse", Title: "Give the mouse to the terminal, or take it", Group: "View", Keys: []string{"M"}, Verb: "mouse",
 			Do: func() tea.Cmd {
 				s.mouse = !s.mouse
 				s.memory.Mouse = new(s.mouse)
@@ -283,21 +319,26 @@ func (s *Screen) viewActions() []action.Action {
 					return s.toast(tasks.Info, "the mouse selects and scrolls here")
 				}
 				return s.toast(tasks.Info, "the mouse is the terminal's: drag to select; M takes it back")
-			}},
-		{ID: "view.theme", Title: "Next theme", Group: "View", Keys: []string{"T"}, Verb: "theme",
+			},
+		},
+		{
+			ID: "view.theme", Title: "Next theme", Group: "View", Keys: []string{"T"}, Verb: "theme",
 			Args: &action.Args{
 				Usage:    "NAME|auto|default",
 				Complete: func(words []string) []string { return only(words, s.themeNames()) },
 				Preview:  s.tryTheme,
 				Do:       s.themeVerb,
 			},
-			Do: func() tea.Cmd { return s.nextTheme() }},
+			Do: func() tea.Cmd { return s.nextTheme() },
+		},
 	}
 	all = append(all, s.pinActions()...)
 	tabs := s.detail.names()
 	for i := range 6 {
-		a := action.Action{ID: fmt.Sprintf("tab.%d", i+1), Title: fmt.Sprintf("Tab %d", i+1), Group: "Tabs", Keys: []string{string(rune('1' + i))},
-			Disabled: "there is no such tab here"}
+		a := action.Action{
+			ID: fmt.Sprintf("tab.%d", i+1), Title: fmt.Sprintf("Tab %d", i+1), Group: "Tabs", Keys: []string{string(rune('1' + i))},
+			Disabled: "there is no such tab here",
+		}
 		if i < len(tabs) {
 			a.Title, a.Disabled = "Show "+tabs[i], ""
 			a.Do = act(func() { s.detail.setTab(tabs[i]) })
@@ -325,29 +366,39 @@ func (s *Screen) screenActions() []action.Action {
 	all := []action.Action{
 		{ID: "palette", Title: "Commands", Hint: "command", Group: "Screen", Keys: []string{":"}, Do: act(s.openPalette)},
 		{ID: "help", Title: "Help: every key", Hint: "help", Group: "Screen", Keys: []string{"?"}, Verb: "help", Do: act(s.openHelp)},
-		{ID: "quit", Title: "Leave the screen", Hint: "quit", Group: "Screen", Keys: []string{"q", "ctrl+c"}, Verb: "quit",
+		{
+			ID: "quit", Title: "Leave the screen", Hint: "quit", Group: "Screen", Keys: []string{"q", "ctrl+c"}, Verb: "quit",
 			Args: &action.Args{
 				Usage:    "stop|leave|ask",
 				Complete: func(words []string) []string { return only(words, []string{"stop", "leave", "ask"}) },
 				Do:       s.quitVerb,
 			},
-			Do: func() tea.Cmd { return s.quit() }},
-		{ID: "workspace.reload", Title: "Read the workspace file again", Group: "Workspace", Keys: []string{"R"}, Writes: true, Verb: "reload",
-			Do: func() tea.Cmd { return s.do(tasks.Reload{}, "reading the workspace file again") }},
-		{ID: "workspace.start", Title: "Start everything that starts by itself", Group: "Workspace", Keys: []string{"U"}, Writes: true, Verb: "up",
-			Do: func() tea.Cmd { return s.do(tasks.Start{}, "starting everything") }},
-		{ID: "workspace.stop", Title: "Stop everything", Group: "Workspace", Keys: []string{"K"}, Writes: true, Dangerous: true, Verb: "stop-all",
+			Do: func() tea.Cmd { return s.quit() },
+		},
+		{
+			ID: "workspace.reload", Title: "Read the workspace file again", Group: "Workspace", Keys: []string{"R"}, Writes: true, Verb: "reload",
+			Do: func() tea.Cmd { return s.do(tasks.Reload{}, "reading the workspace file again") },
+		},
+		{
+			ID: "workspace.start", Title: "Start everything that starts by itself", Group: "Workspace", Keys: []string{"U"}, Writes: true, Verb: "up",
+			Do: func() tea.Cmd { return s.do(tasks.Start{}, "starting everything") },
+		},
+		{
+			ID: "workspace.stop", Title: "Stop everything", Group: "Workspace", Keys: []string{"K"}, Writes: true, Dangerous: true, Verb: "stop-all",
 			Disabled: s.nothingRuns(),
 			Confirm: &action.Confirm{
 				Title: "Stop everything in " + s.state.Workspace.Name + "?",
 				Text:  "Stops " + s.runningNames() + " in " + s.state.Workspace.Root + ". The host stays, and nothing starts again by itself.",
 				Yes:   "Stop everything",
 			},
-			Do: func() tea.Cmd { return s.do(tasks.Stop{}, "stopping everything") }},
+			Do: func() tea.Cmd { return s.do(tasks.Stop{}, "stopping everything") },
+		},
 		{ID: "workspace.edit", Title: "Edit the workspace file", Group: "Workspace", Keys: []string{"E"}, Do: func() tea.Cmd { return s.editDeclaration() }},
 	}
-	reconnect := action.Action{ID: "host.reconnect", Title: "Find or start the host again", Group: "Workspace", Keys: []string{"ctrl+r"},
-		Disabled: "the host is there", Do: func() tea.Cmd { return s.reconnect() }}
+	reconnect := action.Action{
+		ID: "host.reconnect", Title: "Find or start the host again", Group: "Workspace", Keys: []string{"ctrl+r"},
+		Disabled: "the host is there", Do: func() tea.Cmd { return s.reconnect() },
+	}
 	if s.gone != "" {
 		reconnect.Disabled, reconnect.Hint = "", "reconnect"
 		if s.opt.Reconnect == nil {

@@ -144,7 +144,7 @@ func (d *detail) move(n int) {
 	}
 }
 
-func (d *detail) click(x, y int) {
+func (d *detail) click(y int) {
 	d.touched++
 	switch d.tab() {
 	case "":

@@ -13,6 +13,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/editor"
+
 	"github.com/sawhorse-dev/sawhorse/tasks"
 )
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+
 	"github.com/sawhorse-dev/sawhorse/tui/action"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/cell"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/dialog"

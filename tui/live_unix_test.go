@@ -15,6 +15,7 @@ import (
 
 	"github.com/charmbracelet/x/vt"
 	"github.com/creack/pty"
+
 	"github.com/sawhorse-dev/sawhorse/tui"
 )
 

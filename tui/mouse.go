@@ -199,7 +199,7 @@ func (s *Screen) clickDetail(msg tea.MouseMsg, x, y int) tea.Cmd {
 	case y >= 2 && s.detail.tab() == logsTab:
 		return s.detail.logs.mouse(msg, y-2)
 	case y >= 2:
-		s.detail.click(x, y-2)
+		s.detail.click(y - 2)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	tea "charm.land/bubbletea/v2"
+
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tui/action"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/events"
@@ -31,8 +32,10 @@ type question struct {
 // ask opens a question with Cancel and one other button.
 func (s *Screen) ask(c action.Confirm, yes func() tea.Cmd) {
 	s.overlay = &question{
-		dialog: dialog.Dialog{Title: c.Title, Text: c.Text, Opened: s.now,
-			Buttons: []dialog.Button{{Label: "Cancel"}, {Label: c.Yes, Danger: true}}},
+		dialog: dialog.Dialog{
+			Title: c.Title, Text: c.Text, Opened: s.now,
+			Buttons: []dialog.Button{{Label: "Cancel"}, {Label: c.Yes, Danger: true}},
+		},
 		answer: func(button int) tea.Cmd {
 			if button == 0 {
 				return nil

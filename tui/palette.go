@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/sahilm/fuzzy"
+
 	"github.com/sawhorse-dev/sawhorse/tui/action"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/cell"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/dialog"

@@ -127,11 +127,11 @@ func (s *Screen) pinActions() []action.Action {
 	case len(s.pins) == maxPins:
 		toggle.Disabled = fmt.Sprintf("%d logs are pinned: unpin one of them first", maxPins)
 	}
-	clear := action.Action{ID: "pin.clear", Title: "Unpin all logs", Group: "View", Keys: []string{"P"}, Verb: "unpin", Do: s.dropPins}
+	all := action.Action{ID: "pin.clear", Title: "Unpin all logs", Group: "View", Keys: []string{"P"}, Verb: "unpin", Do: s.dropPins}
 	if len(s.pins) == 0 {
-		clear.Disabled = "no log is pinned"
+		all.Disabled = "no log is pinned"
 	}
-	return []action.Action{toggle, clear}
+	return []action.Action{toggle, all}
 }
 
 func (s *Screen) pinVerb(words []string) (tea.Cmd, error) {

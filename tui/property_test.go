@@ -5,10 +5,11 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"pgregory.net/rapid"
+
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tui"
 	"github.com/sawhorse-dev/sawhorse/tui/tuitest"
-	"pgregory.net/rapid"
 )
 
 // nasty are texts that a program may have printed into a name or a message.

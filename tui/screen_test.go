@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/exp/golden"
+
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tui"
 	"github.com/sawhorse-dev/sawhorse/tui/action"
@@ -65,10 +66,14 @@ func busy() *tuitest.Engine {
 	e.Emit(tasks.RunReady{ID: worker, At: time.Now()})
 	run := e.Start("test", tasks.Cause{Kind: tasks.ByWatch, Files: []string{"internal/cart/cart.go", "go.mod"}})
 	e.Emit(
-		tasks.TestReported{ID: run, Test: tasks.TestResult{Suite: "internal/cart", Name: "TestTotal", Status: tasks.TestFailed, Duration: 12 * time.Millisecond,
-			Message: "want 3, got 4", Location: tasks.Location{File: "internal/cart/cart_test.go", Line: 41}, Line: 7}},
-		tasks.TestReported{ID: run, Test: tasks.TestResult{Suite: "internal/pay", Name: "TestRefund", Status: tasks.TestFailed, Duration: time.Second,
-			Message: "context deadline exceeded", Location: tasks.Location{File: "internal/pay/pay_test.go", Line: 88}, Line: 9}},
+		tasks.TestReported{ID: run, Test: tasks.TestResult{
+			Suite: "internal/cart", Name: "TestTotal", Status: tasks.TestFailed, Duration: 12 * time.Millisecond,
+			Message: "want 3, got 4", Location: tasks.Location{File: "internal/cart/cart_test.go", Line: 41}, Line: 7,
+		}},
+		tasks.TestReported{ID: run, Test: tasks.TestResult{
+			Suite: "internal/pay", Name: "TestRefund", Status: tasks.TestFailed, Duration: time.Second,
+			Message: "context deadline exceeded", Location: tasks.Location{File: "internal/pay/pay_test.go", Line: 88}, Line: 9,
+		}},
 		tasks.TestReported{ID: run, Test: tasks.TestResult{Suite: "internal/pay", Name: "TestPay", Status: tasks.TestPassed, Line: -1}},
 	)
 	e.End(run, 1)

@@ -112,9 +112,7 @@ func (p *strip) row(a tasks.Alert, selected, focused bool, w int, in *theme.Inks
 		tailW = cell.Width(tail) + 2
 	}
 	l.Column(text, a.Title, titleW-1).Put(fill, " ")
-	if where == "" {
-		whereW = 0
-	} else {
+	if where != "" {
 		l.Put(accent, cell.FitTail(where, min(whereW-1, max(0, l.Left()-tailW)))).Put(fill, " ")
 	}
 	l.Put(muted, cell.Cut(message(a), l.Left()-tailW))

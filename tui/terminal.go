@@ -13,6 +13,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/term"
 	"github.com/muesli/cancelreader"
+
 	"github.com/sawhorse-dev/sawhorse/tasks"
 )
 
@@ -116,8 +117,8 @@ func (t *session) forward(keys io.Reader) {
 		n, err := keys.Read(buf)
 		data := buf[:n]
 		for _, end := range ends {
-			if i := bytes.Index(data, end); i >= 0 {
-				_, _ = t.terminal.Write(data[:i])
+			if before, _, found := bytes.Cut(data, end); found {
+				_, _ = t.terminal.Write(before)
 				return
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tui/action"
 )
@@ -19,7 +20,7 @@ func (s *Screen) verbs() []action.Action {
 			Args: &action.Args{Usage: usage, Complete: complete, Do: do},
 		}
 	}
-	many := func(make func(names []string) tasks.Command, doing string) func([]string) (tea.Cmd, error) {
+	many := func(command func(names []string) tasks.Command, doing string) func([]string) (tea.Cmd, error) {
 		return func(words []string) (tea.Cmd, error) {
 			if len(words) == 0 {
 				return nil, fmt.Errorf("which? name services, tasks or groups")
@@ -27,7 +28,7 @@ func (s *Screen) verbs() []action.Action {
 			if _, unknown := s.state.Names(words); unknown != "" {
 				return nil, s.unknown(unknown)
 			}
-			return s.do(make(words), doing+" "+strings.Join(words, " ")), nil
+			return s.do(command(words), doing+" "+strings.Join(words, " ")), nil
 		}
 	}
 	one := func(do func(name string) tea.Cmd) func([]string) (tea.Cmd, error) {
@@ -41,13 +42,13 @@ func (s *Screen) verbs() []action.Action {
 			return do(words[0]), nil
 		}
 	}
-	any := func(words []string) []string { return without(s.names(), words) }
+	others := func(words []string) []string { return without(s.names(), words) }
 	return []action.Action{
-		verb("start", "Start services or tasks", "NAME…", true, any, many(func(n []string) tasks.Command { return tasks.Start{Names: n} }, "starting")),
-		verb("stop", "Stop services or tasks", "NAME…", true, any, many(func(n []string) tasks.Command { return tasks.Stop{Names: n} }, "stopping")),
-		verb("restart", "Restart services or tasks", "NAME…", true, any, many(func(n []string) tasks.Command { return tasks.Restart{Names: n} }, "restarting")),
+		verb("start", "Start services or tasks", "NAME…", true, others, many(func(n []string) tasks.Command { return tasks.Start{Names: n} }, "starting")),
+		verb("stop", "Stop services or tasks", "NAME…", true, others, many(func(n []string) tasks.Command { return tasks.Stop{Names: n} }, "stopping")),
+		verb("restart", "Restart services or tasks", "NAME…", true, others, many(func(n []string) tasks.Command { return tasks.Restart{Names: n} }, "restarting")),
 		verb("run", "Run a task", "NAME [param=value…]", true, s.completeRun, s.runVerb),
-		verb("logs", "Show a log, or several merged by time", "NAME…", false, any, func(words []string) (tea.Cmd, error) {
+		verb("logs", "Show a log, or several merged by time", "NAME…", false, others, func(words []string) (tea.Cmd, error) {
 			names, unknown := s.state.Names(words)
 			if unknown != "" {
 				return nil, s.unknown(unknown)
@@ -57,14 +58,14 @@ func (s *Screen) verbs() []action.Action {
 			}
 			return s.showLog(names...), nil
 		}),
-		verb("why", "Say why something is as it is", "NAME", false, any, one(func(n string) tea.Cmd { s.openWhy(n); return nil })),
-		verb("attach", "Take the terminal of a service", "NAME", true, any, one(func(n string) tea.Cmd {
+		verb("why", "Say why something is as it is", "NAME", false, others, one(func(n string) tea.Cmd { s.openWhy(n); return nil })),
+		verb("attach", "Take the terminal of a service", "NAME", true, others, one(func(n string) tea.Cmd {
 			if why := s.noTerminal(n); why != "" {
 				return s.toast(tasks.Warning, why)
 			}
 			return s.takeTerminal(n)
 		})),
-		verb("go", "Select a service or a task", "NAME", false, any, one(func(n string) tea.Cmd {
+		verb("go", "Select a service or a task", "NAME", false, others, one(func(n string) tea.Cmd {
 			s.tree.Select(n)
 			s.setFocus(TreePane)
 			return nil

@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/sawhorse-dev/sawhorse/tui/action"
 )
 

@@ -97,8 +97,10 @@ func TestOnlyWhoLooksElsewhereIsTold(t *testing.T) {
 		when notify.When
 		want [3]bool // unknown, focused, blurred
 	}{
-		{"", [3]bool{false, false, true}}, {notify.Unfocused, [3]bool{false, false, true}},
-		{notify.Always, [3]bool{true, true, true}}, {notify.Never, [3]bool{}},
+		{"", [3]bool{false, false, true}},
+		{notify.Unfocused, [3]bool{false, false, true}},
+		{notify.Always, [3]bool{true, true, true}},
+		{notify.Never, [3]bool{}},
 	} {
 		for f, want := range tt.want {
 			if got := tt.when.Wanted(notify.Focus(f)); got != want {
@@ -117,16 +119,21 @@ func TestTheTerminalIsKnownByItsEnvironment(t *testing.T) {
 		{"TERM_PROGRAM=WezTerm", notify.OSC777},
 		{"TERM_PROGRAM=ghostty TERM=xterm-ghostty", notify.OSC777},
 		{"TERM=xterm-kitty KITTY_WINDOW_ID=1", notify.OSC99},
-		{"TERM=foot", notify.OSC777}, {"TERM=foot-extra", notify.OSC777}, {"TERM=rxvt-unicode-256color", notify.OSC777},
+		{"TERM=foot", notify.OSC777},
+		{"TERM=foot-extra", notify.OSC777},
+		{"TERM=rxvt-unicode-256color", notify.OSC777},
 		{"TERM=xterm-256color KONSOLE_VERSION=250400", notify.OSC777},
 		{"TERM=tmux-256color TERM_PROGRAM=tmux KITTY_PID=77", notify.OSC99},
 		{"TERM=tmux-256color TERM_PROGRAM=tmux ITERM_SESSION_ID=w0t0", notify.OSC9},
 		{"TERM=tmux-256color TERM_PROGRAM=tmux", notify.Bell},
-		{"TERM_PROGRAM=Apple_Terminal", notify.Bell}, {"TERM_PROGRAM=vscode", notify.Bell},
-		{"WT_SESSION=1", notify.Bell}, {"TERM=linux", notify.Bell}, {"", notify.Bell},
+		{"TERM_PROGRAM=Apple_Terminal", notify.Bell},
+		{"TERM_PROGRAM=vscode", notify.Bell},
+		{"WT_SESSION=1", notify.Bell},
+		{"TERM=linux", notify.Bell},
+		{"", notify.Bell},
 	} {
 		env := func(name string) string {
-			for _, pair := range strings.Fields(tt.env) {
+			for pair := range strings.FieldsSeq(tt.env) {
 				if n, v, _ := strings.Cut(pair, "="); n == name {
 					return v
 				}
@@ -151,7 +158,9 @@ func TestEachTerminalIsToldInItsWords(t *testing.T) {
 		{notify.OSC9, false, "\x1b]9;Sawhorse: a;b: c\a"},
 		{notify.OSC777, false, "\x1b]777;notify;a,b;c\a"},
 		{notify.OSC99, false, "\x1b]99;i=sawhorse:d=0:p=title;a;b\a\x1b]99;i=sawhorse:d=1:p=body;c\a"},
-		{notify.Bell, false, "\a"}, {notify.Bell, true, "\a"}, {notify.Off, false, ""},
+		{notify.Bell, false, "\a"},
+		{notify.Bell, true, "\a"},
+		{notify.Off, false, ""},
 		{notify.OSC777, true, "\x1bPtmux;\x1b\x1b]777;notify;a,b;c\a\x1b\\\a"},
 	} {
 		told(t, tt.want, notify.Sequence(tt.how, "a;b", "c", tt.tmux))
@@ -204,7 +213,7 @@ func TestProgressIsShownOnlyWhereItIsKnown(t *testing.T) {
 		"TERM_PROGRAM=ghostty TMUX=/tmp/x":                   false,
 	} {
 		env := func(name string) string {
-			for _, pair := range strings.Fields(pairs) {
+			for pair := range strings.FieldsSeq(pairs) {
 				if n, v, _ := strings.Cut(pair, "="); n == name {
 					return v
 				}

@@ -53,8 +53,10 @@ func TestEveryThemeCanBeRead(t *testing.T) {
 				}
 			}
 			for _, pair := range [][3]string{
-				{"selected", p.SelectedText, p.SelectedBack}, {"selected, out of focus", p.SelectedText, p.SelectedBlurBack},
-				{"match", p.MatchText, p.MatchBack}, {"current match", p.MatchText, p.MatchCurrentBack},
+				{"selected", p.SelectedText, p.SelectedBack},
+				{"selected, out of focus", p.SelectedText, p.SelectedBlurBack},
+				{"match", p.MatchText, p.MatchBack},
+				{"current match", p.MatchText, p.MatchCurrentBack},
 			} {
 				if c := contrast(t, pair[1], pair[2]); c < least {
 					t.Errorf("%s has a contrast of %.1f, want %.1f", pair[0], c, least)
