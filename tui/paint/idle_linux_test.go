@@ -33,9 +33,9 @@ func wakeups(t *testing.T, pid int) int {
 func TestNobodyWakesUpAndNothingIsWrittenWhileNothingChanges(t *testing.T) {
 	p := sit(t, 80, 20)
 	cmd := p.startChild()
-	// Bubble Tea's ticker at its slowest wakes a few threads a second; at 30
-	// frames there are nearly 200. What the start left over may take a while.
-	const few = 12
+	// Bubble Tea's ticker at its slowest makes 7 a second, at 30 frames nearly
+	// 200. What the start left over may take a while.
+	const few = 30
 	last, bytes, at := 0, 0, time.Time{}
 	p.wait("a second passes with hardly a wake-up", func() bool {
 		if time.Since(at) < time.Second {

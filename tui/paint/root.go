@@ -123,7 +123,7 @@ func (r *root) guard(cmd tea.Cmd) tea.Cmd {
 		// Batches and sequences, whose type Bubble Tea keeps to itself.
 		if v := reflect.ValueOf(msg); v.Kind() == reflect.Slice && v.Type().Elem() == reflect.TypeFor[tea.Cmd]() {
 			for i := range v.Len() {
-				if c, ok := v.Index(i).Addr().Interface().(*tea.Cmd); ok {
+				if c, ok := reflect.TypeAssert[*tea.Cmd](v.Index(i).Addr()); ok {
 					*c = r.guard(*c)
 				}
 			}
