@@ -21,6 +21,8 @@ const generated = "<!-- Generated: go test ./cmd/sawhorse -run Docs -update-docs
 // pages are the pages of docs/ that follow from the program.
 func pages() map[string]string {
 	return map[string]string{
+		"cli.md":    verbsPage(),
+		"config.md": configPage(),
 		"keys.md": generated + `# Keys
 
 Every action of the screen. ` + "`?`" + ` shows those that count where you are, with the reason for those that
