@@ -122,7 +122,7 @@ func TestCodeIsAnotherWhenAnythingIsDifferent(t *testing.T) {
 		"a changed file":             func(r repo) { r.write("cart.go", "package card") },
 		"a new file":                 func(r repo) { r.write("new.go", "x") },
 		"a new file in a new folder": func(r repo) { r.write("a/b/new.go", "x") },
-		"a file with a strange name": func(r repo) { r.write("a b\"\u00e9.go", "x") },
+		"a file with a strange name": func(r repo) { r.write("a b\u00e9.go", "x") },
 		"a removed file":             func(r repo) { r.remove("cart.go") },
 		"another commit":             func(r repo) { r.write("cart.go", "package card"); r.commit() },
 		"the workspace's own file":   func(r repo) { r.write("sawhorse.local.yml", "version: 1") },
