@@ -29,6 +29,11 @@ func (s *Screen) place() (tasks.Location, bool) {
 	// Outside of the strip: the first failure of what is selected.
 	name := s.target()
 	for _, a := range s.alerts {
+		if a.ID == s.opened && a.Task == name && a.Location.File != "" {
+			return a.Location, true
+		}
+	}
+	for _, a := range s.alerts {
 		if a.Task == name && name != "" && a.Location.File != "" {
 			return a.Location, true
 		}

@@ -39,6 +39,7 @@ type Screen struct {
 
 	state   tasks.State
 	alerts  []tasks.Alert
+	opened  tasks.AlertID            // gone to last: its place is what e means where the log names none
 	usage   map[string][]tasks.Usage // course by task, oldest first
 	version int                      // of state, alerts and usage
 	digest  digest

@@ -60,6 +60,7 @@ func (s *Screen) goToLine(name string, key logs.Key, line int64) tea.Cmd {
 func (s *Screen) openAlert(a tasks.Alert) tea.Cmd {
 	switch {
 	case a.Task != "" && s.known(a.Task):
+		s.opened = a.ID
 		return s.goToLine(a.Task, a.Log, a.Line)
 	case a.Location.File != "":
 		return s.edit(a.Location)

@@ -116,16 +116,25 @@ func (s Set) Find(id string) (Action, bool) {
 	return Action{}, false
 }
 
-// Pressed returns the action that a key press means.
+// Pressed returns the action that a key press means: the innermost that can be
+// done now; when none can, the innermost, which says why.
 func (s Set) Pressed(k tea.KeyPressMsg) (Action, bool) {
+	var off *Action
 	for _, name := range Names(k) {
 		for _, l := range s {
 			for _, a := range l.Actions {
-				if slices.Contains(a.Keys, name) {
+				switch {
+				case !slices.Contains(a.Keys, name):
+				case a.Disabled == "":
 					return a, true
+				case off == nil:
+					off = &a
 				}
 			}
 		}
+	}
+	if off != nil {
+		return *off, true
 	}
 	return Action{}, false
 }
