@@ -56,8 +56,8 @@ func (b *builds) build(name, ldflags string) (string, error) {
 	return path, nil
 }
 
-// theProgram is the path of the built program; a directory with nothing else.
-func theProgram(t testing.TB) string {
+// theProgram is the path of the built program, in a directory with nothing else.
+func theProgram(t *testing.T) string {
 	t.Helper()
 	path, err := built.program()
 	if err != nil {
@@ -73,6 +73,12 @@ func TestMain(m *testing.M) {
 	if f := flag.Lookup("test.parallel"); f.Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
 		_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0)+2))
 	}
+	// The pages' directories are made here, so that none is left behind.
+	if err := os.MkdirAll(built.dir, 0o755); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	_ = os.Setenv("GOTMPDIR", built.dir)
 	code := m.Run()
 	_ = os.RemoveAll(built.dir)
 	os.Exit(code)

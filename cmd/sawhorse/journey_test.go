@@ -223,7 +223,7 @@ func TestWhatGitBringsWaitsForTrust(t *testing.T) {
 func TestTrustIsAskedAtATerminal(t *testing.T) {
 	t.Parallel()
 	w, dir := newWorld(t, repl)
-	p := sit(t, w, dir, 100, 30, nil, "up", "-d")
+	p := sit(t, w, dir, 200, 30, nil, "up", "-d")
 	p.see("can run commands on this machine", "other.run +exec sleep 1000", "Trust it and go on\\? \\[y/N\\]").press("\r")
 	if code := p.leaves(); code != exitUntrusted {
 		t.Errorf("no ended with %d", code)
@@ -233,7 +233,7 @@ func TestTrustIsAskedAtATerminal(t *testing.T) {
 		t.Fatalf("something was run: %v %v", left, err)
 	}
 
-	p = sit(t, w, dir, 100, 30, nil, "up", "-d")
+	p = sit(t, w, dir, 200, 30, nil, "up", "-d")
 	p.see("Trust it and go on").press("y\r").see("up in")
 	if code := p.leaves(); code != 0 {
 		t.Errorf("yes ended with %d", code)

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -204,14 +203,4 @@ func (p *person) killed() {
 		p.t.Fatal(err)
 	}
 	p.leaves()
-}
-
-// row is the line of the screen that has a text.
-func (p *person) row(text string) string {
-	for line := range strings.SplitSeq(p.text(), "\n") {
-		if strings.Contains(line, text) {
-			return line
-		}
-	}
-	return ""
 }
