@@ -17,8 +17,10 @@ func TestAMatrixMakesAllCombinations(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []map[string]string{
-		{"x": "1", "go": "1.25", "race": "true"}, {"x": "1", "go": "1.25", "race": "false"},
-		{"x": "1", "go": "1.26", "race": "true"}, {"x": "1", "go": "1.26", "race": "false"},
+		{"x": "1", "go": "1.25", "race": "true"},
+		{"x": "1", "go": "1.25", "race": "false"},
+		{"x": "1", "go": "1.26", "race": "true"},
+		{"x": "1", "go": "1.26", "race": "false"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Fatal(diff)

@@ -60,21 +60,21 @@ func (c *code) of(ctx context.Context, r tasks.Run) history.Code {
 	if len(r.Tests) == 0 || r.StartedAt.IsZero() {
 		return history.Code{}
 	}
-	at, print := c.print(ctx, r.StartedAt)
-	if print != "" && !c.addFiles(&print, r.StartedAt) || c.changed.Load() >= r.StartedAt.UnixNano() {
-		print = ""
+	at, mark := c.mark(ctx, r.StartedAt)
+	if mark != "" && !c.addFiles(&mark, r.StartedAt) || c.changed.Load() >= r.StartedAt.UnixNano() {
+		mark = ""
 	}
-	at.Print = print
+	at.Print = mark
 	return at
 }
 
-func (c *code) print(ctx context.Context, since time.Time) (history.Code, string) {
+func (c *code) mark(ctx context.Context, since time.Time) (history.Code, string) {
 	if !c.slow {
 		ctx, cancel := context.WithTimeout(ctx, gitTime)
 		defer cancel()
-		at, print, err := gitCode(ctx, c.root, since)
+		at, mark, err := gitCode(ctx, c.root, since)
 		if err == nil {
-			return at, print
+			return at, mark
 		}
 		c.slow = errors.Is(ctx.Err(), context.DeadlineExceeded)
 	}
@@ -85,22 +85,22 @@ func (c *code) print(ctx context.Context, since time.Time) (history.Code, string
 	return history.Code{}, fmt.Sprintf("watch %d %d %d", c.begun.UnixNano(), seeing, c.changed.Load())
 }
 
-// addFiles makes the workspace's own files part of a print; false: one changed
+// addFiles makes the workspace's own files part of a mark; false: one changed
 // since.
-func (c *code) addFiles(print *string, since time.Time) bool {
+func (c *code) addFiles(mark *string, since time.Time) bool {
 	d := digest{Hash: sha256.New(), since: since, budget: printBudget}
-	fmt.Fprintln(d, *print)
+	fmt.Fprintln(d, *mark)
 	for _, file := range c.files() {
 		if !d.add(file) {
 			return false
 		}
 	}
-	*print = hex.EncodeToString(d.Sum(nil)[:16])
+	*mark = hex.EncodeToString(d.Sum(nil)[:16])
 	return true
 }
 
-// gitCode is the commit, and a print of it with all that is different from it.
-// The print is empty when something changed since then, or cannot be read.
+// gitCode is the commit, and a mark of it with all that is different from it.
+// The mark is empty when something changed since then, or cannot be read.
 func gitCode(ctx context.Context, root string, since time.Time) (history.Code, string, error) {
 	places, err := git(ctx, root, "rev-parse", "--show-toplevel", "--git-path", "index")
 	if err != nil {
@@ -172,7 +172,7 @@ func entry(line string) (path string, module bool) {
 	return path, strings.HasSuffix(path, "/") || fields > 2 && strings.HasPrefix(parts[2], "S")
 }
 
-// printBudget is how many bytes of changed files are read for a print; those
+// printBudget is how many bytes of changed files are read for a mark; those
 // beyond it are told by their size and time.
 const printBudget = 8 << 20
 

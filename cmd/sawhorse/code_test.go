@@ -87,8 +87,8 @@ func (r repo) age() {
 	}
 }
 
-// print is what a run that began an hour ago and has just ended is told.
-func (r repo) print() string {
+// mark is what a run that began an hour ago and has just ended is told.
+func (r repo) mark() string {
 	r.t.Helper()
 	return r.code.of(r.t.Context(), ranTests()).Print
 }
@@ -108,10 +108,10 @@ func TestCodeIsTheSameWhenNothingThatCountsIsDifferent(t *testing.T) {
 		"the same changes once more": func(r repo) { r.git("add", "."); r.git("reset", "-q") },
 	} {
 		r := newRepo(t)
-		before := r.print()
+		before := r.mark()
 		change(r)
 		r.age()
-		if after := r.print(); before == "" || after != before {
+		if after := r.mark(); before == "" || after != before {
 			t.Errorf("%s: %q, before %q", name, after, before)
 		}
 	}
@@ -129,10 +129,10 @@ func TestCodeIsAnotherWhenAnythingIsDifferent(t *testing.T) {
 		"a staged change":            func(r repo) { r.write("cart.go", "package card"); r.git("add", ".") },
 	} {
 		r := newRepo(t)
-		before := r.print()
+		before := r.mark()
 		change(r)
 		r.age()
-		if after := r.print(); before == "" || after == "" || after == before {
+		if after := r.mark(); before == "" || after == "" || after == before {
 			t.Errorf("%s: %q, before %q", name, after, before)
 		}
 	}
@@ -145,11 +145,11 @@ func TestChangedFilesAreToldByWhatTheyHold(t *testing.T) {
 		r.write("cart.go", text)
 		r.write("new.go", text)
 		r.age()
-		print := r.print()
-		if before, ok := seen[text]; ok && before != print {
-			t.Errorf("%q: %q, before %q", text, print, before)
+		mark := r.mark()
+		if before, ok := seen[text]; ok && before != mark {
+			t.Errorf("%q: %q, before %q", text, mark, before)
 		}
-		seen[text] = print
+		seen[text] = mark
 	}
 	if len(seen) != 2 || seen["package cart // a"] == seen["package cart // b"] {
 		t.Errorf("prints: %q", seen)
@@ -168,8 +168,8 @@ func TestCodeThatChangedDuringTheRunIsNotKnown(t *testing.T) {
 	} {
 		r := newRepo(t)
 		change(r)
-		if print := r.print(); print != "" {
-			t.Errorf("%s: %q", name, print)
+		if mark := r.mark(); mark != "" {
+			t.Errorf("%s: %q", name, mark)
 		}
 	}
 }
@@ -191,8 +191,8 @@ func TestAnotherRepositoryInsideIsNotGuessedAt(t *testing.T) {
 	r.write("inner/x.go", "x")
 	r.git("-C", "inner", "init", "-q")
 	r.age()
-	if print := r.print(); print != "" {
-		t.Errorf("print: %q", print)
+	if mark := r.mark(); mark != "" {
+		t.Errorf("mark: %q", mark)
 	}
 }
 
@@ -215,28 +215,28 @@ func TestWithoutGitTheWatchTellsWhetherCodeIsTheSame(t *testing.T) {
 		r.StartedAt = now.Add(d)
 		return c.of(t.Context(), r).Print
 	}
-	if print := printAfter(time.Hour); print != "" {
-		t.Errorf("before the watch is ready: %q", print)
+	if mark := printAfter(time.Hour); mark != "" {
+		t.Errorf("before the watch is ready: %q", mark)
 	}
 	c.watched(watch.Status{Ready: true})
 	first := printAfter(time.Hour)
 	if first == "" || printAfter(2*time.Hour) != first {
 		t.Errorf("nothing changed: %q", first)
 	}
-	if print := printAfter(-time.Hour); print != "" {
-		t.Errorf("a run from before the watch: %q", print)
+	if mark := printAfter(-time.Hour); mark != "" {
+		t.Errorf("a run from before the watch: %q", mark)
 	}
 	c.heard(watch.Batch{Settled: now.Add(3 * time.Hour)})
-	if print := printAfter(2 * time.Hour); print != "" {
-		t.Errorf("it changed during the run: %q", print)
+	if mark := printAfter(2 * time.Hour); mark != "" {
+		t.Errorf("it changed during the run: %q", mark)
 	}
-	if print := printAfter(4 * time.Hour); print == "" || print == first {
-		t.Errorf("after a change: %q, before %q", print, first)
+	if mark := printAfter(4 * time.Hour); mark == "" || mark == first {
+		t.Errorf("after a change: %q, before %q", mark, first)
 	}
 	for _, s := range []watch.Status{{Ready: true, Polling: []string{"."}}, {Ready: true, Problem: "no more watches"}} {
 		c.watched(s)
-		if print := printAfter(4 * time.Hour); print != "" {
-			t.Errorf("%+v: %q", s, print)
+		if mark := printAfter(4 * time.Hour); mark != "" {
+			t.Errorf("%+v: %q", s, mark)
 		}
 	}
 }

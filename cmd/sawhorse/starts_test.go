@@ -15,6 +15,7 @@ import (
 
 // startedAt is when everything was asked to start; after adds seconds.
 func startedAt() time.Time { return time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC) }
+
 func after(seconds float64) time.Time {
 	return startedAt().Add(time.Duration(seconds * float64(time.Second)))
 }
@@ -63,31 +64,38 @@ func TestAnEnvironmentIsUpWhenItsLastServiceIsReady(t *testing.T) {
 	}{
 		"all are ready": {
 			map[string][]tasks.Run{"db": {ready(0.1, 0.2, 3)}, "api": {ready(0.1, 3, 5)}, "web": {ready(0.2, 0.3, 0.4)}},
-			history.StartRecord{Began: after(0.1), Ready: after(5), Services: 3, Slowest: "api", Took: 2 * time.Second}, true,
+			history.StartRecord{Began: after(0.1), Ready: after(5), Services: 3, Slowest: "api", Took: 2 * time.Second},
+			true,
 		},
 		"one is on its way": {
 			map[string][]tasks.Run{"db": {ready(0.1, 0.2, 3)}, "api": {{QueuedAt: after(0.1), StartedAt: after(0.2)}}},
-			history.StartRecord{}, false,
+			history.StartRecord{},
+			false,
 		},
 		"one waits": {
 			map[string][]tasks.Run{"db": {ready(0.1, 0.2, 3)}, "api": {{QueuedAt: after(0.1)}}},
-			history.StartRecord{}, false,
+			history.StartRecord{},
+			false,
 		},
 		"one failed": {
 			map[string][]tasks.Run{"db": {ready(0.1, 0.2, 3)}, "api": {ended(tasks.Failed, 0.1, 9)}},
-			history.StartRecord{Began: after(0.1), Ready: after(9), Services: 2, Failed: []string{"api"}, Slowest: "db", Took: 2800 * time.Millisecond}, true,
+			history.StartRecord{Began: after(0.1), Ready: after(9), Services: 2, Failed: []string{"api"}, Slowest: "db", Took: 2800 * time.Millisecond},
+			true,
 		},
 		"one was stopped meanwhile": {
 			map[string][]tasks.Run{"db": {ready(0.1, 0.2, 3)}, "api": {ended(tasks.Cancelled, 0.1, 9)}},
-			history.StartRecord{Began: after(0.1), Ready: after(3), Services: 1, Slowest: "db", Took: 2800 * time.Millisecond}, true,
+			history.StartRecord{Began: after(0.1), Ready: after(3), Services: 1, Slowest: "db", Took: 2800 * time.Millisecond},
+			true,
 		},
 		"one was up before": {
 			map[string][]tasks.Run{"db": {ready(-60, -60, -50)}, "api": {ready(0.1, 0.2, 3)}},
-			history.StartRecord{Began: after(0.1), Ready: after(3), Services: 1, Slowest: "api", Took: 2800 * time.Millisecond}, true,
+			history.StartRecord{Began: after(0.1), Ready: after(3), Services: 1, Slowest: "api", Took: 2800 * time.Millisecond},
+			true,
 		},
 		"one came up at the second try": {
 			map[string][]tasks.Run{"db": {ended(tasks.Failed, 0.1, 1), ready(2, 2, 4)}},
-			history.StartRecord{Began: after(0.1), Ready: after(4), Services: 1, Slowest: "db", Took: 2 * time.Second}, true,
+			history.StartRecord{Began: after(0.1), Ready: after(4), Services: 1, Slowest: "db", Took: 2 * time.Second},
+			true,
 		},
 		"only a task was started": {
 			map[string][]tasks.Run{"test": {{QueuedAt: after(0.1)}}}, history.StartRecord{}, true,

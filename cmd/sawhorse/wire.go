@@ -268,10 +268,10 @@ func (h *host) tellCrash() string {
 	}
 	c := h.crash
 	var text strings.Builder
-	text.WriteString(fmt.Sprintf("the last host (pid %d) was killed at %s; its guard ended %d processes of %s",
-		c.Host, c.At.Format(time.TimeOnly), len(c.Ended), joinRuns(c.Runs)))
+	fmt.Fprintf(&text, "the last host (pid %d) was killed at %s; its guard ended %d processes of %s",
+		c.Host, c.At.Format(time.TimeOnly), len(c.Ended), joinRuns(c.Runs))
 	for _, p := range c.Survivors {
-		text.WriteString(fmt.Sprintf("; pid %d (%s) could not be ended", p.PID, p.Command))
+		fmt.Fprintf(&text, "; pid %d (%s) could not be ended", p.PID, p.Command)
 	}
 	return text.String()
 }

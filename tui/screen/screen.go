@@ -89,9 +89,9 @@ func LookOf(s *tasks.State, name string, now time.Time, in *theme.Inks) Look {
 
 func serviceLook(s *tasks.State, u tasks.Unit, now time.Time, in *theme.Inks) Look {
 	name := u.Task.Name
-	r, any := s.Current(name)
+	r, began := s.Current(name)
 	l := Look{Glyph: "○", Ink: in.Faint, Word: "stopped", NumberInk: in.Muted, Rank: 6, Detail: ports(r, u)}
-	if !any {
+	if !began {
 		l.Detail, l.Number = ports(tasks.Run{}, u), "stopped"
 		return l
 	}
@@ -166,7 +166,7 @@ func waitingLook(l Look, s *tasks.State, u tasks.Unit, r tasks.Run, now time.Tim
 }
 
 func taskLook(s *tasks.State, u tasks.Unit, now time.Time, in *theme.Inks) Look {
-	r, any := s.Current(u.Task.Name)
+	r, began := s.Current(u.Task.Name)
 	l := Look{Glyph: "○", Ink: in.Faint, Word: "not run yet", NumberInk: in.Muted, Rank: 6, Detail: u.Task.Title}
 	if u.Task.Spec.Watch != nil {
 		l.Number = "watch"
@@ -174,7 +174,7 @@ func taskLook(s *tasks.State, u tasks.Unit, now time.Time, in *theme.Inks) Look 
 			l.Number = "paused"
 		}
 	}
-	if !any {
+	if !began {
 		return l
 	}
 	fails := Failures(r)

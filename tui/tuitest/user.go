@@ -10,6 +10,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
+
 	"github.com/sawhorse-dev/sawhorse/tui"
 )
 
@@ -29,14 +30,14 @@ type User struct {
 }
 
 // New starts the screen on the engine in a terminal of w by h cells, dark.
-func New(t testing.TB, w, h int, e *Engine, o tui.Options) *User {
-	t.Helper()
-	s, err := tui.New(t.Context(), e, o)
+func New(tb testing.TB, w, h int, e *Engine, o tui.Options) *User {
+	tb.Helper()
+	s, err := tui.New(tb.Context(), e, o)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	u := &User{t: t, screen: s, msgs: make(chan tea.Msg, 10_000)}
-	t.Cleanup(func() {
+	u := &User{t: tb, screen: s, msgs: make(chan tea.Msg, 10_000)}
+	tb.Cleanup(func() {
 		if !u.quit {
 			s.Close()
 		}
@@ -102,7 +103,7 @@ func (u *User) private(msg tea.Msg) bool {
 	switch fmt.Sprintf("%T", msg) {
 	case "tea.sequenceMsg":
 		for i := range v.Len() {
-			if c, ok := v.Index(i).Interface().(tea.Cmd); ok && c != nil {
+			if c, ok := reflect.TypeAssert[tea.Cmd](v.Index(i)); ok && c != nil {
 				if m := c(); m != nil {
 					u.take(m)
 				}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
+
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tui/action"
 	"github.com/sawhorse-dev/sawhorse/tui/screen"
@@ -32,17 +33,23 @@ func (s *Screen) Selected() (tasks.RunID, bool) {
 	return tasks.RunID(id), ok
 }
 
-// Move moves the cursor, Click puts it on a line of the last View.
-func (s *Screen) Move(n int)       { s.table.Move(n) }
+// Move moves the cursor.
+func (s *Screen) Move(n int) { s.table.Move(n) }
+
+// Click puts the cursor on a line of the last View.
 func (s *Screen) Click(y int) bool { return s.table.Click(y) }
 
 // Actions are what can be done with the table itself.
 func (s *Screen) Actions() []action.Action {
 	return []action.Action{
-		{ID: "history.sort", Title: "Sort runs by the next column", Hint: "sort", Group: "History", Keys: []string{"o"},
-			Do: func() tea.Cmd { s.table.NextSort(); return nil }},
-		{ID: "history.reverse", Title: "Turn the order of runs round", Group: "History", Keys: []string{"O"},
-			Do: func() tea.Cmd { s.table.Reverse(); return nil }},
+		{
+			ID: "history.sort", Title: "Sort runs by the next column", Hint: "sort", Group: "History", Keys: []string{"o"},
+			Do: func() tea.Cmd { s.table.NextSort(); return nil },
+		},
+		{
+			ID: "history.reverse", Title: "Turn the order of runs round", Group: "History", Keys: []string{"O"},
+			Do: func() tea.Cmd { s.table.Reverse(); return nil },
+		},
 	}
 }
 
@@ -83,9 +90,13 @@ func (s *Screen) View(f screen.Frame) []string {
 			fails.Text = fmt.Sprint(n)
 		}
 		rows = append(rows, table.Row{ID: string(id), Cells: []table.Cell{
-			{Text: glyph, Ink: ink}, {Text: fmt.Sprint(r.Number), Ink: in.Text, Sort: float64(r.Number)}, {Text: word, Ink: ink},
-			{Text: screen.Clock(r.StartedAt), Ink: in.Muted, Sort: float64(r.StartedAt.UnixNano())}, took, fails,
-			{Text: r.Cause.String(), Ink: in.Muted}, feedback,
+			{Text: glyph, Ink: ink},
+			{Text: fmt.Sprint(r.Number), Ink: in.Text, Sort: float64(r.Number)},
+			{Text: word, Ink: ink},
+			{Text: screen.Clock(r.StartedAt), Ink: in.Muted, Sort: float64(r.StartedAt.UnixNano())},
+			took, fails,
+			{Text: r.Cause.String(), Ink: in.Muted},
+			feedback,
 		}})
 	}
 	s.table.SetRows(rows)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
 	"sync"
 	"time"
 
@@ -151,8 +152,8 @@ func scan(ctx context.Context, s source, from, to int64, reverse bool, yield fun
 			return err
 		}
 		if reverse {
-			for i := len(lines) - 1; i >= 0; i-- {
-				if lines[i].pos >= at && !yield(lines[i]) {
+			for _, line := range slices.Backward(lines) {
+				if line.pos >= at && !yield(line) {
 					return nil
 				}
 			}

@@ -435,7 +435,7 @@ func TestTimesAreReadAsPeopleWriteThem(t *testing.T) {
 // are filtered and walked through, and compares all that can be read with a list.
 func TestFilteredAndMergedViewsAgreeWithANaiveOne(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		dir, err := os.MkdirTemp("", "logs")
+		dir, err := os.MkdirTemp("", "logs") //nolint:usetesting // one a check, and there are many
 		if err != nil {
 			rt.Fatalf("%v", err)
 		}

@@ -45,17 +45,23 @@ func (s *Screen) table() *table.Table {
 // Selected is the task under the cursor.
 func (s *Screen) Selected() (string, bool) { return s.table().Selected() }
 
-// Move moves the cursor, Click puts it on a line of the last View.
-func (s *Screen) Move(n int)       { s.table().Move(n) }
+// Move moves the cursor.
+func (s *Screen) Move(n int) { s.table().Move(n) }
+
+// Click puts the cursor on a line of the last View.
 func (s *Screen) Click(y int) bool { return s.table().Click(y) }
 
 // Actions are what can be done with the table itself.
 func (s *Screen) Actions() []action.Action {
 	return []action.Action{
-		{ID: "table.sort", Title: "Sort by the next column", Hint: "sort", Group: "Table", Keys: []string{"o"},
-			Do: func() tea.Cmd { s.table().NextSort(); return nil }},
-		{ID: "table.reverse", Title: "Turn the order round", Group: "Table", Keys: []string{"O"},
-			Do: func() tea.Cmd { s.table().Reverse(); return nil }},
+		{
+			ID: "table.sort", Title: "Sort by the next column", Hint: "sort", Group: "Table", Keys: []string{"o"},
+			Do: func() tea.Cmd { s.table().NextSort(); return nil },
+		},
+		{
+			ID: "table.reverse", Title: "Turn the order round", Group: "Table", Keys: []string{"O"},
+			Do: func() tea.Cmd { s.table().Reverse(); return nil },
+		},
 	}
 }
 
@@ -85,7 +91,9 @@ func serviceRow(f screen.Frame, name string) table.Row {
 		{Text: look.Glyph, Ink: look.Ink, Sort: float64(look.Rank)},
 		{Text: name, Ink: in.Text},
 		{Text: look.Word, Ink: look.Ink, Sort: float64(look.Rank)},
-		{Ink: in.Text}, {Ink: in.Text}, {Ink: in.Muted},
+		{Ink: in.Text},
+		{Ink: in.Text},
+		{Ink: in.Muted},
 		{Text: number(u.Restarts), Ink: in.Text, Sort: float64(u.Restarts)},
 		{Text: look.Detail, Ink: in.Muted},
 	}}
@@ -115,7 +123,10 @@ func taskRow(f screen.Frame, name string) table.Row {
 		{Text: look.Glyph, Ink: look.Ink, Sort: float64(look.Rank)},
 		{Text: name, Ink: in.Text},
 		{Text: look.Word, Ink: look.Ink, Sort: float64(look.Rank)},
-		{Ink: in.Text}, {Ink: in.Muted}, {Ink: in.Text}, {Text: look.Detail, Ink: in.Muted},
+		{Ink: in.Text},
+		{Ink: in.Muted},
+		{Ink: in.Text},
+		{Text: look.Detail, Ink: in.Muted},
 	}}
 	r, ok := f.State.Current(name)
 	if !ok {

@@ -6,9 +6,10 @@ import (
 	"unicode"
 
 	"github.com/charmbracelet/x/ansi"
+	"pgregory.net/rapid"
+
 	"github.com/sawhorse-dev/sawhorse/tui/theme"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/cell"
-	"pgregory.net/rapid"
 )
 
 func TestNoTextLeavesItsCells(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	tea "charm.land/bubbletea/v2"
+
 	"github.com/sawhorse-dev/sawhorse/tui/theme"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/cell"
 )

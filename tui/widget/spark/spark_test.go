@@ -5,8 +5,9 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/sawhorse-dev/sawhorse/tui/widget/spark"
 	"pgregory.net/rapid"
+
+	"github.com/sawhorse-dev/sawhorse/tui/widget/spark"
 )
 
 func TestALineShowsTheCourse(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/sawhorse-dev/sawhorse/tui/theme"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/table"
 )

@@ -156,7 +156,7 @@ func (t *Tree) shows(n Node) bool {
 		return false
 	}
 	label := strings.ToLower(n.Label + " " + n.Detail)
-	for _, w := range strings.Fields(strings.ToLower(t.filter)) {
+	for w := range strings.FieldsSeq(strings.ToLower(t.filter)) {
 		if !strings.Contains(label, w) {
 			return false
 		}

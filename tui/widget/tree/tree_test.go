@@ -7,9 +7,10 @@ import (
 	"testing"
 
 	"github.com/charmbracelet/x/ansi"
+	"pgregory.net/rapid"
+
 	"github.com/sawhorse-dev/sawhorse/tui/theme"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/tree"
-	"pgregory.net/rapid"
 )
 
 func nodes(names ...string) []tree.Node {
