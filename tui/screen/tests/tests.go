@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
 	"github.com/sawhorse-dev/sawhorse/tui/action"
@@ -53,8 +54,10 @@ func (s *Screen) Selected() (Place, bool) {
 	return p, ok
 }
 
-// Move moves the cursor, Click puts it on a line of the last View.
+// Move moves the cursor.
 func (s *Screen) Move(n int)       { s.table.Move(n) }
+
+// Click puts the cursor on a line of the last View.
 func (s *Screen) Click(y int) bool { return s.table.Click(y - 1) }
 
 // Actions are what can be done with the table itself.
@@ -64,12 +67,18 @@ func (s *Screen) Actions() []action.Action {
 		title = "Show all tests"
 	}
 	return []action.Action{
-		{ID: "tests.failures", Title: title, Hint: "failures", Group: "Tests", Keys: []string{"f"},
-			Do: func() tea.Cmd { s.onlyFail = !s.onlyFail; return nil }},
-		{ID: "tests.sort", Title: "Sort tests by the next column", Hint: "sort", Group: "Tests", Keys: []string{"o"},
-			Do: func() tea.Cmd { s.table.NextSort(); return nil }},
-		{ID: "tests.reverse", Title: "Turn the order of tests round", Group: "Tests", Keys: []string{"O"},
-			Do: func() tea.Cmd { s.table.Reverse(); return nil }},
+		{
+			ID: "tests.failures", Title: title, Hint: "failures", Group: "Tests", Keys: []string{"f"},
+			Do: func() tea.Cmd { s.onlyFail = !s.onlyFail; return nil },
+		},
+		{
+			ID: "tests.sort", Title: "Sort tests by the next column", Hint: "sort", Group: "Tests", Keys: []string{"o"},
+			Do: func() tea.Cmd { s.table.NextSort(); return nil },
+		},
+		{
+			ID: "tests.reverse", Title: "Turn the order of tests round", Group: "Tests", Keys: []string{"O"},
+			Do: func() tea.Cmd { s.table.Reverse(); return nil },
+		},
 	}
 }
 
@@ -142,8 +151,11 @@ func (s *Screen) rows(f screen.Frame, r tasks.Run) []table.Row {
 		}
 		s.places[id] = Place{Title: r.Task, Message: d.Message, Location: d.Location, Log: r.Log, Line: d.Line}
 		rows = append(rows, table.Row{ID: id, Cells: []table.Cell{
-			{Text: glyph, Ink: ink}, {Text: strings.TrimSpace("diagnostic " + d.Code), Ink: in.Muted}, {Ink: in.Muted},
-			{Text: d.Location.String(), Ink: in.Accent}, {Text: d.Message, Ink: in.Text},
+			{Text: glyph, Ink: ink},
+			{Text: strings.TrimSpace("diagnostic " + d.Code), Ink: in.Muted},
+			{Ink: in.Muted},
+			{Text: d.Location.String(), Ink: in.Accent},
+			{Text: d.Message, Ink: in.Text},
 		}})
 	}
 	for _, t := range results {
@@ -158,8 +170,11 @@ func (s *Screen) rows(f screen.Frame, r tasks.Run) []table.Row {
 			took.Text = screen.Short(t.Duration)
 		}
 		rows = append(rows, table.Row{ID: id, Cells: []table.Cell{
-			{Text: glyph, Ink: ink, Sort: float64(rank(t.Status))}, {Text: strings.TrimSpace(t.Suite + "  " + t.Name), Ink: in.Text}, took,
-			{Text: t.Location.String(), Ink: in.Accent}, {Text: strings.TrimSpace(s.trend.of(id) + "  " + t.Message), Ink: in.Muted},
+			{Text: glyph, Ink: ink, Sort: float64(rank(t.Status))},
+			{Text: strings.TrimSpace(t.Suite + "  " + t.Name), Ink: in.Text},
+			took,
+			{Text: t.Location.String(), Ink: in.Accent},
+			{Text: strings.TrimSpace(s.trend.of(id) + "  " + t.Message), Ink: in.Muted},
 		}})
 	}
 	return rows
