@@ -55,7 +55,7 @@ func (s *Screen) Selected() (Place, bool) {
 }
 
 // Move moves the cursor.
-func (s *Screen) Move(n int)       { s.table.Move(n) }
+func (s *Screen) Move(n int) { s.table.Move(n) }
 
 // Click puts the cursor on a line of the last View.
 func (s *Screen) Click(y int) bool { return s.table.Click(y - 1) }
