@@ -4,12 +4,14 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -30,25 +32,59 @@ const glance = 25 * time.Millisecond
 // builds is where the programs under test are built, once for all tests.
 type builds struct {
 	dir string
-	// program is the real thing; other is a build that speaks a version of its own.
-	program, other func() (string, error)
+	// program is the real thing; other is another version of it, stranger one
+	// that also speaks another protocol.
+	program, other, stranger func() (string, error)
 }
 
 var built = newBuilds()
 
 func newBuilds() *builds {
 	b := &builds{dir: filepath.Join(os.TempDir(), fmt.Sprintf("sawhorse-test-%d", os.Getpid()))}
-	b.program = sync.OnceValues(func() (string, error) { return b.build("sawhorse", "") })
-	b.other = sync.OnceValues(func() (string, error) { return b.build("sawhorse-other", "-X main.version=v9.9.9") })
+	b.program = sync.OnceValues(func() (string, error) {
+		if raceEnabled {
+			return b.build("sawhorse", "-race")
+		}
+		return b.build("sawhorse")
+	})
+	b.other = sync.OnceValues(func() (string, error) {
+		return b.build("sawhorse-other", "-ldflags=-X main.version=v9.9.9")
+	})
+	b.stranger = sync.OnceValues(func() (string, error) {
+		overlay, err := b.otherProtocol()
+		if err != nil {
+			return "", err
+		}
+		return b.build("sawhorse-stranger", "-ldflags=-X main.version=v0.0.1", "-overlay="+overlay)
+	})
 	return b
 }
 
-func (b *builds) build(name, ldflags string) (string, error) {
-	path := filepath.Join(b.dir, "bin", name)
-	args := []string{"build", "-o", path, "-ldflags", ldflags}
-	if raceEnabled {
-		args = append(args, "-race")
+// otherProtocol writes an overlay for go build in which the protocol is another.
+func (b *builds) otherProtocol() (string, error) {
+	source, err := filepath.Abs(filepath.Join(repository, "tasks", "attach", "attach.go"))
+	if err != nil {
+		return "", err
 	}
+	text, err := os.ReadFile(source)
+	if err != nil {
+		return "", err
+	}
+	changed := regexp.MustCompile(`(?m)^const Protocol = \d+$`).ReplaceAll(text, []byte("const Protocol = 999"))
+	if bytes.Equal(changed, text) {
+		return "", fmt.Errorf("%s has no protocol where this test looks for it", source)
+	}
+	replaced, overlay := filepath.Join(b.dir, "attach.go"), filepath.Join(b.dir, "overlay.json")
+	list, err := json.Marshal(map[string]map[string]string{"Replace": {source: replaced}})
+	if err != nil {
+		return "", err
+	}
+	return overlay, errors.Join(os.WriteFile(replaced, changed, 0o600), os.WriteFile(overlay, list, 0o600))
+}
+
+func (b *builds) build(name string, flags ...string) (string, error) {
+	path := filepath.Join(b.dir, "bin", name)
+	args := append([]string{"build", "-o", path}, flags...)
 	out, err := exec.Command("go", append(args, ".")...).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build the program under test: %w\n%s", err, out)

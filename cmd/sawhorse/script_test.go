@@ -36,7 +36,7 @@ import (
 //	listen NAME                  $NAME is a port that is taken, $PID is by whom
 //	host SIGNAL                  sends the host a signal
 //	gone                         within five seconds nothing runs any more
-//	other                        $OTHER is a build of another version
+//	other                        $OTHER is another version, $STRANGER one of another protocol
 //	fill FILE                    $NAMES in the file become their values
 //	times N REGEXP               the last output has it so often
 //	tmpfs DIR SIZE               a small file system, where the condition [tmpfs] holds
@@ -209,11 +209,14 @@ func scriptGone(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Check(worldOf(ts).empty(5 * time.Second))
 }
 
-// scriptOther puts the path of a build with another version into $OTHER.
+// scriptOther puts the paths of two other builds into $OTHER and $STRANGER.
 func scriptOther(ts *testscript.TestScript, _ bool, _ []string) {
-	path, err := built.other()
+	other, err := built.other()
 	ts.Check(err)
-	ts.Setenv("OTHER", path)
+	stranger, err := built.stranger()
+	ts.Check(err)
+	ts.Setenv("OTHER", other)
+	ts.Setenv("STRANGER", stranger)
 }
 
 // scriptFill writes a file again with the values of its capital $NAMES.
