@@ -384,7 +384,10 @@ func (a *app) verdict(j *job) error {
 		}
 	}
 	code := exitFailure
-	if r.Exit != nil && r.Exit.Code != 0 {
+	switch {
+	case strings.HasPrefix(r.Error, tasks.ErrTimeout.Error()):
+		code = exitTimeout
+	case r.Exit != nil && r.Exit.Code != 0:
 		code = r.Exit.Code
 	}
 	if a.json {

@@ -34,7 +34,7 @@ func (o *outage) begin(path string, err error, now moment) {
 	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
 		o.cause = pathErr.Err // the path is said once, and is no news in the log itself
 	}
-	o.unsaid = fmt.Errorf("write log %s: %w; output is dropped until there is room or permission again", path, o.cause)
+	o.unsaid = fmt.Errorf("%w; output is dropped until there is room or permission again (%s)", o.cause, path)
 }
 
 func (o *outage) drop(b []byte) {

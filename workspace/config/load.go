@@ -31,8 +31,12 @@ func Find(start string) (dir string, err error) {
 	}
 	for at := dir; ; at = filepath.Dir(at) {
 		for _, name := range spellings(FileName) {
-			if _, err := os.Lstat(filepath.Join(at, name)); err == nil {
+			_, err := os.Lstat(filepath.Join(at, name))
+			if err == nil {
 				return at, nil
+			}
+			if errors.Is(err, fs.ErrPermission) {
+				return "", fmt.Errorf("look for the workspace: %w; make %s readable, or name another directory: -C", err, at)
 			}
 		}
 		if filepath.Dir(at) == at {
