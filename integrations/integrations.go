@@ -19,6 +19,9 @@ type Definition struct {
 	Detect func(ctx context.Context, dir string) ([]Evidence, error)
 	// Parse begins to read the output of one run; nil: it finds nothing there.
 	Parse func(t tasks.Task, s tasks.Sink) Reader
+	// Only makes the command that runs just the named tests of a task; false: the
+	// task's command is not its tool's. nil: its tool can't.
+	Only func(t tasks.Task, names []tasks.TestName) (config.Unit, bool)
 }
 
 // Reader is given every line of a run, in order, without its newline and its
@@ -26,6 +29,9 @@ type Definition struct {
 // says whether the line is one of its own, which no other reader is then given.
 // A line that is not must cost next to nothing: a task can print millions.
 type Reader func(line string) (own bool)
+
+// Unit is what can be run, as the workspace file declares it.
+type Unit = config.Unit
 
 // Evidence is one thing that was found in a directory, and what follows from it.
 type Evidence struct {

@@ -150,7 +150,6 @@ const (
 	ScopeAuto   Scope = ""       // what the cause asks for: what a change can affect, else all
 	ScopeAll    Scope = "all"    // everything
 	ScopeFailed Scope = "failed" // what failed last time
-	ScopeNear   Scope = "near"   // what is near the changed files, and nothing further away
 )
 
 // TestName names a test of a task, as TestResult does.

@@ -21,7 +21,7 @@ import (
 type runOptions struct {
 	set, matrix         []string
 	parallel, keepGoing bool
-	fresh               bool
+	fresh, failed       bool
 	ci, junit           string
 }
 
@@ -62,6 +62,7 @@ tasks in this process and leaves nothing behind.`,
 	f.StringArrayVar(&o.matrix, "matrix", nil, "run once for each value: --matrix name=a,b,c; several make all combinations")
 	f.BoolVar(&o.parallel, "parallel", false, "run the tasks at once, as far as jobs: allows")
 	f.BoolVar(&o.keepGoing, "keep-going", false, "run the other tasks although one failed")
+	f.BoolVar(&o.failed, "failed", false, "run only the tests that failed last time, where the task's tool can")
 	f.BoolVar(&o.fresh, "fresh", false, "run also when nothing of a task's inputs changed")
 	f.StringVar(&o.ci, "ci", "auto", "mark up the output for a CI system: auto, github, gitlab, none")
 	f.StringVar(&o.junit, "junit", "", "write the results as JUnit XML to this file")
@@ -260,7 +261,11 @@ func (d *drive) step(ctx context.Context, s *tasks.State) (done bool, err error)
 func (d *drive) ask(ctx context.Context, j *job) error {
 	j.asked = true
 	d.ci.begin(d.tail.out, j)
-	err := d.e.Do(ctx, tasks.RunTask{Name: j.task, Params: j.params, Request: j.request, Fresh: d.o.fresh, Detail: "sawhorse run"})
+	scope := tasks.ScopeAll
+	if d.o.failed {
+		scope = tasks.ScopeFailed
+	}
+	err := d.e.Do(ctx, tasks.RunTask{Name: j.task, Params: j.params, Request: j.request, Scope: scope, Fresh: d.o.fresh, Detail: "sawhorse run"})
 	if err != nil {
 		return &fault{code: exitUsage, err: err}
 	}

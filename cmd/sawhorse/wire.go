@@ -20,6 +20,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tasks/history"
 	"github.com/sawhorse-dev/sawhorse/tasks/inputs"
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+	"github.com/sawhorse-dev/sawhorse/tasks/narrow"
 	"github.com/sawhorse-dev/sawhorse/tasks/process"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
 	"github.com/sawhorse-dev/sawhorse/workspace/env"
@@ -98,7 +99,7 @@ func newHost(p place, trusted bool) (h *host, err error) {
 		},
 		Load:        h.load,
 		ConfigFiles: configFiles(),
-		Runners:     map[string]tasks.Runner{"": inputs.New(h.runner, p.state)},
+		Runners:     map[string]tasks.Runner{"": narrow.New(inputs.New(h.runner, p.state), all.Only)},
 		Parser:      all.Parser,
 		Logs:        h.logs,
 		Record:      h.record,

@@ -130,3 +130,17 @@ func (o *once) Emit(ev tasks.Event) {
 	}
 	o.Sink.Emit(ev)
 }
+
+// Only makes the command that runs just the named tests of a task, by the first
+// integration that knows the task's tool.
+func Only(t tasks.Task, names []tasks.TestName) (spec integrations.Unit, ok bool) {
+	for _, d := range Definitions() {
+		if d.Only == nil {
+			continue
+		}
+		if u, ok := d.Only(t, names); ok {
+			return u, true
+		}
+	}
+	return t.Spec, false
+}
