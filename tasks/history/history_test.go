@@ -56,8 +56,10 @@ func writeRuns(path string) int {
 	return 0
 }
 
-// began is recent, so that nothing is pruned for its age.
-func began() time.Time { return time.Now().Add(-24 * time.Hour).Truncate(time.Second) }
+// began is recent, so that nothing is pruned for its age, and the same all the time.
+func began() time.Time { return theBeginning() }
+
+var theBeginning = sync.OnceValue(func() time.Time { return time.Now().Add(-24 * time.Hour).Truncate(time.Second) })
 
 // finished is a run of a minute that ended n minutes after began.
 func finished(task string, n int, change ...func(*tasks.Run)) tasks.Run {
