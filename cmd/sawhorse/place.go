@@ -130,14 +130,17 @@ func inCI() bool {
 	return v != "" && v != "0" && v != "false"
 }
 
-// cameFromElsewhere says whether the workspace file, as it is now, is what git
-// has: then a pull or a checkout brought it, not this person's editor.
+// cameFromElsewhere says whether git knows a file exactly as it is now: then a
+// pull or a checkout brought it, not this person's editor. Git has a file's text
+// before it writes the file, so that the answer is right at any moment of a pull;
+// whether the file differs from HEAD would not be.
 func cameFromElsewhere(ctx context.Context, file string) bool {
-	cmd := exec.CommandContext(ctx, "git", "-C", filepath.Dir(file), "ls-files", "--error-unmatch", "--", filepath.Base(file))
-	if cmd.Run() != nil {
+	dir, name := filepath.Split(file)
+	id, err := exec.CommandContext(ctx, "git", "-C", dir, "hash-object", "--", name).Output()
+	if err != nil {
 		return false
 	}
-	return exec.CommandContext(ctx, "git", "-C", filepath.Dir(file), "diff", "--quiet", "HEAD", "--", filepath.Base(file)).Run() == nil
+	return exec.CommandContext(ctx, "git", "-C", dir, "cat-file", "-e", strings.TrimSpace(string(id))).Run() == nil
 }
 
 // isTerminal says whether v is a terminal of a person.

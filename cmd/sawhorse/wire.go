@@ -43,6 +43,7 @@ type host struct {
 	warning string                      // of the history
 	self    string                      // the path of this program
 	file    atomic.Pointer[config.File] // in force: its env is everybody's
+	seen    map[string]string           // the text of its files; for load alone
 }
 
 // newHost takes the workspace's lock and puts the parts together; nothing runs
@@ -66,6 +67,7 @@ func newHost(p place, trusted bool) (h *host, err error) {
 		return nil, err
 	}
 	h.file.Store(f)
+	h.remember(f)
 	logDir := filepath.Join(p.state, "logs")
 	h.logs, err = logs.Open(logDir, logs.Options{LogSize: f.Logs.Size, Total: f.Logs.Total, Age: f.Logs.Age})
 	if err != nil {
@@ -127,7 +129,18 @@ func (h *host) load(ctx context.Context) (*config.File, error) {
 		return nil, err
 	}
 	h.file.Store(f)
+	h.remember(f)
 	return f, nil
+}
+
+// remember keeps the files as they are in force, to tell which one changed.
+func (h *host) remember(f *config.File) {
+	h.seen = map[string]string{}
+	for _, file := range f.Files {
+		if text, err := os.ReadFile(file); err == nil {
+			h.seen[file] = string(text)
+		}
+	}
 }
 
 // admit returns when the file may run what it says.
@@ -144,8 +157,14 @@ func (h *host) admit(ctx context.Context, f *config.File) error {
 	if err != nil || ok {
 		return err
 	}
-	if cameFromElsewhere(ctx, f.Files[0]) {
-		return engine.ErrUntrusted
+	for _, file := range f.Files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		if h.seen[file] != string(text) && cameFromElsewhere(ctx, file) {
+			return engine.ErrUntrusted
+		}
 	}
 	return store.Allow(h.place.root, session.Digest(now), now)
 }
