@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
 // Request is what a Runner is given: one run of one task.
@@ -21,6 +22,9 @@ type Request struct {
 	Scope  Scope
 	Only   []TestName
 	Failed []TestName
+	// Broken are the files that its last finished run told errors of, relative
+	// to the workspace.
+	Broken []string
 	// Replica counts from 1; 0 when the task has only one.
 	Replica int
 }
@@ -61,6 +65,25 @@ type Catalog interface {
 type Parser interface {
 	Parse(t Task, s Sink) func(line string)
 }
+
+// Narrowed is a task's command, changed to do less than all of the task.
+type Narrowed struct {
+	// Spec is the changed declaration; without Run and Command nothing is left
+	// to do.
+	Spec config.Unit
+	// Narrowing says what is left; Why only what the cause does not say itself.
+	Narrowing Narrowing
+	// Empty is the exit code by which the tool says that it found nothing to
+	// do; 0: it has none.
+	Empty int
+}
+
+// Narrower finds out how little of a task answers a request: of Only these
+// tests; else what Cause.Files can affect, with what Failed and is Broken.
+// false: all of the task runs; Narrowing.Why then says why, or nothing when the
+// task's tool is not known. It returns soon when ctx ends, and is called from
+// one goroutine a run.
+type Narrower func(ctx context.Context, q Request) (n Narrowed, ok bool)
 
 // Terminal is a run's live terminal: what is typed goes in by Write, what the
 // program prints from now on comes out by Read; Close leaves the program alone.

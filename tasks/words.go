@@ -150,6 +150,7 @@ const (
 	ScopeAuto   Scope = ""       // what the cause asks for: what a change can affect, else all
 	ScopeAll    Scope = "all"    // everything
 	ScopeFailed Scope = "failed" // what failed last time
+	ScopeNear   Scope = "near"   // the tests beside the files that changed last
 )
 
 // TestName names a test of a task, as TestResult does.

@@ -101,7 +101,7 @@ func newHost(p place, trusted bool) (h *host, err error) {
 		},
 		Load:        h.load,
 		ConfigFiles: configFiles(),
-		Runners:     map[string]tasks.Runner{"": narrow.New(inputs.New(h.runner, p.state), all.Only)},
+		Runners:     map[string]tasks.Runner{"": narrow.New(inputs.New(h.runner, p.state), all.Narrow)},
 		Parser:      all.Parser,
 		Logs:        h.logs,
 		Record:      h.record,

@@ -131,16 +131,20 @@ func (o *once) Emit(ev tasks.Event) {
 	o.Sink.Emit(ev)
 }
 
-// Only makes the command that runs just the named tests of a task, by the first
+// Narrow finds out how little of a task answers a request, by the first
 // integration that knows the task's tool.
-func Only(t tasks.Task, names []tasks.TestName) (spec integrations.Unit, ok bool) {
+func Narrow(_ context.Context, q tasks.Request) (tasks.Narrowed, bool) {
 	for _, d := range Definitions() {
-		if d.Only == nil {
+		if d.Only == nil || len(q.Only) == 0 {
 			continue
 		}
-		if u, ok := d.Only(t, names); ok {
-			return u, true
+		if u, ok := d.Only(q.Task, q.Only); ok {
+			what := fmt.Sprintf("%d tests", len(q.Only))
+			if len(q.Only) == 1 {
+				what = "1 test"
+			}
+			return tasks.Narrowed{Spec: u, Narrowing: tasks.Narrowing{What: what}}, true
 		}
 	}
-	return t.Spec, false
+	return tasks.Narrowed{Spec: q.Task.Spec}, false
 }

@@ -76,7 +76,7 @@ func (e *Engine) startRun(ctx context.Context, id tasks.RunID) {
 	e.live[id] = &live{cancel: cancel, sink: s}
 	req := tasks.Request{
 		Run: id, Task: t, Cause: r.Cause, Params: e.params[id], Ports: e.portsFor(t), Replica: t.Replica,
-		Scope: r.Scope, Only: r.Only, Failed: e.failedTests(t.Name),
+		Scope: r.Scope, Only: r.Only, Failed: e.failedTests(t.Name), Broken: e.brokenFiles(t.Name),
 	}
 	e.emit(tasks.RunStarted{ID: id, At: now, FirstLine: s.first, Ports: ownPorts(t, req.Ports)})
 	e.stir()
@@ -92,10 +92,14 @@ func (e *Engine) startRun(ctx context.Context, id tasks.RunID) {
 }
 
 // failedTests are the tests that failed in a task's last finished run that
-// reported any.
+// reported any. Where a later run of more than single tests succeeded, there
+// are none, although many tools name no test that passed.
 func (e *Engine) failedTests(task string) []tasks.TestName {
 	for _, id := range slices.Backward(e.state.Units[task].Runs) {
 		r := e.state.Runs[id]
+		if r.Status == tasks.Succeeded && len(r.Only) == 0 && r.Cached == "" {
+			return nil
+		}
 		if !r.Status.Done() || len(r.Tests) == 0 {
 			continue
 		}
@@ -106,6 +110,25 @@ func (e *Engine) failedTests(task string) []tasks.TestName {
 			}
 		}
 		return failed
+	}
+	return nil
+}
+
+// brokenFiles are the files that a task's last run, of those that ran and have
+// ended, told errors of.
+func (e *Engine) brokenFiles(task string) []string {
+	for _, id := range slices.Backward(e.state.Units[task].Runs) {
+		r := e.state.Runs[id]
+		if !r.Status.Done() || r.StartedAt.IsZero() {
+			continue
+		}
+		var files []string
+		for _, d := range r.Diagnostics {
+			if d.Severity == tasks.Error && d.Location.File != "" && !slices.Contains(files, d.Location.File) {
+				files = append(files, d.Location.File)
+			}
+		}
+		return files
 	}
 	return nil
 }

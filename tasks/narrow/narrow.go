@@ -1,18 +1,20 @@
-// Package narrow lets a run do less than all of its task: only what failed last
-// time, only some tests, or what the changed files name by {changed} in the
-// command. It says what is left out, and never leaves out what nobody asked to.
+// Package narrow lets a run do less than all of its task: what the changed files
+// can affect, what failed last time, single tests, or what {changed} names in
+// the command. It says what is left out, and forgets nothing that no run has
+// answered for: what failed or was cut off is part of the next run.
 package narrow
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
-	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
 var (
@@ -20,18 +22,26 @@ var (
 	_ tasks.Interactor = (*Runner)(nil)
 )
 
-// Narrower makes the command that runs only the named tests of a task; false:
-// it does not know the task's tool.
-type Narrower func(t tasks.Task, only []tasks.TestName) (config.Unit, bool)
-
 // Runner stands before another one and changes what it is asked to run.
+//
+//	Request ── scope ──> what is open (debt) ── ask ──> a smaller command ──> next
+//	                        ^                                                  │
+//	                        └───────────── how the run ended ──────────────────┘
 type Runner struct {
 	next tasks.Runner
-	ask  Narrower
+	ask  tasks.Narrower
+	// patience is how long finding out may take: a run must not wait for what
+	// is to make it faster.
+	patience time.Duration
+
+	mu    sync.Mutex
+	debts map[string]debt // by task
 }
 
 // New puts narrowing before next.
-func New(next tasks.Runner, ask Narrower) *Runner { return &Runner{next: next, ask: ask} }
+func New(next tasks.Runner, ask tasks.Narrower) *Runner {
+	return &Runner{next: next, ask: ask, patience: 2 * time.Second, debts: map[string]debt{}}
+}
 
 // Unwrap is the runner behind this one.
 func (r *Runner) Unwrap() tasks.Runner { return r.next }
@@ -45,30 +55,138 @@ func (r *Runner) Terminal(ctx context.Context, id tasks.RunID) (tasks.Terminal, 
 	return i.Terminal(ctx, id)
 }
 
-// Run runs what was asked for of the task.
+// Run runs what was asked for of the task, or what its cause asks for.
 func (r *Runner) Run(ctx context.Context, q tasks.Request, s tasks.Sink) error {
-	only, why := q.Only, "asked for"
-	if q.Scope == tasks.ScopeFailed {
-		only, why = q.Failed, "failed last time"
-		if len(only) == 0 {
-			note(s, "no test failed last time, so all of it runs")
-		}
+	if q.Task.IsService() {
+		return r.next.Run(ctx, q, s)
 	}
-	if len(only) > 0 {
-		if spec, ok := r.ask(q.Task, only); ok {
-			q.Task.Spec = spec
-			n := tasks.Narrowing{What: plural(len(only), "test"), Why: why}
-			s.Emit(tasks.RunNarrowed{Narrowing: n})
-			note(s, fmt.Sprintf("only %s: %s", n.What, names(only)))
-		} else {
-			note(s, "how to run single tests of this command is not known, so all of it runs")
-		}
+	r.mu.Lock()
+	owed := r.debts[q.Task.Name].with(q)
+	r.mu.Unlock()
+
+	n := r.narrow(ctx, q, owed, s)
+	var err error
+	if !nothing(n.Task) || nothing(q.Task) {
+		err = r.next.Run(ctx, n.Request, s)
 	}
-	q.Task.Spec = withChanges(q.Task.Spec, q.Cause.Files)
-	return r.next.Run(ctx, q, s)
+	if exit, ok := errors.AsType[*tasks.ExitError](err); ok && n.empty != 0 && exit.Exit == (tasks.Exit{Code: n.empty}) {
+		note(s, "there was no test to run in that")
+		err = nil
+	}
+
+	r.mu.Lock()
+	r.debts[q.Task.Name] = owed.after(n.amount, err, ctx.Err() != nil)
+	r.mu.Unlock()
+	return err
 }
 
-func note(s tasks.Sink, text string) { s.Log(logs.Note, []byte(text+"\n")) }
+// narrowed is a request, as small as it may be.
+type narrowed struct {
+	tasks.Request
+	empty int
+	amount
+}
+
+// amount is how much of its task a run does.
+type amount int
+
+const (
+	everything amount = iota
+	affected          // all that the debt can affect
+	failures          // the tests that are known to fail
+	some              // what a person picked
+)
+
+// narrow makes the request smaller where it may be.
+func (r *Runner) narrow(ctx context.Context, q tasks.Request, owed debt, s tasks.Sink) narrowed {
+	whole := narrowed{Request: q}
+	whole.Task.Spec = withChanges(q.Task.Spec, q.Task.Root, nil)
+	ask, why, how := question(q, owed, s)
+	if how == everything {
+		return whole
+	}
+	if takesChanges(q.Task.Spec) {
+		if len(ask.Only) > 0 {
+			note(s, "how to run single tests of this command is not known, so all of it runs")
+			return whole
+		}
+		return changed(q, how, merged(ask.Cause.Files, ask.Broken), why, s)
+	}
+	n, ok := r.answer(ctx, ask, how, s)
+	if !ok {
+		return whole
+	}
+	n.Narrowing.Why = strings.TrimPrefix(n.Narrowing.Why+", "+why, ", ")
+	s.Emit(tasks.RunNarrowed{Narrowing: n.Narrowing})
+	note(s, told(n.Narrowing, ask.Only))
+	whole.Task.Spec, whole.empty, whole.amount = n.Spec, n.Empty, how
+	if nothing(whole.Task) {
+		note(s, "nothing of it depends on that, so there is nothing to run")
+	}
+	return whole
+}
+
+// question is what is to be found out: how little answers the request.
+func question(q tasks.Request, owed debt, s tasks.Sink) (ask tasks.Request, why string, how amount) {
+	ask = q
+	ask.Only, ask.Failed, ask.Broken, ask.Cause.Files = nil, nil, nil, nil
+	switch {
+	case len(q.Only) > 0:
+		ask.Only = q.Only
+		return ask, "asked for", some
+	case q.Scope == tasks.ScopeFailed:
+		ask.Only = mergedTests(owed.tests, q.Failed)
+		if len(ask.Only) == 0 {
+			note(s, "no test failed last time, so all of it runs")
+			return ask, "", everything
+		}
+		return ask, "failed last time", failures
+	case q.Scope == tasks.ScopeNear:
+		ask.Cause.Files = owed.last
+		if len(owed.last) == 0 {
+			note(s, "no file has changed yet, so all of it runs")
+			return ask, "", everything
+		}
+		return ask, "near " + first(owed.last), some
+	case q.Scope != tasks.ScopeAuto || q.Cause.Kind != tasks.ByWatch || len(q.Cause.Files) == 0 || owed.all:
+		return ask, "", everything
+	}
+	ask.Cause.Files, ask.Failed, ask.Broken = owed.files, owed.tests, owed.broken
+	why = q.Cause.String()
+	if owed.failed {
+		why += ", and what failed before"
+	}
+	return ask, why, affected
+}
+
+// answer asks how little of the task that is.
+func (r *Runner) answer(ctx context.Context, ask tasks.Request, how amount, s tasks.Sink) (tasks.Narrowed, bool) {
+	asking, cancel := context.WithTimeout(ctx, r.patience)
+	defer cancel()
+	n, ok := r.ask(asking, ask)
+	switch {
+	case ctx.Err() != nil:
+		return n, false
+	case asking.Err() != nil:
+		note(s, fmt.Sprintf("all of it runs: finding out what to leave out took more than %v", r.patience))
+		return n, false
+	case !ok && n.Narrowing.Why != "":
+		note(s, "all of it runs: "+n.Narrowing.Why)
+	case !ok && how != affected:
+		note(s, "how to run less of this command is not known, so all of it runs")
+	}
+	return n, ok
+}
+
+// changed puts the changed files into a command that asks for them.
+func changed(q tasks.Request, how amount, files []string, why string, s tasks.Sink) narrowed {
+	n := narrowed{Request: q, amount: how}
+	n.Task.Spec = withChanges(q.Task.Spec, q.Task.Root, files)
+	if len(files) > 0 {
+		s.Emit(tasks.RunNarrowed{Narrowing: tasks.Narrowing{What: plural(len(files), "changed file"), Why: why}})
+	}
+	return n
+}
 
 func plural(n int, word string) string {
 	if n == 1 {
@@ -77,64 +195,43 @@ func plural(n int, word string) string {
 	return fmt.Sprintf("%d %ss", n, word)
 }
 
-// names lists some tests.
-func names(only []tasks.TestName) string {
-	const most = 5
-	var all []string
-	for _, t := range only[:min(most, len(only))] {
-		all = append(all, strings.TrimSpace(t.Suite+" "+t.Name))
+func nothing(t tasks.Task) bool { return t.Spec.Run == "" && len(t.Spec.Command) == 0 }
+
+func note(s tasks.Sink, text string) { s.Log(logs.Note, []byte(text+"\n")) }
+
+// told is a narrowing in one line.
+func told(n tasks.Narrowing, only []tasks.TestName) string {
+	text := n.What + ": " + n.Why
+	if len(only) > 0 {
+		var names []string
+		for _, t := range only {
+			names = append(names, strings.TrimSpace(t.Suite+" "+t.Name))
+		}
+		text = "only " + n.What + ", " + n.Why + ": " + first(names)
 	}
-	text := strings.Join(all, ", ")
-	if len(only) > most {
-		text += fmt.Sprintf(" and %d more", len(only)-most)
+	if len(n.Skipped) > 0 {
+		text += " (skipped: " + first(n.Skipped) + ")"
 	}
 	return text
 }
 
-// The words that stand for what changed. Without a change they stand for nothing.
-const (
-	changedFiles = "{changed}"
-	changedDirs  = "{changed.dirs}"
-)
-
-// withChanges puts the changed files in: quoted words of a shell line, elements
-// of their own in an argv.
-func withChanges(u config.Unit, files []string) config.Unit {
-	if strings.Contains(u.Run, changedFiles) || strings.Contains(u.Run, changedDirs) {
-		u.Run = strings.NewReplacer(changedFiles, quoted(files), changedDirs, quoted(dirs(files))).Replace(u.Run)
+// first names the first three.
+func first(names []string) string {
+	const most = 3
+	text := strings.Join(names[:min(most, len(names))], ", ")
+	if more := len(names) - most; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
 	}
-	if slices.Contains(u.Command, changedFiles) || slices.Contains(u.Command, changedDirs) {
-		var argv []string
-		for _, a := range u.Command {
-			switch a {
-			case changedFiles:
-				argv = append(argv, files...)
-			case changedDirs:
-				argv = append(argv, dirs(files)...)
-			default:
-				argv = append(argv, a)
-			}
-		}
-		u.Command = argv
-	}
-	return u
+	return text
 }
 
-func dirs(files []string) []string {
-	var all []string
-	for _, f := range files {
-		if d := "./" + path.Dir(f); !slices.Contains(all, d) {
-			all = append(all, d)
+// merged are the strings of both, each once.
+func merged(a, b []string) []string {
+	all := slices.Clone(a)
+	for _, s := range b {
+		if !slices.Contains(all, s) {
+			all = append(all, s)
 		}
 	}
 	return all
-}
-
-// quoted are words for a POSIX shell, whatever is in them.
-func quoted(words []string) string {
-	var all []string
-	for _, w := range words {
-		all = append(all, "'"+strings.ReplaceAll(w, "'", `'\''`)+"'")
-	}
-	return strings.Join(all, " ")
 }
