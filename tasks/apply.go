@@ -27,6 +27,11 @@ func (s *State) Apply(e Event) {
 			u.Up = e.Up
 			s.Units[e.Task] = u
 		}
+	case TestsPinned:
+		if u, ok := s.Units[e.Task]; ok {
+			u.Pinned = slices.Clone(e.Tests)
+			s.Units[e.Task] = u
+		}
 	case RunQueued:
 		s.queue(e.Run)
 	case RunHeld:

@@ -163,6 +163,7 @@ func anEvent() *rapid.Generator[Event] {
 				return DiagnosticReported{id, Diagnostic{Severity: severity, Location: place, Message: word()}}
 			},
 			func() Event { return RunCached{id, "build#1"} },
+			func() Event { return TestsPinned{task, []TestName{{Suite: word(), Name: word()}}[:number(1)]} },
 			func() Event { return RunNarrowed{id, Narrowing{What: word(), Why: word()}} },
 			func() Event { return StepChanged{id, Step{Name: word(), Status: Running, Log: key}} },
 			func() Event {

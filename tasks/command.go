@@ -24,6 +24,12 @@ type (
 		Fresh   bool       // also when nothing of its inputs changed
 		Detail  string     // how the cause is shown: "rerun", "key r"
 	}
+	// PinTests makes saves, and runs that ask for no scope, run only these tests
+	// of a task, until it is sent without any. It runs nothing itself.
+	PinTests struct {
+		Task  string
+		Tests []TestName
+	}
 	// Cancel ends one run.
 	Cancel struct{ ID RunID }
 	// Acknowledge takes alerts off the strip until they happen anew.
@@ -38,13 +44,14 @@ func (Start) command()       {}
 func (Stop) command()        {}
 func (Restart) command()     {}
 func (RunTask) command()     {}
+func (PinTests) command()    {}
 func (Cancel) command()      {}
 func (Acknowledge) command() {}
 func (Reload) command()      {}
 func (Down) command()        {}
 
 func commandTypes() []Command {
-	return []Command{Start{}, Stop{}, Restart{}, RunTask{}, Cancel{}, Acknowledge{}, Reload{}, Down{}}
+	return []Command{Start{}, Stop{}, Restart{}, RunTask{}, PinTests{}, Cancel{}, Acknowledge{}, Reload{}, Down{}}
 }
 
 // MarshalCommand is the command as one JSON object {"type", "data"}.

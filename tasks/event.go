@@ -35,6 +35,11 @@ type (
 		Task string
 		Up   bool
 	}
+	// TestsPinned says: saves run only these tests of the task; none: all again.
+	TestsPinned struct {
+		Task  string
+		Tests []TestName
+	}
 	// RunQueued says: a run exists; it starts when nothing holds it.
 	RunQueued struct{ Run Run }
 	// RunHeld says: why the run waits now; all reasons.
@@ -142,6 +147,7 @@ func (WorkspaceOpened) event()    {}
 func (Configured) event()         {}
 func (ConfigRejected) event()     {}
 func (Wanted) event()             {}
+func (TestsPinned) event()        {}
 func (RunQueued) event()          {}
 func (RunHeld) event()            {}
 func (RunStarted) event()         {}
@@ -172,6 +178,7 @@ func eventTypes() []Event {
 		Configured{},
 		ConfigRejected{},
 		Wanted{},
+		TestsPinned{},
 		RunQueued{},
 		RunHeld{},
 		RunStarted{},

@@ -36,6 +36,8 @@ type Unit struct {
 	Task Task `json:"task"`
 	// Up: it is to be running (services), or to run when files change (tasks).
 	Up bool `json:"up"`
+	// Pinned are the tests that a save runs instead of all it can affect.
+	Pinned []TestName `json:"pinned,omitempty"`
 	// Runs are the task's runs that State keeps, oldest first.
 	Runs []RunID `json:"runs,omitempty"`
 	// Restarts by its policy since a person last started it.
@@ -106,7 +108,7 @@ func (s State) Clone() State {
 	c.Order = slices.Clone(s.Order)
 	c.Units = maps.Clone(s.Units)
 	for k, u := range c.Units {
-		u.Runs = slices.Clone(u.Runs)
+		u.Runs, u.Pinned = slices.Clone(u.Runs), slices.Clone(u.Pinned)
 		c.Units[k] = u
 	}
 	c.Runs = maps.Clone(s.Runs)

@@ -150,7 +150,8 @@ const (
 	ScopeAuto   Scope = ""       // what the cause asks for: what a change can affect, else all
 	ScopeAll    Scope = "all"    // everything
 	ScopeFailed Scope = "failed" // what failed last time
-	ScopeNear   Scope = "near"   // the tests beside the files that changed last
+	ScopeNear   Scope = "near"   // what the files that changed last can affect
+	ScopePinned Scope = "pinned" // the tests that a person pinned; Only names them
 )
 
 // TestName names a test of a task, as TestResult does.

@@ -29,6 +29,8 @@ func (e *Engine) do(c tasks.Command) error {
 		return e.restart(c.Names)
 	case tasks.RunTask:
 		return e.runTask(c)
+	case tasks.PinTests:
+		return e.pin(c)
 	case tasks.Cancel:
 		return e.cancelRun(c.ID)
 	case tasks.Acknowledge:
@@ -208,9 +210,32 @@ func (e *Engine) runTask(c tasks.RunTask) error {
 	if _, active := e.state.Active(u.Task.Name); active && u.Task.Spec.OnBusy == config.BusyIgnore {
 		return fmt.Errorf("%s is running already (on_busy: ignore); stop it first", u.Task.Name)
 	}
-	e.busy(u.Task, ask{cause, params, c.Scope, c.Only}, tasks.ErrCancelled)
+	e.busy(u.Task, ask{cause, params, c.Scope, c.Only}.pinned(u), tasks.ErrCancelled)
 	e.needDependencies(u.Task, true)
 	return nil
+}
+
+// pin makes saves run only these tests of a task.
+func (e *Engine) pin(c tasks.PinTests) error {
+	names, err := e.names([]string{c.Task})
+	if err != nil {
+		return err
+	}
+	t := e.state.Units[names[0]].Task
+	if t.IsService() {
+		return fmt.Errorf("%s is a service, and has no tests to pin", t.Name)
+	}
+	e.emit(tasks.TestsPinned{Task: t.Name, Tests: c.Tests})
+	return nil
+}
+
+// pinned is the ask with the unit's pinned tests, where it asks for nothing
+// more particular.
+func (a ask) pinned(u tasks.Unit) ask {
+	if len(u.Pinned) > 0 && a.scope == tasks.ScopeAuto && len(a.only) == 0 {
+		a.scope, a.only = tasks.ScopePinned, slices.Clone(u.Pinned)
+	}
+	return a
 }
 
 // busy queues a run with respect to what the task is doing: on_busy.
@@ -219,7 +244,7 @@ func (e *Engine) busy(t tasks.Task, a ask, why error) {
 	if w, ok := e.state.Waiting(t.Name); ok {
 		// One queued run is enough; it takes over what the new cause adds. The
 		// request of a client that waits for its run keeps the run its own.
-		same := w.Scope == a.scope && len(w.Only)+len(a.only) == 0 && maps.Equal(e.params[w.ID], a.params)
+		same := w.Scope == a.scope && slices.Equal(w.Only, a.only) && maps.Equal(e.params[w.ID], a.params)
 		if same && w.Cause.Request == "" && a.cause.Request == "" {
 			w.Cause = mergeCauses(w.Cause, a.cause)
 			e.emit(tasks.RunQueued{Run: w})

@@ -105,7 +105,7 @@ func (e *Engine) rerun(u tasks.Unit, files []string, b watch.Batch) {
 			return
 		}
 	}
-	e.busy(t, ask{cause: cause, params: params}, tasks.ErrStale)
+	e.busy(t, ask{cause: cause, params: params}.pinned(u), tasks.ErrStale)
 	e.needDependencies(t, false)
 }
 

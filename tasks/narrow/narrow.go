@@ -133,6 +133,9 @@ func question(q tasks.Request, owed debt, s tasks.Sink) (ask tasks.Request, why 
 	switch {
 	case len(q.Only) > 0:
 		ask.Only = q.Only
+		if q.Scope == tasks.ScopePinned {
+			return ask, "pinned", some
+		}
 		return ask, "asked for", some
 	case q.Scope == tasks.ScopeFailed:
 		ask.Only = mergedTests(owed.tests, q.Failed)
