@@ -22,6 +22,59 @@ type Definition struct {
 	// Only makes the command that runs just the named tests of a task; false: the
 	// task's command is not its tool's. nil: its tool can't.
 	Only func(t tasks.Task, names []tasks.TestName) (config.Unit, bool)
+	// Options are what `integrations:` may say of one of its connections; help,
+	// checks, docs and schema are made of them.
+	Options []Option
+	// Connections are the systems to be reached from here: those that the
+	// workspace declares, and those that the person has already (a socket, a
+	// profile, a git remote). It reads files and variables, and asks nobody
+	// anything: Connect does. nil: it connects to nothing.
+	Connections func(ctx context.Context, p Place) ([]Connection, error)
+}
+
+// Option is a setting of a connection.
+type Option struct {
+	Name        string
+	Description string
+	Default     string // as the docs say it
+	Choices     []string
+	Required    bool
+	// Secret options are never written down: their value says where to find them,
+	// "env:NAME", "file:PATH" or "command:LINE".
+	Secret bool
+}
+
+// Declared is one entry of `integrations:` that is this integration's.
+type Declared struct {
+	// Name is the connection's own: the key of the entry.
+	Name    string
+	Options map[string]string
+}
+
+// Place is what Connections may look at.
+type Place struct {
+	Dir      string // the workspace
+	State    string // a directory for what is to be remembered; it may not exist yet
+	Declared []Declared
+	Getenv   func(string) string
+	Home     string
+}
+
+// Connection is a system that can be reached.
+type Connection struct {
+	// Name is one word, unique in the workspace: the declared name, or the
+	// integration's.
+	Name, Title string
+	// Key changes when the connection is another one than before.
+	Key string
+	// Wanted: the workspace declares or needs it; its failure needs a person.
+	Wanted bool
+	// Connect reaches the system and returns what it can do here: the interfaces
+	// of tasks that the answer implements (Catalog, Runner, Attacher, Observer,
+	// Source, Tailer, Operator, Querier, Describer; io.Closer). Its error, best a
+	// *tasks.StartError with a hint, is what a person reads. It returns soon when
+	// ctx ends.
+	Connect func(ctx context.Context, look tasks.Lookout) (any, error)
 }
 
 // Reader is given every line of a run, in order, without its newline and its

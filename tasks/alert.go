@@ -22,6 +22,8 @@ type Alert struct {
 	Source string `json:"source"`
 	Task   string `json:"task,omitempty"`
 	Run    RunID  `json:"run,omitempty"`
+	// Resource is the outside thing that it is about.
+	Resource ResourceID `json:"resource,omitempty"`
 	// Title names what broke: a test, a service, a file.
 	Title    string    `json:"title"`
 	Location Location  `json:"location,omitzero"`
@@ -77,6 +79,7 @@ func (s State) alerts() []Alert {
 			Title: cmp.Or(n.Task, n.Source), Location: n.Location, Message: n.Message, Hint: n.Hint, At: n.At, Line: -1,
 		})
 	}
+	all = append(all, s.outsideAlerts()...)
 	for _, name := range s.Order {
 		u := s.Units[name]
 		if u.Task.IsService() {
@@ -90,6 +93,34 @@ func (s State) alerts() []Alert {
 	})
 	// A compiler that says the same twice is one row.
 	return slices.CompactFunc(all, func(a, b Alert) bool { return a.ID == b.ID })
+}
+
+// outsideAlerts tell of connections that the workspace needs, and of its own
+// outside things that failed. What stands for a task is told by the task.
+func (s State) outsideAlerts() []Alert {
+	var all []Alert
+	for _, p := range s.Providers {
+		if p.Phase == PhaseFailed && p.Wanted {
+			all = append(all, Alert{
+				ID: AlertID("provider/" + p.Name), Severity: Warning, Source: p.Name, Title: p.Title,
+				Message: p.Error, Hint: p.Hint, At: p.Since, Line: -1,
+			})
+		}
+	}
+	for _, r := range s.Resources {
+		if !r.Own || r.Task != "" || r.Phase != PhaseFailed && r.Phase != PhaseWarning {
+			continue
+		}
+		a := Alert{
+			ID: AlertID("resource/" + string(r.ID) + "/" + r.Native), Severity: Warning, Source: r.Kind, Title: r.Name, Resource: r.ID,
+			Message: cmp.Or(r.Reason, r.Native), At: r.Since, Log: r.Log, Line: -1,
+		}
+		if r.Phase == PhaseFailed {
+			a.Severity = Error
+		}
+		all = append(all, a)
+	}
+	return all
 }
 
 // unstable is how many restarts in a row make a service worth a warning even

@@ -72,8 +72,31 @@ func (s *State) Apply(e Event) {
 		s.run(e.ID, func(r *Run) { r.addPoint(e.Name, e.Point) })
 	case ArtifactReported:
 		s.run(e.ID, func(r *Run) { r.Artifacts = upsertArtifact(r.Artifacts, e.Artifact) })
+	case RunLinked:
+		s.run(e.ID, func(r *Run) { r.External, r.URL = e.External, cmp.Or(e.URL, r.URL) })
+	case RunNative:
+		s.run(e.ID, func(r *Run) { r.Native, r.Reason = e.Native, e.Reason })
+	case RunObserved:
+		s.observe(e.Run)
+	case ProviderChanged:
+		s.Providers[e.Provider.Name] = e.Provider
+	case ProviderRemoved:
+		delete(s.Providers, e.Name)
+		s.change(e.Name, Changes{All: true})
+	case ResourcesChanged:
+		s.change(e.Provider, e.Changes)
+	case ResourceUsed:
+		if _, known := s.Resources[e.ID]; known {
+			s.Used[e.ID] = e.Usage
+		}
+	case OperationBegan:
+		s.doing(e.ID, e.Operation)
+	case OperationEnded:
+		s.doing(e.ID, "")
 	case LogGrew:
 		s.Lines[e.Key] = max(s.Lines[e.Key], e.Lines)
+	case LogRestarted:
+		delete(s.Lines, e.Key)
 	case UsageSampled:
 		// The event is shared with other states, and end takes entries out.
 		s.Usage = maps.Clone(e.Usage)
@@ -108,6 +131,15 @@ func (s *State) ready() {
 	}
 	if s.Acked == nil {
 		s.Acked = map[AlertID]time.Time{}
+	}
+	if s.Providers == nil {
+		s.Providers = map[string]Provider{}
+	}
+	if s.Resources == nil {
+		s.Resources = map[ResourceID]Resource{}
+	}
+	if s.Used == nil {
+		s.Used = map[ResourceID]Usage{}
 	}
 }
 
@@ -199,6 +231,12 @@ func (s *State) queue(r Run) {
 	} else {
 		u.Restarts = 0
 	}
+	s.trim(&u)
+	s.Units[r.Task] = u
+}
+
+// trim drops the oldest of too many runs.
+func (s *State) trim(u *Unit) {
 	for len(u.Runs) > keptRuns {
 		// The oldest may be a long run that others were given up behind.
 		i := slices.IndexFunc(u.Runs, func(id RunID) bool { return s.Runs[id].Status.Done() })
@@ -208,7 +246,6 @@ func (s *State) queue(r Run) {
 		s.drop(u.Runs[i])
 		u.Runs = slices.Delete(u.Runs, i, i+1)
 	}
-	s.Units[r.Task] = u
 }
 
 func (s *State) end(e RunEnded) {

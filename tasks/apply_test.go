@@ -109,6 +109,7 @@ func TestTheGeneratorMakesEveryEvent(t *testing.T) {
 func anEvent() *rapid.Generator[Event] {
 	return rapid.Custom(func(t *rapid.T) Event {
 		number := func(limit int) int { return rapid.IntRange(0, limit).Draw(t, "n") }
+		provider := func() string { return rapid.SampledFrom([]string{"docker", "github"}).Draw(t, "provider") }
 		word := func() string { return rapid.SampledFrom([]string{"", "x", "y", "z"}).Draw(t, "word") }
 		task := rapid.SampledFrom([]string{"api", "db", "test", "lint"}).Draw(t, "task")
 		n := rapid.IntRange(1, 3).Draw(t, "run")
@@ -171,6 +172,31 @@ func anEvent() *rapid.Generator[Event] {
 			},
 			func() Event { return ArtifactReported{id, Artifact{Name: word(), Size: int64(n)}} },
 			func() Event { return LogGrew{key, int64(number(100))} },
+			func() Event { return LogRestarted{key} },
+			func() Event { return RunLinked{id, word(), word()} },
+			func() Event { return RunNative{id, word(), word()} },
+			func() Event {
+				status := rapid.SampledFrom([]Status{Queued, Running, Succeeded, Failed}).Draw(t, "status")
+				return RunObserved{Run{ID: id, Task: task, Number: n, Status: status, External: word(), QueuedAt: at, Log: logs.Key(id)}}
+			},
+			func() Event {
+				phase := rapid.SampledFrom([]Phase{PhaseUp, PhaseBusy, PhaseFailed}).Draw(t, "phase")
+				return ProviderChanged{Provider{Name: provider(), Phase: phase, Error: word(), Since: at, Wanted: number(1) == 1}}
+			},
+			func() Event { return ProviderRemoved{provider()} },
+			func() Event {
+				var changes Changes
+				for range number(3) {
+					changes.Changed = append(changes.Changed, aResource(t, provider(), at))
+				}
+				if changes.All = number(2) == 0; !changes.All {
+					changes.Gone = []ResourceID{NewResourceID(provider(), "container", word())}
+				}
+				return ResourcesChanged{provider(), changes}
+			},
+			func() Event { return ResourceUsed{aResource(t, provider(), at).ID, Usage{CPU: 1}} },
+			func() Event { return OperationBegan{aResource(t, provider(), at).ID, "remove"} },
+			func() Event { return OperationEnded{aResource(t, provider(), at).ID, "remove", word()} },
 			func() Event { return UsageSampled{at, map[RunID]Usage{id: {CPU: 1, Ports: []int{n}}}} },
 			func() Event {
 				return NoticeRaised{Notice{ID: word(), Severity: severity, Task: task, Message: word(), At: at}}
@@ -183,6 +209,16 @@ func anEvent() *rapid.Generator[Event] {
 			func() Event { return HostLeaving{word()} },
 		}).Draw(t, "kind")()
 	})
+}
+
+// aResource is one of a few containers.
+func aResource(t *rapid.T, provider string, at time.Time) Resource {
+	name := rapid.SampledFrom([]string{"", "x", "y"}).Draw(t, "name")
+	phase := rapid.SampledFrom([]Phase{PhaseOff, PhaseUp, PhaseWarning, PhaseFailed}).Draw(t, "phase")
+	return Resource{
+		ID: NewResourceID(provider, "container", name), Kind: "container", Name: name, Phase: phase, Native: string(phase),
+		Own: rapid.Bool().Draw(t, "own"), Since: at, Facts: []Fact{{"image", name}},
+	}
 }
 
 // story is the tasks, then anything.

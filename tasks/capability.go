@@ -3,6 +3,7 @@ package tasks
 import (
 	"context"
 	"io"
+	"time"
 
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
@@ -50,13 +51,84 @@ type Runner interface {
 	Run(ctx context.Context, r Request, s Sink) error
 }
 
-// Attacher follows a run that was not started here, or was lost sight of.
+// Attacher follows a run that was not started here, or was lost sight of: what
+// its system calls External. It tells all of it anew, its steps and its logs from
+// their beginning or where the sink's logs end, and returns as Run does; the
+// end of ctx only ends the looking.
 type Attacher interface {
-	Attach(ctx context.Context, id RunID, s Sink) error
+	Attach(ctx context.Context, r Run, s Sink) error
 }
+
+// Observer tells of the runs of its tasks, whoever started them, until ctx ends
+// or its system is lost. A Run says its Task, External, Status, times, URL,
+// Native and Cause; the engine numbers it.
+type Observer interface {
+	Observe(ctx context.Context, tell func(Run)) error
+}
+
+// Source tells what exists, until ctx ends or its system is lost.
+type Source interface {
+	// Kinds are the sorts of resources that it will tell of.
+	Kinds() []Kind
+	Watch(ctx context.Context, tell func(Changes)) error
+}
+
+// Tailer follows a resource's log into w, from where the stored log ends; it
+// returns when the log has ended or ctx does. While a resource is looked at its
+// usage is told too, where its Kind says so.
+type Tailer interface {
+	Tail(ctx context.Context, r Resource, w LogWriter, used func(Usage)) error
+}
+
+// Operator does what only its system knows. Operate returns when it is done.
+type Operator interface {
+	Operate(ctx context.Context, r Resource, operation string, args map[string]string) error
+}
+
+// Querier answers questions. An engine is one for all of its providers.
+type Querier interface {
+	Query(ctx context.Context, q Query) (Result, error)
+}
+
+// StepSink is a Sink that keeps a log for each step: what a Runner or Attacher
+// of a system with many logs asks its Sink to be.
+type StepSink interface {
+	Sink
+	// StepLog is where the step's output goes; Close it when it has ended. key
+	// names it in Step.Log.
+	StepLog(step string) (w LogWriter, key logs.Key, err error)
+}
+
+// LogWriter appends to the log of something outside, which may have been
+// followed before: by a host that is gone, or over a connection that was lost.
+type LogWriter interface {
+	// WriteAt appends raw output as Sink.Log takes it. at is when its source says
+	// it was printed; zero: now.
+	WriteAt(stream logs.Stream, p []byte, at time.Time)
+	// Note appends a line of Sawhorse's own: what is missing here, and why.
+	Note(text string)
+	// Lines is how many lines are stored, and Last the time of the last one: where
+	// to resume. A time may stand on several lines.
+	Lines() int64
+	Last() time.Time
+	// Restart empties the log: its source began anew, or can't be resumed.
+	Restart() error
+	io.Closer
+}
+
+// Lookout says whether anybody looks: a provider that has to poll waits for it.
+type Lookout interface {
+	// Wait returns when at least one screen or verb is attached, or with ctx's error.
+	Wait(ctx context.Context) error
+}
+
+// Describer says what a connected provider is: "Docker 27.1, API 1.46".
+type Describer interface{ About() string }
 
 // Catalog lists what can be started, with its parameters.
 type Catalog interface {
+	// Tasks are all of its tasks. Their names are unique within the provider; the
+	// engine puts the provider's name before one that is taken.
 	Tasks(ctx context.Context) ([]Task, error)
 }
 

@@ -34,6 +34,20 @@ type (
 	Cancel struct{ ID RunID }
 	// Acknowledge takes alerts off the strip until they happen anew.
 	Acknowledge struct{ Alerts []AlertID }
+	// Look says: a client looks at these for the next Seconds (at most 60), so that
+	// their logs are followed, their steps told and their usage sampled; it is said
+	// again while they are looked at.
+	Look struct {
+		Runs      []RunID
+		Resources []ResourceID
+		Seconds   int
+	}
+	// Operate does what only a resource's system knows; Do returns when it is done.
+	Operate struct {
+		ID        ResourceID
+		Operation string
+		Args      map[string]string
+	}
 	// Reload reads the workspace file again.
 	Reload struct{}
 	// Down stops everything and ends the host.
@@ -47,11 +61,13 @@ func (RunTask) command()     {}
 func (PinTests) command()    {}
 func (Cancel) command()      {}
 func (Acknowledge) command() {}
+func (Look) command()        {}
+func (Operate) command()     {}
 func (Reload) command()      {}
 func (Down) command()        {}
 
 func commandTypes() []Command {
-	return []Command{Start{}, Stop{}, Restart{}, RunTask{}, PinTests{}, Cancel{}, Acknowledge{}, Reload{}, Down{}}
+	return []Command{Start{}, Stop{}, Restart{}, RunTask{}, PinTests{}, Cancel{}, Acknowledge{}, Look{}, Operate{}, Reload{}, Down{}}
 }
 
 // MarshalCommand is the command as one JSON object {"type", "data"}.

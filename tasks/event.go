@@ -121,11 +121,51 @@ type (
 		ID       RunID
 		Artifact Artifact
 	}
+	// RunLinked says: what its system calls the run, and where it is seen there.
+	RunLinked struct {
+		ID       RunID
+		External string
+		URL      string
+	}
+	// RunNative says: its system's own word for where the run is, and why.
+	RunNative struct {
+		ID     RunID
+		Native string
+		Reason string
+	}
+	// RunObserved says: a run of a provider's task is so now, whoever started it.
+	RunObserved struct{ Run Run }
+	// ProviderChanged says: a connection is so now.
+	ProviderChanged struct{ Provider Provider }
+	// ProviderRemoved says: nobody declares the connection any more.
+	ProviderRemoved struct{ Name string }
+	// ResourcesChanged says: what exists, as a provider tells it.
+	ResourcesChanged struct {
+		Provider string
+		Changes  Changes
+	}
+	// ResourceUsed says: what a resource takes, while somebody looks at it.
+	ResourceUsed struct {
+		ID    ResourceID
+		Usage Usage
+	}
+	// OperationBegan and OperationEnded say: somebody does something with a resource.
+	OperationBegan struct {
+		ID        ResourceID
+		Operation string
+	}
+	OperationEnded struct {
+		ID        ResourceID
+		Operation string
+		Error     string
+	}
 	// LogGrew says: the log now ends before line Lines. Never the text.
 	LogGrew struct {
 		Key   logs.Key
 		Lines int64
 	}
+	// LogRestarted says: the log is empty again; its source began anew.
+	LogRestarted struct{ Key logs.Key }
 	// UsageSampled says: what the running runs take.
 	UsageSampled struct {
 		At    time.Time
@@ -163,6 +203,16 @@ func (RunCached) event()          {}
 func (StepChanged) event()        {}
 func (MetricReported) event()     {}
 func (ArtifactReported) event()   {}
+func (RunLinked) event()          {}
+func (RunNative) event()          {}
+func (RunObserved) event()        {}
+func (ProviderChanged) event()    {}
+func (ProviderRemoved) event()    {}
+func (ResourcesChanged) event()   {}
+func (ResourceUsed) event()       {}
+func (OperationBegan) event()     {}
+func (OperationEnded) event()     {}
+func (LogRestarted) event()       {}
 func (LogGrew) event()            {}
 func (UsageSampled) event()       {}
 func (NoticeRaised) event()       {}
@@ -194,7 +244,17 @@ func eventTypes() []Event {
 		StepChanged{},
 		MetricReported{},
 		ArtifactReported{},
+		RunLinked{},
+		RunNative{},
+		RunObserved{},
+		ProviderChanged{},
+		ProviderRemoved{},
+		ResourcesChanged{},
+		ResourceUsed{},
+		OperationBegan{},
+		OperationEnded{},
 		LogGrew{},
+		LogRestarted{},
 		UsageSampled{},
 		NoticeRaised{},
 		NoticeCleared{},

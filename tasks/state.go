@@ -72,14 +72,19 @@ type WatchState struct {
 type State struct {
 	Workspace Workspace `json:"workspace"`
 	// Order is the tasks' order on the screen.
-	Order    []string           `json:"order"`
-	Units    map[string]Unit    `json:"units"`
-	Runs     map[RunID]Run      `json:"runs"`
-	Lines    map[logs.Key]int64 `json:"lines"`
-	Usage    map[RunID]Usage    `json:"usage,omitempty"`
-	Notices  map[string]Notice  `json:"notices,omitempty"`
-	Problems []config.Problem   `json:"problems,omitempty"`
-	Rejected time.Time          `json:"rejected,omitzero"`
+	Order   []string           `json:"order"`
+	Units   map[string]Unit    `json:"units"`
+	Runs    map[RunID]Run      `json:"runs"`
+	Lines   map[logs.Key]int64 `json:"lines"`
+	Usage   map[RunID]Usage    `json:"usage,omitempty"`
+	Notices map[string]Notice  `json:"notices,omitempty"`
+	// Providers are the connections by name, Resources what they know of; Used is
+	// what the resources that are looked at take.
+	Providers map[string]Provider     `json:"providers,omitempty"`
+	Resources map[ResourceID]Resource `json:"resources,omitempty"`
+	Used      map[ResourceID]Usage    `json:"used,omitempty"`
+	Problems  []config.Problem        `json:"problems,omitempty"`
+	Rejected  time.Time               `json:"rejected,omitzero"`
 	// Jobs is how many tasks run at once; 0: no bound.
 	Jobs int `json:"jobs,omitempty"`
 	// Untrusted: the file changed its commands and waits for a person's trust.
@@ -97,7 +102,11 @@ func NewState() State {
 		Lines:   map[logs.Key]int64{},
 		Usage:   map[RunID]Usage{},
 		Notices: map[string]Notice{},
-		Acked:   map[AlertID]time.Time{},
+
+		Providers: map[string]Provider{},
+		Resources: map[ResourceID]Resource{},
+		Used:      map[ResourceID]Usage{},
+		Acked:     map[AlertID]time.Time{},
 	}
 }
 
@@ -122,6 +131,9 @@ func (s State) Clone() State {
 		c.Usage[k] = u
 	}
 	c.Notices = maps.Clone(s.Notices)
+	c.Providers = maps.Clone(s.Providers)
+	c.Resources = maps.Clone(s.Resources) // whoever changes one replaces it whole
+	c.Used = maps.Clone(s.Used)
 	c.Problems = slices.Clone(s.Problems)
 	c.Acked = maps.Clone(s.Acked)
 	c.Watch.Polling = slices.Clone(s.Watch.Polling)

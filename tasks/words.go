@@ -26,8 +26,10 @@ type Task struct {
 	// name that replicas share; equal to Name without replicas.
 	Replica int    `json:"replica,omitempty"`
 	Of      string `json:"of"`
-	// Provider runs it: "" is a local process.
+	// Provider is the connection that runs it: "" is a local process.
 	Provider string `json:"provider,omitempty"`
+	// Group heads it in the tree: "PIPELINES"; "": by its kind.
+	Group string `json:"group,omitempty"`
 	// Title is one line on what it does: its command or its description.
 	Title string `json:"title"`
 	// Root is the workspace's absolute directory: locations are relative to it.
@@ -92,7 +94,8 @@ const (
 	ByWatch      CauseKind = "watch"      // files changed
 	ByRestart    CauseKind = "restart"    // its restart policy
 	BySchedule   CauseKind = "schedule"
-	ByConfig     CauseKind = "config" // its declaration changed
+	ByConfig     CauseKind = "config"    // its declaration changed
+	ByOthers     CauseKind = "elsewhere" // somebody, or something, outside: "push by ada"
 )
 
 // Cause is why a run began.
@@ -137,6 +140,11 @@ func (c Cause) String() string {
 		return "schedule " + c.Detail
 	case ByConfig:
 		return "its declaration changed"
+	case ByOthers:
+		if c.Detail != "" {
+			return c.Detail
+		}
+		return "started elsewhere"
 	}
 	return string(c.Kind)
 }
@@ -289,9 +297,13 @@ type Run struct {
 	Narrowed *Narrowing `json:"narrowed,omitempty"`
 	// Cached is the run whose success still holds; then this one did nothing.
 	Cached RunID `json:"cached,omitempty"`
-	// URL and Native are a remote system's own address and status word.
-	URL    string `json:"url,omitempty"`
-	Native string `json:"native,omitempty"`
+	// External is what the system that runs it calls the run. URL, Native and
+	// Reason are its address there, that system's own status word, and why it is
+	// in that status: "no worker polls pool gpu".
+	External string `json:"external,omitempty"`
+	URL      string `json:"url,omitempty"`
+	Native   string `json:"native,omitempty"`
+	Reason   string `json:"reason,omitempty"`
 }
 
 // Duration is how long the run took, or has taken by now.

@@ -31,6 +31,9 @@ func (m *mailbox) put(ev tasks.Event) {
 			return
 		}
 		m.growth[ev.Key] = len(m.pending)
+	case tasks.LogRestarted:
+		// What has grown since then must not be put before it.
+		delete(m.growth, ev.Key)
 	case tasks.UsageSampled:
 		if m.usage >= 0 {
 			m.pending[m.usage] = ev

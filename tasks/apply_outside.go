@@ -1,0 +1,60 @@
+package tasks
+
+// observe takes over a run of a provider's task as its system tells it. What
+// the run's own log, steps and results say of it stands: who observes does not
+// know these.
+func (s *State) observe(r Run) {
+	u, ok := s.Units[r.Task]
+	if !ok {
+		return
+	}
+	r = r.clone() // the event is shared with other states
+	old, known := s.Runs[r.ID]
+	if !known {
+		s.Runs[r.ID] = r
+		u.Runs = append(u.Runs, r.ID)
+		s.trim(&u)
+		s.Units[r.Task] = u
+		return
+	}
+	old.Status, old.Native, old.Reason, old.URL, old.Error = r.Status, r.Native, r.Reason, r.URL, r.Error
+	old.QueuedAt, old.StartedAt, old.EndedAt, old.Cause = r.QueuedAt, r.StartedAt, r.EndedAt, r.Cause
+	s.Runs[r.ID] = old
+}
+
+// change takes over what a provider tells of its resources.
+func (s *State) change(provider string, c Changes) {
+	if c.All {
+		here := make(map[ResourceID]bool, len(c.Changed))
+		for _, r := range c.Changed {
+			here[r.ID] = true
+		}
+		for id := range s.Resources {
+			if id.Provider() == provider && !here[id] {
+				s.lose(id)
+			}
+		}
+	}
+	for _, id := range c.Gone {
+		s.lose(id)
+	}
+	for _, r := range c.Changed {
+		r.Doing = s.Resources[r.ID].Doing
+		s.Resources[r.ID] = r
+		if r.Phase != PhaseUp && r.Phase != PhaseWarning {
+			delete(s.Used, r.ID)
+		}
+	}
+}
+
+func (s *State) lose(id ResourceID) {
+	delete(s.Resources, id)
+	delete(s.Used, id)
+}
+
+func (s *State) doing(id ResourceID, operation string) {
+	if r, ok := s.Resources[id]; ok {
+		r.Doing = operation
+		s.Resources[id] = r
+	}
+}
