@@ -79,9 +79,10 @@ type Connection struct {
 
 // Reader is given every line of a run, in order, without its newline and its
 // colours, and reports at once what it finds: nothing tells it of the end. It
-// says whether the line is one of its own, which no other reader is then given.
-// A line that is not must cost next to nothing: a task can print millions.
-type Reader func(line string) (own bool)
+// says whether the line is one of its own, which no other reader is then given;
+// n is the line's number in the log. A line that is not its own must cost next
+// to nothing: a task can print millions.
+type Reader func(n int64, line string) (own bool)
 
 // Unit is what can be run, as the workspace file declares it.
 type Unit = config.Unit

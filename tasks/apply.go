@@ -253,6 +253,11 @@ func (s *State) end(e RunEnded) {
 		r.Status, r.EndedAt, r.Exit, r.Error = e.Status, e.At, e.Exit, e.Error
 		r.EndLine, r.Survivors, r.Holds, r.Probe = e.EndLine, e.Survivors, nil, ""
 		for i := range r.Tests {
+			if n := len(r.Tests[i].Output); n > 0 && r.Tests[i].Output[n-1].To < 0 {
+				// The slice is shared with other states.
+				r.Tests[i].Output = slices.Clone(r.Tests[i].Output)
+				r.Tests[i].Output[n-1].To = e.EndLine
+			}
 			// What was running when the run ended has no result.
 			if r.Tests[i].Status == TestRunning {
 				r.Tests[i].Status = TestSkipped

@@ -499,6 +499,18 @@ func TestAnEndIsFinal(t *testing.T) {
 	}
 }
 
+func TestTheOutputOfATestEndsWithItsRun(t *testing.T) {
+	told := TestResult{Name: "TestTotal", Status: TestFailed, Output: []Span{{From: 1, To: 2}, {From: 5, To: -1}}}
+	s := fold(Configured{Tasks: []Task{{Name: "test", Of: "test"}}}, RunQueued{Run{ID: "test#1", Task: "test"}}, RunStarted{ID: "test#1"},
+		TestReported{ID: "test#1", Test: told}, RunEnded{ID: "test#1", Status: Failed, EndLine: 9})
+	if got, want := s.Runs["test#1"].Tests[0].Output, []Span{{From: 1, To: 2}, {From: 5, To: 9}}; !slices.Equal(got, want) {
+		t.Errorf("spans %v, want %v", got, want)
+	}
+	if told.Output[1].To != -1 {
+		t.Error("another state's spans have changed")
+	}
+}
+
 func TestATestThatWasRunningWhenItsRunEndedHasAResult(t *testing.T) {
 	for status, want := range map[Status]TestStatus{Failed: TestFailed, Cancelled: TestSkipped, Stale: TestSkipped} {
 		s := fold(Configured{Tasks: []Task{{Name: "test", Of: "test"}}}, RunQueued{Run{ID: "test#1", Task: "test"}}, RunStarted{ID: "test#1"},

@@ -133,9 +133,10 @@ type Catalog interface {
 }
 
 // Parser finds results in the output of a run: it is given every line without
-// its newline and its colours, in order, from one goroutine.
+// its newline and its colours, in order, from one goroutine; n is its number in
+// the run's log.
 type Parser interface {
-	Parse(t Task, s Sink) func(line string)
+	Parse(t Task, s Sink) func(n int64, line string)
 }
 
 // Narrowed is a task's command, changed to do less than all of the task.

@@ -351,14 +351,66 @@ const (
 
 // TestResult is one test case of a run; reported again when it changes.
 type TestResult struct {
-	Suite    string        `json:"suite,omitempty"` // package, file or class
-	Name     string        `json:"name"`
+	Suite string `json:"suite,omitempty"` // package, file or class
+	Name  string `json:"name"`
+	// Separator stands between the parts of Name: a test and its subtests, a
+	// class and its tests. Empty: it has one part.
+	Separator string `json:"separator,omitempty"`
+	// File is where the test is written, relative to the workspace; empty: not known.
+	File     string        `json:"file,omitempty"`
 	Status   TestStatus    `json:"status"`
 	Duration time.Duration `json:"duration,omitempty"`
 	Message  string        `json:"message,omitempty"` // first line of the failure
 	Location Location      `json:"location,omitzero"`
+	// Diff is what an assertion compared, a line each: "-" begins what was
+	// expected, "+" what was there instead, " " what is in both.
+	Diff string `json:"diff,omitempty"`
 	// Line is the run's first log line that belongs to the failure; -1 unknown.
 	Line int64 `json:"line"`
+	// Output are the lines of the run's log that are the test's own, in order.
+	// Printed reads them.
+	Output []Span `json:"output,omitempty"`
+	// Events is set when these lines are events of `go test -json`: the package
+	// that the test's own ones name.
+	Events string `json:"events,omitempty"`
+}
+
+// Span is a part of a log: the lines From up to, not including, To. To is -1
+// while the end is open.
+type Span struct {
+	From int64 `json:"from"`
+	To   int64 `json:"to"`
+}
+
+// MostSpans is in how many parts a test's output is remembered.
+const MostSpans = 32
+
+// Path is the name in its parts: TestTotal and its subtest.
+func (t TestResult) Path() []string {
+	if t.Separator == "" {
+		return []string{t.Name}
+	}
+	// The values of a parameter may hold anything.
+	name, params := t.Name, ""
+	if i := strings.IndexByte(name, '['); i > 0 && t.Separator == "::" {
+		name, params = name[:i], name[i:]
+	}
+	parts := strings.Split(name, t.Separator)
+	parts[len(parts)-1] += params
+	return parts
+}
+
+// Printed is what the test printed by a line of its Output, which may be
+// wrapped into an event; false: the line is not its own.
+func (t TestResult) Printed(line string) (text string, own bool) {
+	if t.Events == "" {
+		return line, true
+	}
+	var e struct{ Package, Test, Output string }
+	if json.Unmarshal([]byte(line), &e) != nil || e.Package != t.Events || e.Test != t.Name || e.Output == "" {
+		return "", false
+	}
+	return strings.TrimSuffix(e.Output, "\n"), true
 }
 
 // Severity of a diagnostic, a notice or an alert.

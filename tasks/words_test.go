@@ -43,6 +43,41 @@ func TestNamesAreTasksReplicasAndGroups(t *testing.T) {
 	}
 }
 
+func TestATestsNameHasParts(t *testing.T) {
+	for _, c := range []struct {
+		test TestResult
+		want []string
+	}{
+		{TestResult{Name: "TestTotal/two/of them", Separator: "/"}, []string{"TestTotal", "two", "of them"}},
+		{TestResult{Name: "TestCart::test_param[a::b]", Separator: "::"}, []string{"TestCart", "test_param[a::b]"}},
+		{TestResult{Name: "a/b > c"}, []string{"a/b > c"}},
+	} {
+		if got := c.test.Path(); !slices.Equal(got, c.want) {
+			t.Errorf("%q is %q, want %q", c.test.Name, got, c.want)
+		}
+	}
+}
+
+func TestWhatATestPrintedIsTakenOutOfItsEvents(t *testing.T) {
+	plain, wrapped := TestResult{Name: "TestTotal"}, TestResult{Name: "TestTotal", Events: "shop/cart"}
+	for _, c := range []struct {
+		test       TestResult
+		line, want string
+		own        bool
+	}{
+		{plain, "    cart_test.go:12: want 4", "    cart_test.go:12: want 4", true},
+		{wrapped, `{"Action":"output","Package":"shop/cart","Test":"TestTotal","Output":"want 4\n"}`, "want 4", true},
+		{wrapped, `{"Action":"output","Package":"shop/price","Test":"TestTotal","Output":"want 5\n"}`, "", false},
+		{wrapped, `{"Action":"output","Package":"shop/cart","Test":"TestOther","Output":"want 6\n"}`, "", false},
+		{wrapped, `{"Action":"run","Package":"shop/cart","Test":"TestTotal"}`, "", false},
+		{wrapped, "something else", "", false},
+	} {
+		if got, own := c.test.Printed(c.line); got != c.want || own != c.own {
+			t.Errorf("%q is %q, %v, want %q, %v", c.line, got, own, c.want, c.own)
+		}
+	}
+}
+
 func TestTheRunThatMatters(t *testing.T) {
 	s := fold(Configured{Tasks: []Task{{Name: "db", Of: "db"}}})
 	if _, ok := s.Current("db"); ok {

@@ -81,21 +81,21 @@ type parser struct{}
 
 var _ tasks.Parser = parser{}
 
-func (parser) Parse(t tasks.Task, s tasks.Sink) func(line string) {
-	sink := &once{Sink: s, failed: map[spot]bool{}}
+func (parser) Parse(t tasks.Task, s tasks.Sink) func(n int64, line string) {
+	sink := &once{Sink: s, failed: map[spot]bool{}, diffs: map[tasks.TestName]int{}}
 	var readers []integrations.Reader
 	for _, d := range Definitions() {
 		if d.Parse != nil {
 			readers = append(readers, d.Parse(t, sink))
 		}
 	}
-	return func(line string) {
+	return func(n int64, line string) {
 		// What a progress bar leaves on the screen is behind its last return.
 		if strings.IndexByte(line, '\r') >= 0 { // faster than to look from the end
 			line = line[strings.LastIndexByte(line, '\r')+1:]
 		}
 		for _, read := range readers {
-			if read(line) {
+			if read(n, line) {
 				return
 			}
 		}
@@ -103,10 +103,13 @@ func (parser) Parse(t tasks.Task, s tasks.Sink) func(line string) {
 }
 
 // once keeps a place that a failed test told of from being told again as a
-// diagnostic, by a tool that sums up.
+// diagnostic, by a tool that sums up; and the diffs of a run from growing
+// beyond what somebody reads.
 type once struct {
 	tasks.Sink
 	failed map[spot]bool
+	diffs  map[tasks.TestName]int // the bytes of each
+	bytes  int                    // their sum
 }
 
 type spot struct {
@@ -114,14 +117,27 @@ type spot struct {
 	line int
 }
 
-// mostSpots bounds what is remembered of a run.
-const mostSpots = 5000
+// What is remembered of a run at most.
+const (
+	mostSpots = 5000
+	mostDiffs = 1 << 20 // bytes
+)
 
 func (o *once) Emit(ev tasks.Event) {
 	switch e := ev.(type) {
 	case tasks.TestReported:
 		if at := e.Test.Location; e.Test.Status == tasks.TestFailed && at.File != "" && len(o.failed) < mostSpots {
 			o.failed[spot{at.File, at.Line}] = true
+		}
+		if e.Test.Diff != "" {
+			name := tasks.TestName{Suite: e.Test.Suite, Name: e.Test.Name}
+			if grown := len(e.Test.Diff) - o.diffs[name]; o.bytes+grown > mostDiffs {
+				e.Test.Diff = ""
+				ev = e
+			} else {
+				o.bytes += grown
+				o.diffs[name] = len(e.Test.Diff)
+			}
 		}
 	case tasks.DiagnosticReported:
 		if at := e.Diagnostic.Location; o.failed[spot{at.File, at.Line}] {

@@ -1,6 +1,7 @@
 package all
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -102,9 +103,28 @@ func read(root, text string) *integrationtest.Found {
 	task := integrationtest.Task(root, "")
 	line := Parser(task).Parse(task, f)
 	for l := range strings.SplitSeq(text, "\n") {
-		line(l)
+		line(0, l)
 	}
 	return f
+}
+
+func TestTheDiffsOfARunAreBounded(t *testing.T) {
+	var output strings.Builder
+	for n := range 400 {
+		fmt.Fprintf(&output, "--- FAIL: TestBig%d (0.00s)\n    a_test.go:1: differs (-want +got):\n", n)
+		for range 30 {
+			output.WriteString("        - " + strings.Repeat("x", 300) + "\n")
+		}
+	}
+	bytes, without := 0, 0
+	for _, r := range read(t.TempDir(), output.String()).Tests {
+		if bytes += len(r.Diff); r.Diff == "" {
+			without++
+		}
+	}
+	if bytes < mostDiffs/2 || bytes > mostDiffs || without == 0 {
+		t.Errorf("%d bytes of diffs; %d tests without", bytes, without)
+	}
 }
 
 func TestAServicesOutputIsNobodysResult(t *testing.T) {
@@ -180,7 +200,7 @@ func TestLinesThatAreNoResultsCostNoMemory(t *testing.T) {
 	task := integrationtest.Task(t.TempDir(), "")
 	line := Parser(task).Parse(task, &integrationtest.Found{})
 	for _, text := range irrelevant {
-		if n := testing.AllocsPerRun(100, func() { line(text) }); n > 0 {
+		if n := testing.AllocsPerRun(100, func() { line(0, text) }); n > 0 {
 			t.Errorf("%q: %v allocations", text, n)
 		}
 	}
@@ -202,7 +222,7 @@ func BenchmarkALineThatIsNoResult(b *testing.B) {
 			task := integrationtest.Task(b.TempDir(), "")
 			line := Parser(task).Parse(task, &integrationtest.Found{})
 			for b.Loop() {
-				line(text)
+				line(0, text)
 			}
 		})
 	}

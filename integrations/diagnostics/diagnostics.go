@@ -53,7 +53,7 @@ func parse(t tasks.Task, s tasks.Sink) integrations.Reader {
 	return r.line
 }
 
-func (r *reader) line(line string) bool {
+func (r *reader) line(_ int64, line string) bool {
 	if line == "" || len(line) > longest {
 		r.previous = ""
 		return false

@@ -14,11 +14,14 @@ type crash struct {
 	timeout bool
 	victims []*test // the tests that it ended, as far as they are known
 
-	stack int            // counts from 1
-	owner string         // the test that the stack in hand is of
-	own   tasks.Location // the innermost frame in the workspace of the stack in hand
-	first tasks.Location // and that of the first stack
-	told  bool
+	stack  int            // counts from 1
+	owner  string         // the test that the stack in hand is of
+	own    tasks.Location // the innermost frame in the workspace of the stack in hand
+	first  tasks.Location // and that of the first stack
+	told   bool
+	from   int64 // its first line
+	at     int64 // that of the stack in hand
+	blamed *test // whose stack that is
 }
 
 // beginsCrash says whether stacks follow.
@@ -44,6 +47,7 @@ func (o *output) beginsCrash(line string) bool {
 	default:
 		return false
 	}
+	o.crash.from = o.n
 	if o.current != nil && o.current.Status != tasks.TestPassed {
 		o.crash.victims = []*test{o.current}
 		o.current.said, o.current.Message, o.current.Location = aReport, o.crash.message, tasks.Location{}
@@ -77,6 +81,7 @@ func (o *output) stackLine(line string) bool {
 	case strings.HasPrefix(line, "goroutine "):
 		o.endStack()
 		c.stack++
+		c.at = o.n
 		c.owner, c.own = "", tasks.Location{}
 	case line[0] == '[', strings.HasSuffix(line, ")"), strings.HasPrefix(line, "created by "), strings.HasPrefix(line, "panic: "):
 		if name := testIn(line); name != "" && c.owner == "" {
@@ -95,6 +100,9 @@ func (o *output) victim(name string) {
 	if t := o.begin(name); t != nil && t.Status != tasks.TestPassed {
 		t.said, t.Message, t.Location = aReport, o.crash.message, tasks.Location{}
 		o.crash.victims = append(o.crash.victims, t)
+		if o.events == "" && o.current == nil {
+			t.lines.Add(o.crash.from, o.n+1)
+		}
 		o.end(t, tasks.TestFailed)
 	}
 }
@@ -131,7 +139,7 @@ func (o *output) blame() {
 	}
 	for _, t := range c.victims {
 		if t.Location.File == "" && (!c.timeout || topLevel(t.Name) == c.owner) {
-			t.Location, c.told = c.own, true
+			t.Location, c.told, c.blamed = c.own, true, t
 			o.report(t)
 		}
 	}
@@ -140,6 +148,11 @@ func (o *output) blame() {
 // endStack tells of a crash outside of any test, once its first stack is over.
 func (o *output) endStack() {
 	c := o.crash
+	if t := c.blamed; t != nil && o.events == "" && o.current == nil {
+		t.lines.Add(c.at, o.n)
+		o.report(t)
+	}
+	c.blamed = nil
 	if c.stack == 1 && !c.told && !c.race && len(c.victims) == 0 && c.first.File != "" {
 		c.told = true
 		o.diagnose(tasks.Diagnostic{Severity: tasks.Error, Location: c.first, Message: c.message})

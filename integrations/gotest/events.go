@@ -37,6 +37,7 @@ func (r *reader) event(line string) bool {
 			clear(r.json)
 		}
 		o = r.newOutput(e.Package)
+		o.events = o.pkg
 		r.json[e.Package] = o
 	}
 	status, ended := outcomes[e.Action]
@@ -51,6 +52,7 @@ func (r *reader) event(line string) bool {
 	case e.Test != "" && ended:
 		if t := o.begin(e.Test); t != nil {
 			t.Duration = time.Duration(e.Elapsed * float64(time.Second))
+			t.lines.Close(r.n + 1)
 			o.end(t, status)
 			delete(o.tests, t.Name) // nothing comes after its end
 		}
@@ -70,7 +72,7 @@ func (o *output) printed(e event) {
 	}
 	line := o.partial + text
 	o.partial = ""
-	o.current = nil
+	o.current, o.building = nil, o.building || e.Action == "build-output"
 	if e.Test != "" {
 		o.current = o.begin(e.Test)
 	}

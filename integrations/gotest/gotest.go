@@ -25,6 +25,7 @@ type reader struct {
 	text    *output
 	json    map[string]*output
 	said    map[string]bool // diagnostics, which are printed once a build
+	n       int64           // the line in hand
 }
 
 func parse(t tasks.Task, s tasks.Sink) integrations.Reader {
@@ -33,10 +34,11 @@ func parse(t tasks.Task, s tasks.Sink) integrations.Reader {
 	return r.line
 }
 
-func (r *reader) line(line string) bool {
+func (r *reader) line(n int64, line string) bool {
 	if line == "" {
 		return false
 	}
+	r.n = n
 	switch line[0] {
 	case '{':
 		if isEvent(line) && r.event(line) {
@@ -56,6 +58,7 @@ func (r *reader) line(line string) bool {
 type output struct {
 	*reader
 	pkg      string // its import path; text says it at the end only
+	events   string // the same when it comes as events
 	dir      string // of the package, known or concluded from its tests
 	tests    map[string]*test
 	held     []*test // not reported: which package they are of is open
@@ -64,6 +67,7 @@ type output struct {
 	race     *crash
 	building bool   // lines of the compiler follow
 	partial  string // of -json: a line that goes on
+	marked   bool   // "=== RUN" and the like say whose the lines are
 }
 
 func (r *reader) newOutput(pkg string) *output {
@@ -99,7 +103,7 @@ func (o *output) line(line string) bool {
 		return true
 	case line == "FAIL" || line == "PASS":
 		known := len(o.tests) > 0
-		o.current = nil
+		o.turn(nil)
 		return known
 	case strings.HasPrefix(line, "# "):
 		if o.heading(line) {
@@ -115,6 +119,10 @@ func (o *output) line(line string) bool {
 		// A program that prints no newline has the result on its last line.
 		if i := strings.Index(line, "--- "); i > 0 && o.result(line[i:]) {
 			return true
+		}
+		if !o.marked && line[0] != ' ' && line[0] != '\t' && o.current.label != "got:" && o.current.label != "want:" && !isExampleLabel(line) {
+			o.turn(nil) // printed by a test that has not ended yet
+			return false
 		}
 		o.message(o.current, line)
 		return true
@@ -133,13 +141,14 @@ func (o *output) mark(line string) bool {
 		if !isTest(words[2]) {
 			return false
 		}
-		o.building = false
-		o.current = o.begin(words[2])
+		o.building, o.marked = false, true
+		o.turn(o.begin(words[2]))
 		if words[1] == "PAUSE" {
-			o.current = nil
+			o.turnAt(nil, o.n+1)
 		}
 		return true
 	case "FAIL:", "SKIP:":
+		o.marked = true
 		return len(words) > 3 && o.result("--- "+words[1]+" "+strings.Join(words[3:], " "))
 	}
 	return false
@@ -159,8 +168,11 @@ func (o *output) result(line string) bool {
 		return true
 	}
 	t.Duration = duration(strings.TrimPrefix(rest, name))
+	o.turn(t)
+	if status != tasks.TestFailed {
+		t.lines.Close(o.n + 1) // a failed one says why below
+	}
 	o.end(t, status)
-	o.current = t
 	return true
 }
 
@@ -172,7 +184,8 @@ func (o *output) heading(line string) bool {
 	if !ok {
 		return false
 	}
-	o.building, o.current = true, nil
+	o.building = true
+	o.turn(nil)
 	if o.pkg == "" {
 		o.dir = dir
 	}
@@ -182,6 +195,7 @@ func (o *output) heading(line string) bool {
 // close ends the package in hand: all tests since the last one were its own.
 func (o *output) close(pkg string) {
 	o.endCrash()
+	o.turn(nil)
 	if dir, ok := o.sources.dirOf(pkg); ok {
 		o.settle(dir)
 	}

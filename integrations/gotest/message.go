@@ -23,18 +23,20 @@ const (
 //	        	Error:      	Not equal:     of testify, below an empty one
 //	got:                                       of an example
 func (o *output) message(t *test, line string) {
-	before := t.TestResult
+	message, location, diff := t.Message, t.Location, t.diff
 	text := strings.TrimSpace(line)
 	switch {
+	case o.compared(t, line):
 	case text == "":
 		return
 	case o.labelled(t, line, text):
 	case strings.HasPrefix(line, "    ") && o.located(t, text):
+		t.indent = len(line) - len(strings.TrimLeft(line, " ")) + 4
 	case t.more > 0:
 		t.more--
 		o.continued(t, text)
 	}
-	if before != t.TestResult && t.Status != tasks.TestRunning {
+	if (message != t.Message || location != t.Location || diff.Lines() != t.diff.Lines()) && t.Status != tasks.TestRunning {
 		o.report(t)
 	}
 }
@@ -58,6 +60,8 @@ func (o *output) located(t *test, text string) bool {
 		return true
 	}
 	t.said, t.Message = said, place.Clip(rest)
+	t.diff.Reset()
+	t.quoted = ""
 	t.where = unplaced{strings.Clone(file), n}
 	if t.held {
 		if dirs := o.sources.having(o.sources.declaring(topLevel(t.Name)), file); len(dirs) == 1 {
@@ -74,7 +78,7 @@ func (o *output) located(t *test, text string) bool {
 	case rest == "":
 		t.more = 1
 	case strings.Contains(rest, "-want +got"), strings.Contains(rest, "-got +want"):
-		t.label, t.more = "diff", 12
+		t.label, t.more, t.flipped = "diff", mostDiff, strings.Contains(rest, "-got")
 	}
 	return true
 }
@@ -91,8 +95,8 @@ func speaksOfFailure(s string) bool {
 
 // labelled is a line of testify's report, or the heading of an example's.
 func (o *output) labelled(t *test, line, text string) bool {
-	if strings.HasPrefix(t.Name, "Example") && (text == "got:" || text == "want:") {
-		t.label, t.more, t.said = text, 1, aReport
+	if strings.HasPrefix(t.Name, "Example") && isExampleLabel(text) {
+		t.label, t.more, t.said = text, mostDiff, aReport
 		return true
 	}
 	head, value, ok := strings.Cut(text, "\t")
@@ -112,15 +116,16 @@ func (o *output) labelled(t *test, line, text string) bool {
 		if t.said == aReport {
 			return true
 		}
-		t.label, t.more, t.said = label, 3, aReport
+		t.label, t.more, t.said = label, mostDiff, aReport
+		t.diff.Reset()
 		t.Message = place.Clip(value)
 	case "Messages:":
-		if t.label == "Error:" || t.label == "Test:" {
+		if t.label == "Error:" || t.label == "Diff:" || t.label == "Test:" {
 			t.Message = place.Clip(value + ": " + t.Message)
 		}
 		t.label, t.more = "", 0
 	case "Test:":
-		if t.label == "Error:" {
+		if t.label == "Error:" || t.label == "Diff:" {
 			t.label = label
 		}
 		t.more = 0
@@ -143,29 +148,9 @@ func (o *output) traced(t *test, text string) {
 
 // continued is a line below a label.
 func (o *output) continued(t *test, text string) {
-	switch t.label {
-	case "Error Trace:":
+	if t.label == "Error Trace:" {
 		o.traced(t, text)
-	case "diff":
-		if text[0] != '-' && text[0] != '+' {
-			return
-		}
-		t.Message = place.Clip(t.Message + " " + text)
-		if text[0] == '+' {
-			t.more = 0
-		}
-	case "got:", "want:":
-		if t.Message != "" {
-			t.Message += ", "
-		}
-		t.Message = place.Clip(t.Message + t.label + " " + text)
-	case "Error:":
-		if text == "Diff:" {
-			t.more = 0
-			return
-		}
-		t.Message = place.Clip(t.Message + " " + text)
-	default:
-		t.Message = place.Clip(text)
+		return
 	}
+	t.Message = place.Clip(t.Message + " " + text)
 }

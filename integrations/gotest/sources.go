@@ -22,10 +22,12 @@ type sources struct {
 	module string // the module where the task runs, "" when there is none
 	base   string // its directory, or the task's
 	index  *index
+	// packages are indexes of one directory each, until the whole one is read.
+	packages map[string]*index
 }
 
 func newSources(t tasks.Task) *sources {
-	s := &sources{files: place.NewFiles(t)}
+	s := &sources{files: place.NewFiles(t), packages: map[string]*index{}}
 	if s.module, s.base = findModule(s.files.Dir()); s.module == "" {
 		s.base = s.files.Dir()
 	}
@@ -144,6 +146,38 @@ func (s *sources) declares(dir, test string) bool {
 func (s *sources) having(dirs []string, file string) []string {
 	with := s.read().files[path.Base(filepath.ToSlash(file))]
 	return slices.DeleteFunc(dirs, func(dir string) bool { return !slices.Contains(with, dir) })
+}
+
+// testFile is the file of the package in dir that has a test. It reads no more
+// than the package.
+func (s *sources) testFile(dir, test string) string {
+	if s.index == nil && s.packages[dir] == nil {
+		if len(s.packages) >= mostPackages {
+			clear(s.packages)
+		}
+		x := &index{tests: map[string][]declaration{}}
+		entries, _ := os.ReadDir(dir)
+		for _, e := range entries {
+			if !strings.HasSuffix(e.Name(), "_test.go") || !e.Type().IsRegular() {
+				continue
+			}
+			if text, err := os.ReadFile(filepath.Join(dir, e.Name())); err == nil {
+				x.add(filepath.Join(dir, e.Name()), text)
+			}
+		}
+		s.packages[dir] = x
+	}
+	x := s.index
+	if x == nil {
+		x = s.packages[dir]
+	}
+	for _, d := range x.tests[test] {
+		if filepath.Dir(d.file) == dir {
+			p, _ := s.files.Find(d.file)
+			return p
+		}
+	}
+	return ""
 }
 
 // function is where a test begins: better than nothing for one that failed

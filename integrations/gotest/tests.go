@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sawhorse-dev/sawhorse/integrations/internal/place"
+	"github.com/sawhorse-dev/sawhorse/integrations/internal/report"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 )
 
@@ -16,6 +17,13 @@ type test struct {
 	label string // what the next lines belong to: "Error:" of testify, "got:" of an example
 	more  int    // how many lines the label may still take
 	where unplaced
+	lines report.Lines
+	diff  report.Diff
+	// Of the comparison in hand: how far its lines are indented, whether what was
+	// expected stands behind its "+", and which sides the message has already.
+	indent  int
+	flipped bool
+	quoted  string
 }
 
 // unplaced is a place in a package that is not known yet.
@@ -38,11 +46,35 @@ func (o *output) begin(name string) *test {
 	if len(o.tests) >= mostTests {
 		return nil
 	}
-	t := &test{TestResult: tasks.TestResult{Name: strings.Clone(name), Status: tasks.TestRunning, Line: -1}}
+	t := &test{TestResult: tasks.TestResult{Name: strings.Clone(name), Separator: "/", Status: tasks.TestRunning, Line: -1}}
 	o.tests[t.Name] = t
 	o.assign(t)
+	if o.events != "" {
+		t.Events = o.events // each names its test: one span is enough
+		t.lines.Open(o.n)
+	}
 	o.report(t)
 	return t
+}
+
+// turn makes t the test whose output the next lines are; nil: nobody's.
+func (o *output) turn(t *test) { o.turnAt(t, o.n) }
+
+func (o *output) turnAt(t *test, n int64) {
+	old := o.current
+	o.current = t
+	if o.events != "" || old == t && n == o.n {
+		if t != nil && o.events == "" {
+			t.lines.Open(n)
+		}
+		return
+	}
+	if old != nil && old != t && old.lines.Close(n) {
+		o.report(old)
+	}
+	if t != nil && t.lines.Open(n) {
+		o.report(t)
+	}
 }
 
 // assign says which package a test is of. Text names it at the end only, so it
@@ -54,14 +86,17 @@ func (o *output) assign(t *test) {
 	case o.pkg != "" && o.dir == "":
 		t.Suite = o.pkg // a package from elsewhere
 		return
-	case o.pkg != "" || o.dir != "" && o.sources.declares(o.dir, top):
-		t.Suite = o.sources.suite(o.dir)
+	case o.pkg != "":
+		t.Suite, t.File = o.sources.suite(o.dir), o.sources.testFile(o.dir, top)
+		return
+	case o.dir != "" && o.sources.declares(o.dir, top):
+		t.Suite, t.File = o.sources.suite(o.dir), o.sources.function(o.dir, top).File
 		return
 	}
 	switch dirs := o.sources.declaring(top); len(dirs) {
 	case 0:
 	case 1:
-		t.Suite = o.sources.suite(dirs[0])
+		t.Suite, t.File = o.sources.suite(dirs[0]), o.sources.function(dirs[0], top).File
 		o.settle(dirs[0])
 	default:
 		t.held = true
@@ -73,7 +108,7 @@ func (o *output) assign(t *test) {
 func (o *output) settle(dir string) {
 	o.dir = dir
 	for _, t := range o.held {
-		t.Suite = o.sources.suite(dir)
+		t.Suite, t.File = o.sources.suite(dir), o.sources.function(dir, topLevel(t.Name)).File
 	}
 	o.release("")
 }
@@ -104,8 +139,10 @@ func (o *output) report(t *test) {
 		return
 	}
 	result := t.TestResult
+	result.Output = t.lines.Spans()
 	switch result.Status {
 	case tasks.TestFailed:
+		result.Diff = t.diff.String()
 		if result.Location.File == "" {
 			result.Location = o.sources.function(o.dir, topLevel(t.Name))
 		}

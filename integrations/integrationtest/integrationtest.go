@@ -68,6 +68,41 @@ func (f *Found) Rows() []string {
 	return rows
 }
 
+// Output is what each failed test printed, by its name, of the lines that were
+// read.
+func (f *Found) Output(lines []string) map[string][]string {
+	all := map[string][]string{}
+	for _, t := range f.Tests {
+		if t.Status != tasks.TestFailed {
+			continue
+		}
+		own := []string{}
+		for _, span := range t.Output {
+			if span.To < 0 {
+				span.To = int64(len(lines))
+			}
+			for _, line := range lines[span.From:span.To] {
+				if text, ok := t.Printed(line); ok {
+					own = append(own, text)
+				}
+			}
+		}
+		all[t.Name] = own
+	}
+	return all
+}
+
+// Diffs are what failed tests compared, by name.
+func (f *Found) Diffs() map[string]string {
+	all := map[string]string{}
+	for _, t := range f.Tests {
+		if t.Diff != "" {
+			all[t.Name] = t.Diff
+		}
+	}
+	return all
+}
+
 // Task is one that runs in dir, a folder below root.
 func Task(root, dir string) tasks.Task {
 	return tasks.Task{Name: "test", Of: "test", Kind: config.Task, Root: root, Spec: config.Unit{Dir: filepath.Join(root, filepath.FromSlash(dir))}}
@@ -99,8 +134,8 @@ func Lines(tb testing.TB, file, root string) []string {
 func Read(d integrations.Definition, task tasks.Task, lines []string) *Found {
 	f := &Found{}
 	read := d.Parse(task, f)
-	for _, line := range lines {
-		if read(line) {
+	for n, line := range lines {
+		if read(int64(n), line) {
 			f.Own = append(f.Own, line)
 		}
 	}

@@ -24,7 +24,7 @@ const (
 )
 
 func parse(_ tasks.Task, s tasks.Sink) integrations.Reader {
-	return func(line string) bool {
+	return func(_ int64, line string) bool {
 		if len(line) > longest || len(line) < len("step 1 a 1") || !mayCount(line) {
 			return false
 		}

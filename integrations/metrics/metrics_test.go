@@ -74,6 +74,6 @@ func BenchmarkALineThatIsNoMetric(b *testing.B) {
 	b.ReportAllocs()
 	p := parse(tasks.Task{}, nil)
 	for b.Loop() {
-		p("2026-11-22T12:00:00Z INFO GET /api/cart 200 12ms id=7f3a user=alice path=/shop/cart")
+		p(0, "2026-11-22T12:00:00Z INFO GET /api/cart 200 12ms id=7f3a user=alice path=/shop/cart")
 	}
 }

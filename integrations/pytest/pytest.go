@@ -8,6 +8,7 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/integrations"
 	"github.com/sawhorse-dev/sawhorse/integrations/internal/place"
+	"github.com/sawhorse-dev/sawhorse/integrations/internal/report"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 )
 
@@ -33,6 +34,7 @@ type reader struct {
 	section section
 	current *failure
 	byName  map[string]*failure // "TestCart.test_first" -> its traceback
+	n       int64               // the line in hand
 }
 
 type section int
@@ -48,6 +50,9 @@ const (
 type failure struct {
 	message string
 	at      tasks.Location
+	lines   report.Lines
+	diff    report.Diff
+	indent  int // of what follows the "E" of its first line
 }
 
 // mostFailures bounds what is remembered until the summary.
@@ -58,7 +63,8 @@ func parse(t tasks.Task, s tasks.Sink) integrations.Reader {
 	return r.line
 }
 
-func (r *reader) line(line string) bool {
+func (r *reader) line(n int64, line string) bool {
+	r.n = n
 	if line == "" {
 		return r.section == reports
 	}
@@ -105,8 +111,18 @@ func (r *reader) enter(title string) bool {
 	default:
 		return false
 	}
-	r.current = nil
+	r.turn(nil)
 	return true
+}
+
+// turn makes f the traceback that the next lines are of; nil: of none.
+func (r *reader) turn(f *failure) {
+	if r.current != nil {
+		r.current.lines.Close(r.n)
+	}
+	if r.current = f; f != nil {
+		f.lines.Open(r.n)
+	}
 }
 
 // progress is "test_cart.py::test_total FAILED   [ 25%]" of -v, and of xdist
@@ -153,9 +169,7 @@ func (r *reader) report(line string) {
 		return
 	}
 	if text, ok := strings.CutPrefix(line, "E "); ok {
-		if r.current.message == "" {
-			r.current.message = place.Clip(text)
-		}
+		r.current.says(text)
 		return
 	}
 	if line[0] == ' ' || line[0] == '>' {
@@ -173,10 +187,48 @@ func (r *reader) begin(title string) {
 	for _, p := range [...]string{"ERROR at setup of ", "ERROR at teardown of ", "ERROR collecting "} {
 		title = strings.TrimPrefix(title, p)
 	}
-	r.current = &failure{}
+	f := &failure{}
 	if len(r.byName) < mostFailures {
-		r.byName[strings.Clone(title)] = r.current
+		r.byName[strings.Clone(title)] = f
 	}
+	r.turn(f)
+}
+
+// says takes a line that pytest marks with an E: first the message, below it
+// what an assertion compared, where "-" is what was expected too.
+//
+//	E       AssertionError: assert 'a b' == 'a c'
+//	E
+//	E         - a c
+//	E         ?   ^
+//	E         + a b
+func (f *failure) says(text string) {
+	if f.message == "" {
+		f.message = place.Clip(text)
+		f.indent = len(text) - len(strings.TrimLeft(text, " ")) + len("  ")
+		return
+	}
+	line, ok := strings.CutPrefix(text, strings.Repeat(" ", f.indent))
+	if !ok || len(line) < 2 || line[1] != ' ' {
+		return
+	}
+	switch line[0] {
+	case '-', '+', ' ':
+		f.diff.Add(line[0], line[2:])
+	}
+}
+
+// compared is what the assertion compared; of two short values the message
+// says it: "assert 5 == 6".
+func (f *failure) compared() string {
+	if f.diff.Lines() == 0 {
+		_, values, ok := strings.Cut(f.message, "assert ")
+		actual, expected, equal := strings.Cut(values, " == ")
+		if ok && equal && !strings.Contains(values, "...") && !strings.Contains(expected, " == ") {
+			f.diff.Sides(expected, actual)
+		}
+	}
+	return f.diff.String()
 }
 
 // summed is "FAILED test_cart.py::test_total - assert 3 == 4".
@@ -213,10 +265,20 @@ func cutID(s string) (id, message string) {
 	return s, ""
 }
 
+// titled is a test's name as its traceback has it: "TestCart.test_first[a::b]".
+func titled(name string) string {
+	name, params, parametrized := strings.Cut(name, "[")
+	name = strings.ReplaceAll(name, "::", ".")
+	if parametrized {
+		name += "[" + params
+	}
+	return name
+}
+
 // tell reports a test by its id: "tests/test_cart.py::TestCart::test_first".
 func (r *reader) tell(id string, status tasks.TestStatus, message string) {
 	file, name, ok := strings.Cut(strings.TrimSpace(id), "::")
-	seen := r.byName[strings.ReplaceAll(name, "::", ".")]
+	seen := r.byName[titled(name)]
 	if !ok { // a file that can't be imported
 		if !strings.HasSuffix(file, ".py") {
 			return
@@ -226,18 +288,19 @@ func (r *reader) tell(id string, status tasks.TestStatus, message string) {
 	if file == "" || name == "" {
 		return
 	}
-	t := tasks.TestResult{Suite: strings.Clone(file), Name: strings.Clone(name), Status: status, Line: -1}
+	t := tasks.TestResult{Suite: strings.Clone(file), Name: strings.Clone(name), Separator: "::", Status: status, Line: -1}
+	t.File, _ = r.files.Find(file)
 	if status == tasks.TestFailed {
 		t.Message = place.Clip(message)
 		if seen != nil {
-			t.Location = seen.at
+			t.Location, t.Output, t.Diff = seen.at, seen.lines.Spans(), seen.compared()
 			if seen.message != "" && (t.Message == "" || strings.HasSuffix(t.Message, "...")) {
 				t.Message = seen.message
 			}
 		}
 		if t.Location.File == "" {
-			if p, found := r.files.Find(file); found {
-				t.Location = tasks.Location{File: p, Line: 1}
+			if t.File != "" {
+				t.Location = tasks.Location{File: t.File, Line: 1}
 			}
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/integrations/integrationtest"
 )
 
-var recorded = []string{"testdata/plain.txt", "testdata/v.txt", "testdata/short.txt", "testdata/collect.txt"}
+var recorded = []string{"testdata/compared.txt", "testdata/compared_short.txt", "testdata/plain.txt", "testdata/v.txt", "testdata/short.txt", "testdata/collect.txt"}
 
 func read(t *testing.T, file string) *integrationtest.Found {
 	t.Helper()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/integrations"
 	"github.com/sawhorse-dev/sawhorse/integrations/internal/place"
+	"github.com/sawhorse-dev/sawhorse/integrations/internal/report"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 )
 
@@ -34,7 +35,9 @@ type reader struct {
 	block   bool // inside --- and ...
 	parents []string
 	last    tasks.TestResult
-	saying  bool // bats: the next comment says what failed
+	lines   report.Lines // of last
+	n       int64        // the line in hand
+	saying  bool         // bats: the next comment says what failed
 }
 
 // deepest bounds how many parents a test can have.
@@ -45,7 +48,8 @@ func parse(t tasks.Task, s tasks.Sink) integrations.Reader {
 	return r.line
 }
 
-func (r *reader) line(line string) bool {
+func (r *reader) line(n int64, line string) bool {
+	r.n = n
 	if !r.on {
 		r.on = begins(line)
 		if !r.on {
@@ -60,6 +64,7 @@ func (r *reader) line(line string) bool {
 	case strings.HasPrefix(text, "ok "), strings.HasPrefix(text, "not ok "):
 		return r.result(text, depth)
 	case strings.HasPrefix(text, "# Subtest: "):
+		r.end()
 		r.enter(strings.TrimPrefix(text, "# Subtest: "), depth)
 		return true
 	case strings.HasPrefix(text, "# "):
@@ -68,7 +73,11 @@ func (r *reader) line(line string) bool {
 		r.block = true
 		return true
 	}
-	return isPlan(text) || strings.HasPrefix(text, "TAP version ")
+	if isPlan(text) || strings.HasPrefix(text, "TAP version ") {
+		r.end()
+		return true
+	}
+	return false
 }
 
 // begins says whether a line is of TAP, whatever came before.
@@ -116,8 +125,10 @@ func (r *reader) result(text string, depth int) bool {
 		name = "test " + strconv.Itoa(number)
 	}
 	parents := r.parents[:min(depth, len(r.parents))]
+	r.end()
 	r.last = tasks.TestResult{
-		Name: place.Clip(strings.Join(append(append([]string{}, parents...), name), "/")), Status: tasks.TestPassed, Duration: took, Line: -1,
+		Separator: "/",
+		Name:      place.Clip(strings.Join(append(append([]string{}, parents...), name), "/")), Status: tasks.TestPassed, Duration: took, Line: -1,
 	}
 	r.saying = false
 	word := strings.ToLower(directive)
@@ -127,8 +138,26 @@ func (r *reader) result(text string, depth int) bool {
 	case failed:
 		r.last.Status = tasks.TestFailed
 	}
-	r.sink.Emit(tasks.TestReported{Test: r.last})
+	r.lines.Open(r.n)
+	if r.last.Status != tasks.TestFailed {
+		r.lines.Close(r.n + 1) // a failed one says why below
+	}
+	r.tell()
 	return true
+}
+
+// end ends what belongs to the last result.
+func (r *reader) end() {
+	if r.lines.Close(r.n) {
+		r.tell()
+	}
+	r.lines = report.Lines{}
+}
+
+func (r *reader) tell() {
+	t := r.last
+	t.Output = r.lines.Spans()
+	r.sink.Emit(tasks.TestReported{Test: t})
 }
 
 // detail is a line of the block below a result.
@@ -155,13 +184,33 @@ func (r *reader) detail(text string) bool {
 		if r.last.Message == "" && !parent && !strings.HasPrefix(value, "|") && !strings.HasPrefix(value, ">") {
 			r.last.Message = place.Clip(value)
 		}
+	case "expected", "wanted", "actual", "found":
+		r.compare(key, value)
 	case "location", "at", "file":
 		r.locate(value)
 	}
-	if r.last != before {
-		r.sink.Emit(tasks.TestReported{Test: r.last})
+	if r.last.Message != before.Message || r.last.Location != before.Location || r.last.Diff != before.Diff {
+		r.tell()
 	}
 	return true
+}
+
+// compare takes a side of what an assertion compared: those of a value of one
+// line, which is what most have.
+func (r *reader) compare(key, value string) {
+	var d report.Diff
+	if r.last.Diff == "" && (key == "expected" || key == "wanted") {
+		d.Add('-', value)
+	} else if strings.HasPrefix(r.last.Diff, "-") && !strings.Contains(r.last.Diff, "\n") && (key == "actual" || key == "found") {
+		d.Add('+', value)
+	}
+	switch {
+	case d.Lines() == 0:
+	case r.last.Diff == "":
+		r.last.Diff = d.String()
+	default:
+		r.last.Diff += "\n" + d.String()
+	}
 }
 
 func (r *reader) locate(text string) {
@@ -186,10 +235,10 @@ func (r *reader) comment(text string) bool {
 	} else if r.saying {
 		r.last.Message, r.saying = place.Clip(text), false
 	}
-	if r.last == before {
+	if r.last.Message == before.Message && r.last.Location == before.Location {
 		return false
 	}
-	r.sink.Emit(tasks.TestReported{Test: r.last})
+	r.tell()
 	return true
 }
 

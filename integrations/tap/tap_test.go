@@ -24,6 +24,19 @@ func TestTheOutputOfNodeIsRead(t *testing.T) {
 	}
 }
 
+func TestATestHasItsOwnOutputAndWhatItCompared(t *testing.T) {
+	root := integrationtest.Root(t, "testdata/web")
+	lines := integrationtest.Lines(t, "testdata/node.txt", root)
+	got := integrationtest.Read(Definition(), integrationtest.Task(root, ""), lines)
+	if diff := cmp.Diff(map[string]string{"total": "-2\n+1"}, got.Diffs()); diff != "" {
+		t.Error(diff)
+	}
+	own := got.Output(lines)["total"]
+	if len(own) < 3 || own[0] != "not ok 1 - total" || own[len(own)-1] != "  ..." {
+		t.Errorf("%q", own)
+	}
+}
+
 func TestTheOutputOfBatsIsRead(t *testing.T) {
 	root := integrationtest.Root(t, "testdata/web")
 	got := integrationtest.Read(Definition(), integrationtest.Task(root, ""), strings.Split(`1..4

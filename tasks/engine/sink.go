@@ -22,7 +22,7 @@ type sink struct {
 
 	mu     sync.Mutex // one chunk at a time: line numbers and the parser need the order
 	closed bool
-	parse  func(line string)
+	parse  func(n int64, line string)
 	tails  [2][]byte // the unfinished line of each stream, for the parser
 	line   int64     // the number of the line that the parser sees
 }
@@ -87,7 +87,7 @@ func (s *sink) give(line []byte) {
 	if strings.IndexByte(text, 0x1b) >= 0 {
 		text = ansi.Strip(text)
 	}
-	s.parse(text)
+	s.parse(s.line, text)
 	s.line++
 }
 

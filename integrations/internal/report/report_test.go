@@ -1,0 +1,54 @@
+package report
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+)
+
+func TestLinesThatFollowEachOtherAreOneSpan(t *testing.T) {
+	var l Lines
+	l.Open(3)
+	l.Open(4)
+	l.Close(6)
+	handed := l.Spans()
+	l.Open(6)
+	l.Close(7)
+	l.Open(9)
+	l.Close(9)
+	l.Add(12, 14)
+	l.Open(20)
+	if want := []tasks.Span{{From: 3, To: 7}, {From: 12, To: 14}, {From: 20, To: -1}}; !slices.Equal(l.Spans(), want) {
+		t.Errorf("spans %v, want %v", l.Spans(), want)
+	}
+	if handed[0].To != 6 {
+		t.Errorf("what was handed out has changed to %v", handed)
+	}
+}
+
+func TestLinesAreRememberedInABoundedNumberOfSpans(t *testing.T) {
+	var l Lines
+	for n := range int64(1000) {
+		l.Open(2 * n)
+		l.Close(2*n + 1)
+	}
+	if n := len(l.Spans()); n != tasks.MostSpans {
+		t.Errorf("%d spans", n)
+	}
+}
+
+func TestADiffIsCutWhereNobodyReadsOn(t *testing.T) {
+	var d Diff
+	d.Sides("one\ntwo", "one\nthree")
+	if want := "-one\n-two\n+one\n+three"; d.String() != want {
+		t.Errorf("%q, want %q", d.String(), want)
+	}
+	for range 1000 {
+		d.Add('x', strings.Repeat("é", 1000))
+	}
+	if n := len(d.String()); n > mostBytes+2*longest || !strings.HasSuffix(d.String(), "\n …") {
+		t.Errorf("%d bytes, ends %q", n, d.String()[n-10:])
+	}
+}

@@ -1,0 +1,52 @@
+package pytest
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sawhorse-dev/sawhorse/integrations/integrationtest"
+)
+
+func TestWhatAnAssertionComparedIsADiff(t *testing.T) {
+	root := integrationtest.Root(t, "testdata/compared")
+	for _, file := range []string{"testdata/compared.txt", "testdata/compared_short.txt"} {
+		lines := integrationtest.Lines(t, file, root)
+		got := integrationtest.Read(Definition(), integrationtest.Task(root, ""), lines)
+		want := map[string]string{
+			"test_total":                  "-6\n+5",
+			"TestLabel::test_label":       "-cart of bob\n+cart of ann",
+			"TestLabel::test_param[a::b]": "-x\n+cart of a::b",
+			"TestLabel::test_param[c[d]]": "-x\n+cart of c[d]",
+			"test_lists":                  "-[1, 3]\n+[1, 2, 3]",
+			"test_lines":                  " a\n-x\n+b\n c",
+		}
+		if diff := cmp.Diff(want, got.Diffs()); diff != "" {
+			t.Errorf("%s: %s", file, diff)
+		}
+		for _, r := range got.Tests {
+			if r.File != "test_cart.py" {
+				t.Errorf("%s is in %q", r.Name, r.File)
+			}
+			if r.Name == "TestLabel::test_param[a::b]" {
+				if diff := cmp.Diff([]string{"TestLabel", "test_param[a::b]"}, r.Path()); diff != "" {
+					t.Error(diff)
+				}
+			}
+		}
+	}
+}
+
+func TestATestHasItsOwnOutputOnly(t *testing.T) {
+	root := integrationtest.Root(t, "testdata/compared")
+	lines := integrationtest.Lines(t, "testdata/compared_short.txt", root)
+	got := integrationtest.Read(Definition(), integrationtest.Task(root, ""), lines).Output(lines)
+	want := []string{
+		"__________________________________ test_total __________________________________", "test_cart.py:6: in test_total",
+		"    assert total([1, 2, 3]) == 6", "E   assert 5 == 6", "E    +  where 5 = total([1, 2, 3])",
+		"----------------------------- Captured stdout call -----------------------------", "three prices",
+	}
+	if diff := cmp.Diff(want, got["test_total"]); diff != "" {
+		t.Error(diff)
+	}
+}
