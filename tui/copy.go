@@ -26,11 +26,21 @@ const oscLimit = 74_994
 const copyTimeout = 2 * time.Second
 
 // clipboards are the programs that may put text on the clipboard, best first.
-// Over SSH there is none: the clipboard that is meant is at the other end.
+// Over SSH those of the system are at the wrong end. tmux takes no clipboard from
+// what a program in it prints, unless it was told to; from its own client it does,
+// and with -w it hands it on to the terminal around it.
 func clipboards(goos string, env func(string) string) [][]string {
-	if env("SSH_TTY") != "" || env("SSH_CONNECTION") != "" {
-		return nil
+	var all [][]string
+	if env("SSH_TTY") == "" && env("SSH_CONNECTION") == "" {
+		all = systemClipboards(goos, env)
 	}
+	if env("TMUX") != "" {
+		all = append(all, []string{"tmux", "load-buffer", "-w", "-"})
+	}
+	return all
+}
+
+func systemClipboards(goos string, env func(string) string) [][]string {
 	switch goos {
 	case "darwin":
 		return [][]string{{"pbcopy"}}

@@ -92,7 +92,7 @@ func (s *Screen) external(argv []string, window bool, what string, after func())
 			return noticeMsg{tasks.Info, "opened " + what}
 		}
 	}
-	return tea.ExecProcess(cmd, func(err error) tea.Msg {
+	return s.lent(guest{cmd}, func(err error) tea.Msg {
 		if after != nil {
 			after()
 		}

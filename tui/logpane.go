@@ -154,7 +154,7 @@ func (s *Screen) stream(keys []logs.Key, filter string) tea.Cmd {
 	if err != nil {
 		return s.toast(tasks.Error, "find the sawhorse program: "+err.Error())
 	}
-	argv := []string{self, "logs", "--follow", "--tail", "200"}
+	argv := []string{self, "logs", "--follow", "--tail", "200", "--then", "the log goes on here; ctrl+c comes back to the screen"}
 	if filter != "" {
 		argv = append(argv, "--where", filter)
 	}

@@ -21,6 +21,8 @@ func TestTheClipboardThatIsMeantIsAsked(t *testing.T) {
 		"under Wayland and X":      {goos: "linux", env: map[string]string{"WAYLAND_DISPLAY": "wayland-0", "DISPLAY": ":0"}, want: "wl-copy xclip xsel"},
 		"in WSL":                   {goos: "linux", env: map[string]string{"WSL_DISTRO_NAME": "Debian"}, want: "clip.exe"},
 		"on a console":             {goos: "linux", want: ""},
+		"in tmux":                  {goos: "linux", env: map[string]string{"TMUX": "/tmp/tmux,1,0", "DISPLAY": ":0"}, want: "xclip xsel tmux"},
+		"in tmux over SSH":         {goos: "linux", env: map[string]string{"TMUX": "/tmp/tmux,1,0", "DISPLAY": ":0", "SSH_TTY": "/dev/pts/1"}, want: "tmux"},
 		"over SSH the other one's": {goos: "darwin", env: map[string]string{"SSH_TTY": "/dev/pts/1"}, want: ""},
 	} {
 		var got []string

@@ -36,6 +36,9 @@ const (
 type Options struct {
 	// Interactor gives the terminals of running services; nil: none.
 	Interactor tasks.Interactor
+	// Lend is told before another program gets the terminal, and when it is back:
+	// ctrl+c is that program's meanwhile. May be nil.
+	Lend func(lent bool)
 	// Reconnect finds the host again after it was lost; nil: it can't.
 	Reconnect func(context.Context) (tasks.Engine, tasks.Interactor, error)
 	// Theme is a theme's name; empty or "auto": by the terminal's background.

@@ -46,7 +46,7 @@ func (s *Screen) takeTerminal(name string) tea.Cmd {
 		if err != nil {
 			return noticeMsg{tasks.Error, fmt.Sprintf("the terminal of %s: %v", name, err)}
 		}
-		return tea.Exec(&session{ctx: ctx, name: name, terminal: t, key: key}, func(err error) tea.Msg {
+		return s.lent(&session{ctx: ctx, name: name, terminal: t, key: key}, func(err error) tea.Msg {
 			if err != nil {
 				return noticeMsg{tasks.Error, fmt.Sprintf("the terminal of %s: %v", name, err)}
 			}

@@ -25,6 +25,8 @@ type logOptions struct {
 	where       string
 	pattern     string // grep as a regular expression with its case
 	prefix      bool
+	// then is said, for a person, between what was stored and what comes.
+	then string
 }
 
 func (a *app) cmdLogs() *cobra.Command {
@@ -55,6 +57,8 @@ A name may be a service, a task, a group, or several joined with "|".`,
 	f.StringVar(&o.grep, "grep", "", "only lines that match: a regular expression, case ignored unless it has capitals")
 	f.StringVar(&o.where, "where", "", "only lines that fulfil a filter: 'level>=warn service=cart -noise /dial (tcp|udp)/'")
 	f.StringVar(&o.level, "level", "", "only lines of at least this level: debug, info, warn, error")
+	f.StringVar(&o.then, "then", "", "what to say before what comes")
+	_ = f.MarkHidden("then") // the screen's own
 	return cmd
 }
 
@@ -108,14 +112,18 @@ func (a *app) printLogs(ctx context.Context, words []string, o logOptions) error
 	}
 	first := true
 	err = follow(ctx, c, func(s *tasks.State) (bool, error) {
-		if first {
-			first = false
+		begins := first
+		first = false
+		if begins {
 			if err := t.openAll(s); err != nil {
 				return true, err
 			}
 		}
 		if err := t.update(s); err != nil {
 			return true, err
+		}
+		if begins && o.then != "" {
+			fmt.Fprintf(a.err, "\x1b[7m %s \x1b[0m\n", o.then)
 		}
 		return !o.follow || s.Leaving != "", nil
 	})

@@ -130,6 +130,17 @@ func TestAServicesTerminalIsTakenAndGivenBack(t *testing.T) {
 		t.Errorf("attach ended with %d", code)
 	}
 	p.see("you said again")
+
+	// The log is streamed to the terminal's own scrollback, and the keys that end
+	// it are not the screen's.
+	for _, end := range []string{"\x03", "\x1c"} {
+		p.press("l", "S").see("ctrl.c comes back to the screen").gone("SERVICES")
+		p.press(end).see("SERVICES")
+	}
+	p.press(":", "quit leave", "enter")
+	if code := p.leaves(); code != 0 {
+		t.Errorf("the screen ended with %d", code)
+	}
 }
 
 func TestTheScreenFitsEverySize(t *testing.T) {

@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"os"
-	"os/signal"
 	"syscall"
 )
 
@@ -17,8 +16,8 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == hostVerb {
 		ends = ends[:2] // the host outlives its terminal
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), ends...)
-	code := execute(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr})
+	ctx, lend, stop := untilSignal(context.Background(), ends...)
+	code := execute(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr, lend: lend})
 	stop()
 	os.Exit(code)
 }

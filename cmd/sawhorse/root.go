@@ -31,6 +31,8 @@ func versionText() string {
 type streams struct {
 	in       *os.File
 	out, err io.Writer
+	// lend is told when another program has the terminal for a time.
+	lend func(lent bool)
 }
 
 // Exit codes by family, for scripts.

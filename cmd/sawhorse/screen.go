@@ -40,6 +40,7 @@ func (a *app) screenAt(ctx context.Context, p place) error {
 	}
 	result, err := tui.Run(ctx, c, wishes.options(tui.Options{
 		Interactor: c,
+		Lend:       a.lend,
 		ReadOnly:   a.readOnly,
 		Version:    versionText(),
 		Load:       func(name string, v any) error { return session.Load(p.state, name, v) },
