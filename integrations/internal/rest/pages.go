@@ -1,0 +1,108 @@
+package rest
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+)
+
+var nextLink = regexp.MustCompile(`<([^>]+)>\s*;[^,]*\brel="?next"?`)
+
+// Next is the address of the page behind this one; empty: it is the last.
+func (a *Answer) Next() string {
+	for _, line := range a.Header.Values("Link") {
+		if m := nextLink.FindStringSubmatch(line); m != nil {
+			return m[1]
+		}
+	}
+	return ""
+}
+
+// Pages asks for q and every page behind it, until each says that it has enough.
+// each reads the page's body. most bounds the pages; more says that some were left.
+func (c *Client) Pages(ctx context.Context, q Request, most int, each func(*Answer) (enough bool, err error)) (more bool, err error) {
+	for n := 1; ; n++ {
+		a, err := c.Do(ctx, q)
+		if err != nil {
+			return false, err
+		}
+		enough, err := each(a)
+		next := a.Next()
+		switch {
+		case err != nil:
+			return false, err
+		case next == "":
+			return false, nil
+		case enough || n >= most:
+			return true, nil
+		}
+		if strings.HasPrefix(next, "?") {
+			path, _, _ := strings.Cut(q.Path, "?")
+			next = path + next
+		}
+		q.Path, q.Query = next, nil
+	}
+}
+
+// Stream asks for something that is read as it comes, of any size and kind. The
+// caller closes it; the end of ctx ends it.
+func (c *Client) Stream(ctx context.Context, q Request) (io.ReadCloser, *Answer, error) {
+	if q.Method == "" {
+		q.Method = http.MethodGet
+	}
+	q.Text = true
+	if q.Header == nil {
+		q.Header = http.Header{"Accept": {"*/*"}}
+	}
+	for try := 1; ; try++ {
+		body, a, failure := c.open(ctx, q)
+		if failure == nil {
+			return body, a, nil
+		}
+		if ctx.Err() != nil {
+			return nil, nil, context.Cause(ctx)
+		}
+		wait, again := c.again(q, failure, try)
+		if !again {
+			return nil, nil, failure
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return nil, nil, err
+		}
+	}
+}
+
+func (c *Client) open(ctx context.Context, q Request) (io.ReadCloser, *Answer, *Error) {
+	res, failure := c.send(ctx, q)
+	if failure != nil {
+		return nil, nil, failure
+	}
+	a := &Answer{Status: res.StatusCode, Header: res.Header, URL: res.Request.URL}
+	if res.StatusCode >= 300 {
+		a.Body, _ = io.ReadAll(io.LimitReader(res.Body, 64<<10))
+		res.Body.Close()
+		return nil, nil, c.judge(q, a)
+	}
+	return &stream{ReadCloser: res.Body, c: c, q: q, ctx: ctx}, a, nil
+}
+
+// stream says plainly what cut it.
+type stream struct {
+	io.ReadCloser
+	c   *Client
+	q   Request
+	ctx context.Context
+}
+
+func (s *stream) Read(p []byte) (int, error) {
+	n, err := s.ReadCloser.Read(p)
+	if err == nil || err == io.EOF {
+		return n, err
+	}
+	if s.ctx.Err() != nil {
+		return n, context.Cause(s.ctx)
+	}
+	return n, s.c.broken(s.q, err, s.ctx)
+}

@@ -1,0 +1,113 @@
+package rest
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+)
+
+// network is the way to the other side, with the certificates and the proxy
+// that the options name.
+func network(o Options) (http.RoundTripper, error) {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost, t.IdleConnTimeout = 4, 90*time.Second
+	t.ResponseHeaderTimeout = o.Timeout
+	switch o.Proxy {
+	case "":
+	case "none":
+		t.Proxy = nil
+	default:
+		proxy, err := url.Parse(o.Proxy)
+		if err != nil || proxy.Host == "" {
+			return nil, &Error{Kind: Misconfigured, Reason: "the proxy is not an address", Hint: "write it as http://host:port, or none"}
+		}
+		t.Proxy = http.ProxyURL(proxy)
+	}
+	conf := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: o.Insecure} //nolint:gosec // only where the person asks for it
+	if o.CA != "" {
+		pem, err := os.ReadFile(o.CA)
+		if err != nil {
+			return nil, &Error{Kind: Misconfigured, Reason: fmt.Sprintf("read the certificates: %v", err), Hint: "ca: names a file of PEM certificates", err: err}
+		}
+		pool, err := x509.SystemCertPool()
+		if err != nil {
+			pool = x509.NewCertPool()
+		}
+		if !pool.AppendCertsFromPEM(pem) {
+			return nil, &Error{Kind: Misconfigured, Reason: fmt.Sprintf("%s has no certificate in it", o.CA), Hint: "ca: names a file of PEM certificates"}
+		}
+		conf.RootCAs = pool
+	}
+	if o.Cert != "" {
+		own, err := tls.LoadX509KeyPair(o.Cert, o.Key)
+		if err != nil {
+			return nil, &Error{Kind: Misconfigured, Reason: fmt.Sprintf("read this side's certificate: %v", err), Hint: "cert: and key: name PEM files that belong together", err: err}
+		}
+		conf.Certificates = []tls.Certificate{own}
+	}
+	t.TLSClientConfig = conf
+	return t, nil
+}
+
+// homeward adds the headers that authorize to requests that go home, so that no
+// redirect carries a token to another host, another port or out of TLS.
+type homeward struct {
+	next   http.RoundTripper
+	home   *url.URL
+	header http.Header
+}
+
+func (h *homeward) RoundTrip(req *http.Request) (*http.Response, error) {
+	if !same(req.URL, h.home) {
+		req.Header.Del("Authorization")
+		return h.next.RoundTrip(req)
+	}
+	req = req.Clone(req.Context())
+	for name, values := range h.header {
+		req.Header[http.CanonicalHeaderKey(name)] = values
+	}
+	return h.next.RoundTrip(req)
+}
+
+// CloseIdleConnections passes on what http.Client asks for.
+func (h *homeward) CloseIdleConnections() {
+	if t, ok := h.next.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
+}
+
+func same(a, b *url.URL) bool {
+	return strings.EqualFold(a.Scheme, b.Scheme) && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
+}
+
+func port(u *url.URL) string {
+	if p := u.Port(); p != "" {
+		return p
+	}
+	if strings.EqualFold(u.Scheme, "https") {
+		return "443"
+	}
+	return "80"
+}
+
+// redirect follows what was only read. What changes something is followed only
+// where it stays the same request, on the same host.
+func redirect(req *http.Request, via []*http.Request) error {
+	if len(via) >= 5 {
+		return errors.New("redirected too often")
+	}
+	first := via[0]
+	if safe(first.Method) {
+		return nil
+	}
+	if req.Method != first.Method || !same(req.URL, first.URL) {
+		return http.ErrUseLastResponse
+	}
+	return nil
+}
