@@ -14,6 +14,7 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tui"
+	"github.com/sawhorse-dev/sawhorse/tui/action"
 	"github.com/sawhorse-dev/sawhorse/tui/theme"
 	"github.com/sawhorse-dev/sawhorse/tui/tuitest"
 )
@@ -77,7 +78,7 @@ func TestTheColoursFollowTheTerminalWhileItChanges(t *testing.T) {
 
 func TestAThemeBringsItsBackgroundWhereTheTerminalsWouldHideIt(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		u := tuitest.New(t, 120, 36, busy(), tui.Options{Theme: "paper"})
+		u := tuitest.New(t, 120, 36, busy(), tui.Options{Settings: tui.Settings{Theme: "paper"}})
 		if v := u.View(); v.BackgroundColor != nil {
 			t.Error("a terminal that has not told is changed")
 		}
@@ -120,7 +121,7 @@ func TestAPersonsThemeAndTheWorkspacesChoice(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		o := keeps(tui.Options{Theme: "mine", Themes: []theme.Custom{mine}})
+		o := keeps(tui.Options{Settings: tui.Settings{Theme: "mine", Themes: []theme.Custom{mine}}})
 		u := tuitest.New(t, 120, 36, busy(), o)
 		wears(t, u, open(own))
 		u.Press(":").Type("theme dusk").Press("enter").Wait(5 * time.Second)
@@ -150,13 +151,13 @@ func TestATerminalIsGivenTheColoursThatItHas(t *testing.T) {
 func TestWrongSettingsAreRowsOfAttentionUntilTheyAreSeen(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		e := tuitest.NewEngine(shop()...)
-		u := tuitest.New(t, 120, 36, e, tui.Options{
+		u := tuitest.New(t, 120, 36, e, tui.Options{Settings: tui.Settings{
 			Theme: "nrod",
 			Problems: []tui.Problem{{
 				Location: tasks.Location{File: "/home/me/config.yml", Line: 3, Column: 1},
 				Message:  `unknown key "mous"`, Hint: `did you mean "mouse"?`,
 			}},
-		})
+		}})
 		u.See("ATTENTION 2", `there is no theme "nrod"`, "config.yml:3:1", `unknown key "mous" (did you mean "mouse"?)`)
 		u.Press("D").See("nothing needs you")
 		if n := len(e.Commands()); n > 0 {
@@ -167,9 +168,40 @@ func TestWrongSettingsAreRowsOfAttentionUntilTheyAreSeen(t *testing.T) {
 	})
 }
 
+func TestSettingsThatChangeAreTakenOverAtOnce(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		changed := make(chan tui.Settings)
+		u := tuitest.New(t, 120, 36, busy(), tui.Options{Changed: changed, Settings: tui.Settings{Keys: action.Keymap{"view.zoom": {"q"}}}})
+		u.See("view.zoom can't be bound to q")
+		mine := theme.Custom{Name: "mine", Base: "light", Colors: map[string]string{"failed": "#010203"}}
+		own, err := mine.Theme()
+		if err != nil {
+			t.Fatal(err)
+		}
+		good := tui.Settings{Theme: "mine", Themes: []theme.Custom{mine}, NoMouse: true, Keys: action.Keymap{"view.zoom": {"Z"}}}
+		changed <- good
+		u.See("your settings were read again").Gone("can't be bound")
+		wears(t, u, open(own))
+		if u.View().MouseMode != tea.MouseModeNone {
+			t.Error("the mouse is still taken")
+		}
+		u.Press("Z").Gone("ATTENTION").Press("Z").See("ATTENTION")
+		changed <- good
+		u.Wait(8 * time.Second).Gone("your settings were read again")
+
+		// What is wrong is told by name, and what can be, holds.
+		changed <- tui.Settings{Keys: action.Keymap{"view.zoom": {"q"}, "task.restart": {"ctrl+y"}}, Theme: "nrod"}
+		u.See("2 of them can't be as you want", `view.zoom can't be bound to q: that is the key of quit`, `there is no theme "nrod"`)
+		wears(t, u, failedIn(t, "dark"))
+		u.Press("ctrl+y").See("restarting web").Wait(8 * time.Second)
+		u.Press("z").Gone("ATTENTION")
+		close(changed)
+	})
+}
+
 func TestTheWayOutCannotBeUnbound(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		u := tuitest.New(t, 120, 36, tuitest.NewEngine(), tui.Options{Keys: map[string][]string{"quit": {}}})
+		u := tuitest.New(t, 120, 36, tuitest.NewEngine(), tui.Options{Settings: tui.Settings{Keys: map[string][]string{"quit": {}}}})
 		u.See("quit needs a key")
 		u.Press("q").Wait(time.Millisecond)
 		if _, left := u.Left(); !left {
@@ -190,7 +222,7 @@ func TestAFilterOfTheTreeIsRemembered(t *testing.T) {
 
 func TestTheMouseIsTheTerminalsWhenAPersonWantsItSo(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		o := keeps(tui.Options{NoMouse: true})
+		o := keeps(tui.Options{Settings: tui.Settings{NoMouse: true}})
 		u := tuitest.New(t, 120, 36, busy(), o)
 		if u.View().MouseMode != tea.MouseModeNone {
 			t.Error("the mouse is taken")

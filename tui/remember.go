@@ -44,9 +44,6 @@ func (s *Screen) recall() {
 	}
 	s.memory = m
 	s.prefs, s.history = m.Prefs, m.History
-	if m.Mouse != nil {
-		s.mouse = *m.Mouse
-	}
 	for _, id := range m.Collapsed {
 		s.tree.SetCollapsed(id, true)
 	}

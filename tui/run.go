@@ -17,9 +17,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
-	"github.com/sawhorse-dev/sawhorse/tui/action"
 	"github.com/sawhorse-dev/sawhorse/tui/paint"
-	"github.com/sawhorse-dev/sawhorse/tui/theme"
 )
 
 // OnQuit is what happens to the services when the screen is left.
@@ -41,10 +39,10 @@ type Options struct {
 	Lend func(lent bool)
 	// Reconnect finds the host again after it was lost; nil: it can't.
 	Reconnect func(context.Context) (tasks.Engine, tasks.Interactor, error)
-	// Theme is a theme's name; empty or "auto": by the terminal's background.
-	Theme string
-	// Themes are the person's own, beside the built-in ones.
-	Themes []theme.Custom
+	// Settings are the person's own. Changed brings them anew, whole, whenever they
+	// are others; nil: they stay.
+	Settings
+	Changed <-chan Settings
 	// ReadOnly takes out everything that changes what runs.
 	ReadOnly bool
 	// NoColor leaves bold, underline and reverse.
@@ -54,22 +52,8 @@ type Options struct {
 	// time.
 	Load func(name string, v any) error
 	Save func(name string, v any) error
-	// OnQuit is the answer to what happens on quit; Ask: what is remembered.
-	OnQuit OnQuit
-	// Editor and Pager are command lines; empty: $VISUAL, $EDITOR and $PAGER.
-	Editor, Pager string
-	// Keys is the user's keymap.
-	Keys action.Keymap
-	// NoMouse leaves the mouse to the terminal until it is asked for.
-	NoMouse bool
-	// Notify is how to hear of things while looking elsewhere.
-	Notify Notify
-	// Problems are what is wrong with the person's settings.
-	Problems []Problem
 	// Env gives variables of the environment; nil: os.Getenv.
 	Env func(string) string
-	// Detach is the key that comes back from a service's terminal: "ctrl+]".
-	Detach string
 	// Version is shown in the help.
 	Version string
 	// FPS bounds how often the terminal is written to; 0: 125. Nothing is written,

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"slices"
 	"sync"
@@ -91,25 +90,13 @@ type Screen struct {
 // drive it by Update and View.
 func New(ctx context.Context, engine tasks.Engine, o Options) (*Screen, error) {
 	s := blank()
-	s.ctx, s.engine, s.opt, s.mouse = ctx, engine, o, !o.NoMouse
+	s.ctx, s.engine, s.opt = ctx, engine, o
 	if s.opt.Env == nil {
 		s.opt.Env = os.Getenv
 	}
 	s.progresses = notify.ShowsProgress(s.opt.Env)
-	var errs []error
-	s.looks.all, errs = theme.NewSet(o.Themes...)
-	if _, ok := s.looks.all.Named(o.Theme); !ok && o.Theme != "" && o.Theme != autoTheme {
-		errs = append(errs, fmt.Errorf("there is no theme %q; there are %s", o.Theme, quoted(s.looks.all.Names())))
-	}
-	for _, err := range errs {
-		s.complain(Problem{Message: err.Error()})
-	}
-	for _, p := range o.Problems {
-		s.complain(p)
-	}
 	s.recall()
-	s.dress()
-	s.bind(o.Keys)
+	s.settle(o.Settings)
 	s.subscribe()
 	return s, nil
 }
@@ -155,7 +142,7 @@ func (s *Screen) Result() Result {
 func (s *Screen) Init() tea.Cmd {
 	return tea.Batch(
 		tea.RequestBackgroundColor, tea.Raw(ansi.SetModeLightDark),
-		s.next(), s.minute(), s.tick(), s.expireToasts(),
+		s.next(), s.nextSettings(), s.minute(), s.tick(), s.expireToasts(),
 	)
 }
 
@@ -246,6 +233,8 @@ func (s *Screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = s.done(msg)
 	case noticeMsg:
 		cmd = s.toast(msg.severity, msg.text)
+	case settingsMsg:
+		cmd = s.resettle(msg.Settings)
 	case connectedMsg:
 		cmd = s.connected(msg)
 	case saveMsg:

@@ -151,7 +151,7 @@ func TestTheColoursAreThoseOfTheTheme(t *testing.T) {
 	for _, name := range []string{"dark", "light"} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
-				golden.RequireEqual(t, []byte(tuitest.New(t, 100, 30, busy(), tui.Options{Theme: name}).Painted()))
+				golden.RequireEqual(t, []byte(tuitest.New(t, 100, 30, busy(), tui.Options{Settings: tui.Settings{Theme: name}}).Painted()))
 			})
 		})
 	}
@@ -201,9 +201,9 @@ func TestARefusedCommandSaysWhy(t *testing.T) {
 func TestKeysCanBeReboundAndAClashIsNamed(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		e := busy()
-		u := tuitest.New(t, 120, 36, e, tui.Options{Keys: action.Keymap{
+		u := tuitest.New(t, 120, 36, e, tui.Options{Settings: tui.Settings{Keys: action.Keymap{
 			"task.restart": {"ctrl+y"}, "view.zoom": {"q"}, "task.rstart": {"j"},
-		}})
+		}}})
 		u.See("view.zoom can't be bound to q: that is the key of quit", `there is no action "task.rstart"`)
 		u.Press("ctrl+y").See("restarting web").Press("z").Gone("ATTENTION")
 	})

@@ -63,7 +63,7 @@ func TestWhatHappensAtOnceIsOneNotification(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		e := tuitest.NewEngine(shop()...)
 		web, api := e.Up("web"), e.Up("api")
-		u := tuitest.New(t, 120, 36, e, tui.Options{Env: variables("TERM=xterm-kitty"), Notify: tui.Notify{When: notify.Always}})
+		u := tuitest.New(t, 120, 36, e, tui.Options{Env: variables("TERM=xterm-kitty"), Settings: tui.Settings{Notify: tui.Notify{When: notify.Always}}})
 		u.Wait(time.Minute)
 		u.Sent = nil
 		e.End(web, 1)

@@ -46,7 +46,7 @@ that count everywhere.
 What you want in every workspace stands in ` + "`config.yml`" + `: the file that ` + "`SAWHORSE_CONFIG`" + ` names, else
 ` + "`$XDG_CONFIG_HOME/sawhorse/config.yml`, else `~/.config/sawhorse/config.yml`" + ` (on Windows
 ` + "`%AppData%\\sawhorse\\config.yml`" + `). No key is required. What is wrong with the file is a row in ATTENTION,
-with the line, and the default holds. What you choose on the screen (` + "`:theme`, `:notify`" + `, the mouse) holds
+with the line, and the default holds; every open screen takes over what changes in it at once. What you choose on the screen (` + "`:theme`, `:notify`" + `, the mouse) holds
 for that workspace, over the settings; ` + "`default`" + ` takes it back. ` + "`sawhorse schema --settings`" + ` prints the JSON
 Schema for editors.
 

@@ -155,6 +155,22 @@ func TestTheScreenFitsEverySize(t *testing.T) {
 	p.resize(120, 36).see("● repl", "● other", "ATTENTION")
 }
 
+func TestTheScreenFollowsThePersonsSettings(t *testing.T) {
+	t.Parallel()
+	w, dir := newWorld(t, repl)
+	w.sawhorse(t, dir, "trust")
+	home := t.TempDir()
+	p := sit(t, w, dir, 120, 36, []string{"SAWHORSE_CONFIG=", "XDG_CONFIG_HOME=" + home})
+	p.see("● repl", "ATTENTION", "z zoom")
+	if err := os.Mkdir(filepath.Join(home, "sawhorse"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, "keys: {view.zoom: f6}\n", home, "sawhorse", "config.yml")
+	p.see("your settings were read again", "f6 zoom")
+	write(t, "keys: {view.zoom: q}\n", home, "sawhorse", "config.yml")
+	p.see("view.zoom can't be bound to q: that is the key of quit", "z zoom")
+}
+
 func TestTwoScreensShowTheSameAndDieAlone(t *testing.T) {
 	t.Parallel()
 	w, dir := newWorld(t, repl)

@@ -38,7 +38,13 @@ func (a *app) screenAt(ctx context.Context, p place) error {
 		}
 		return a.foreground(ctx, p, c)
 	}
+	following, end := context.WithCancel(ctx)
+	defer reading.Wait()
+	defer end()
+	changed := make(chan tui.Settings)
+	reading.Go(func() { followMine(following, changed) })
 	result, err := tui.Run(ctx, c, wishes.options(tui.Options{
+		Changed:    changed,
 		Interactor: c,
 		Lend:       a.lend,
 		ReadOnly:   a.readOnly,

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"os"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
@@ -11,6 +13,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tui/theme"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
 	"github.com/sawhorse-dev/sawhorse/workspace/settings"
+	"github.com/sawhorse-dev/sawhorse/workspace/watch"
 )
 
 // known is what the settings may name.
@@ -55,7 +58,17 @@ func (m mine) problems() []tui.Problem {
 
 // options puts a person's wishes into the screen's.
 func (m mine) options(o tui.Options) tui.Options {
-	o.Theme, o.Keys, o.NoMouse, o.Editor, o.Pager, o.Detach = m.Theme, m.Keys, !m.Mouse, m.Editor, m.Pager, m.DetachKey
+	o.Settings = m.wishes()
+	return o
+}
+
+// wishes are the settings as the screen knows them.
+func (m mine) wishes() tui.Settings {
+	o := tui.Settings{
+		Theme: m.Theme, Keys: m.Keys, NoMouse: !m.Mouse, Editor: m.Editor, Pager: m.Pager, Detach: m.DetachKey,
+		Notify:   tui.Notify{When: notify.When(m.Notifications.When), How: notify.How(m.Notifications.How), After: m.Notifications.After},
+		Problems: m.problems(),
+	}
 	for _, t := range m.Themes {
 		o.Themes = append(o.Themes, theme.Custom(t))
 	}
@@ -65,9 +78,28 @@ func (m mine) options(o tui.Options) tui.Options {
 	case settings.QuitLeaves:
 		o.OnQuit = tui.Leave
 	}
-	o.Notify = tui.Notify{When: notify.When(m.Notifications.When), How: notify.How(m.Notifications.How), After: m.Notifications.After}
-	o.Problems = m.problems()
 	return o
+}
+
+// followMine sends the settings whenever their file has changed, until ctx ends.
+func followMine(ctx context.Context, to chan<- tui.Settings) {
+	send := func(m mine) {
+		select {
+		case <-ctx.Done():
+		case to <- m.wishes():
+		}
+	}
+	path, err := settings.Path()
+	if err == nil {
+		err = watch.File(ctx, path, func() { send(loadMine()) })
+	}
+	if err != nil {
+		m := loadMine()
+		if m.err == nil {
+			m.err = fmt.Errorf("changes of your settings are not noticed before the next start: %w", err)
+		}
+		send(m)
+	}
 }
 
 // detach is the byte that gives a terminal back.
