@@ -19,9 +19,9 @@ type Definition struct {
 	Detect func(ctx context.Context, dir string) ([]Evidence, error)
 	// Parse begins to read the output of one run; nil: it finds nothing there.
 	Parse func(t tasks.Task, s tasks.Sink) Reader
-	// Only makes the command that runs just the named tests of a task; false: the
-	// task's command is not its tool's. nil: its tool can't.
-	Only func(t tasks.Task, names []tasks.TestName) (config.Unit, bool)
+	// Narrow makes, once a host, what lets its tool do less than all of a task;
+	// nil: the tool can't.
+	Narrow func(s Surroundings) tasks.Narrower
 	// Options are what `integrations:` may say of one of its connections; help,
 	// checks, docs and schema are made of them.
 	Options []Option
@@ -75,6 +75,16 @@ type Connection struct {
 	// *tasks.StartError with a hint, is what a person reads. It returns soon when
 	// ctx ends.
 	Connect func(ctx context.Context, look tasks.Lookout) (any, error)
+}
+
+// Surroundings are what a host gives to those who find out what a change can
+// affect. They are asked about trusted tasks only, and may ask their tool.
+type Surroundings struct {
+	// Aside runs work beside the runs; ctx ends with the host, which waits for
+	// the work.
+	Aside func(work func(ctx context.Context))
+	// Env is the environment of a unit's process.
+	Env func(u config.Unit) ([]string, error)
 }
 
 // Reader is given every line of a run, in order, without its newline and its

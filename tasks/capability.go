@@ -151,12 +151,17 @@ type Narrowed struct {
 	Empty int
 }
 
-// Narrower finds out how little of a task answers a request: of Only these
-// tests; else what Cause.Files can affect, with what Failed and is Broken.
-// false: all of the task runs; Narrowing.Why then says why, or nothing when the
-// task's tool is not known. It returns soon when ctx ends, and is called from
-// one goroutine a run.
-type Narrower func(ctx context.Context, q Request) (n Narrowed, ok bool)
+// Narrower finds out how little of a task answers a request.
+type Narrower interface {
+	// Narrow: of Only these tests; else what Cause.Files can affect, with what
+	// Failed and is Broken. false: all of the task runs; Narrowing.Why then says
+	// why, or nothing when the task's tool is not known. It returns soon when ctx
+	// ends, and is called from many goroutines.
+	Narrow(ctx context.Context, q Request) (n Narrowed, ok bool)
+	// Prepare is told when a run of a watched task has ended: what the next save
+	// will need may be found out now. It returns at once.
+	Prepare(q Request)
+}
 
 // Terminal is a run's live terminal: what is typed goes in by Write, what the
 // program prints from now on comes out by Read; Close leaves the program alone.

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sawhorse-dev/sawhorse/integrations"
 	"github.com/sawhorse-dev/sawhorse/integrations/all"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/attach"
@@ -40,6 +41,7 @@ type host struct {
 	engine  *engine.Engine
 	code    *code
 	crash   *process.Crash
+	aside   *aside
 	warning string                      // of the history
 	self    string                      // the path of this program
 	file    atomic.Pointer[config.File] // in force: its env is everybody's
@@ -49,7 +51,7 @@ type host struct {
 // newHost takes the workspace's lock and puts the parts together; nothing runs
 // yet. Close gives everything back.
 func newHost(p place, trusted bool) (h *host, err error) {
-	h = &host{place: p, trusted: trusted}
+	h = &host{place: p, trusted: trusted, aside: newAside()}
 	defer func() {
 		if err != nil {
 			h.close()
@@ -101,7 +103,7 @@ func newHost(p place, trusted bool) (h *host, err error) {
 		},
 		Load:        h.load,
 		ConfigFiles: configFiles(),
-		Runners:     map[string]tasks.Runner{"": narrow.New(inputs.New(h.runner, p.state), all.Narrow)},
+		Runners:     map[string]tasks.Runner{"": narrow.New(inputs.New(h.runner, p.state), all.Narrower(h.surroundings()))},
 		Parser:      all.Parser,
 		Logs:        h.logs,
 		Record:      h.record,
@@ -190,6 +192,17 @@ func (h *host) environment(u config.Unit, lookup func(ref string) (string, bool)
 	return env.Build(os.Environ(), append(layers, map[string]string{"SAWHORSE": h.self})...), nil
 }
 
+// surroundings are what the integrations are given of this host. A reference in
+// a unit's environment, such as a port, is empty there: no run has chosen it.
+func (h *host) surroundings() integrations.Surroundings {
+	return integrations.Surroundings{
+		Aside: h.aside.run,
+		Env: func(u config.Unit) ([]string, error) {
+			return h.environment(u, func(string) (string, bool) { return "", true })
+		},
+	}
+}
+
 // record keeps a finished run. One that was kept after a damaged history was set
 // aside is kept all the same; the warning says what happened.
 func (h *host) record(ctx context.Context, r tasks.Run) error {
@@ -265,6 +278,7 @@ func (h *host) recordStart(ctx context.Context, asked time.Time) {
 
 // close gives back what newHost took, in the other order.
 func (h *host) close() {
+	h.aside.end()
 	if h.runner != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 		_ = h.runner.Close(ctx)

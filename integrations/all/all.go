@@ -147,20 +147,33 @@ func (o *once) Emit(ev tasks.Event) {
 	o.Sink.Emit(ev)
 }
 
-// Narrow finds out how little of a task answers a request, by the first
-// integration that knows the task's tool.
-func Narrow(_ context.Context, q tasks.Request) (tasks.Narrowed, bool) {
+// Narrower asks the integrations, in their order, how little of a task answers
+// a request: the first that knows the task's tool answers.
+func Narrower(s integrations.Surroundings) tasks.Narrower {
+	var all narrowers
 	for _, d := range Definitions() {
-		if d.Only == nil || len(q.Only) == 0 {
-			continue
-		}
-		if u, ok := d.Only(q.Task, q.Only); ok {
-			what := fmt.Sprintf("%d tests", len(q.Only))
-			if len(q.Only) == 1 {
-				what = "1 test"
-			}
-			return tasks.Narrowed{Spec: u, Narrowing: tasks.Narrowing{What: what}}, true
+		if d.Narrow != nil {
+			all = append(all, d.Narrow(s))
 		}
 	}
-	return tasks.Narrowed{Spec: q.Task.Spec}, false
+	return all
+}
+
+type narrowers []tasks.Narrower
+
+var _ tasks.Narrower = narrowers(nil)
+
+func (all narrowers) Narrow(ctx context.Context, q tasks.Request) (tasks.Narrowed, bool) {
+	for _, n := range all {
+		if answer, ok := n.Narrow(ctx, q); ok || answer.Narrowing.Why != "" {
+			return answer, ok
+		}
+	}
+	return tasks.Narrowed{}, false
+}
+
+func (all narrowers) Prepare(q tasks.Request) {
+	for _, n := range all {
+		n.Prepare(q)
+	}
 }

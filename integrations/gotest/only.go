@@ -1,6 +1,8 @@
 package gotest
 
 import (
+	"fmt"
+	"os"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -8,85 +10,104 @@ import (
 	"strings"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
-	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
-// only makes `go test` run the named tests of their packages and no others. It
-// changes only a plain command: one that begins with go test and needs no shell.
-func only(t tasks.Task, names []tasks.TestName) (config.Unit, bool) {
-	u := t.Spec
-	words := u.Command
-	if u.Run != "" {
-		if strings.ContainsAny(u.Run, "|&;<>()$`\"'\\*?[]{}~#\n") {
-			return u, false
-		}
-		words = strings.Fields(u.Run)
+// single is a command for only these tests; a name without Name is all tests of
+// its package. false: one of them is in no package that is known.
+func single(v invocation, names []tasks.TestName) (tasks.Narrowed, bool) {
+	if v.verb != "test" {
+		return tasks.Narrowed{}, false
 	}
-	flags, ok := testFlags(words)
-	if !ok {
-		return u, false
+	module, base := findModule(v.dir)
+	if module == "" {
+		base = v.dir
 	}
-	dir := u.Dir
-	if dir == "" {
-		dir = t.Root
-	}
-	module, base := findModule(dir)
-	if module == "" || filepath.Clean(base) != filepath.Clean(dir) {
-		return u, false // suites are named as the module sees them
-	}
-	var tests, packages []string
+	var packages []string
+	whole := false
 	for _, n := range names {
-		if n.Suite == "" {
-			return u, false
+		dirs := suiteDirs(module, base, n.Suite)
+		if len(dirs) == 0 {
+			return tasks.Narrowed{}, false
 		}
-		pkg := "./" + n.Suite
-		if n.Suite == path.Base(module) {
-			pkg = "."
+		whole = whole || n.Name == ""
+		for _, dir := range dirs {
+			packages = append(packages, relative(v.dir, dir))
 		}
-		top, _, _ := strings.Cut(n.Name, "/")
-		tests, packages = append(tests, regexp.QuoteMeta(top)), append(packages, pkg)
 	}
-	slices.Sort(tests)
 	slices.Sort(packages)
-	pattern := "^(" + strings.Join(slices.Compact(tests), "|") + ")$"
-	u.Run = ""
-	u.Command = slices.Concat([]string{"go", "test"}, flags, []string{"-run", pattern}, slices.Compact(packages))
-	return u, true
+	packages = slices.Compact(packages)
+	if whole {
+		return tasks.Narrowed{Spec: v.only("", packages), Narrowing: tasks.Narrowing{What: count(len(packages), "package")}}, true
+	}
+	all := leaves(names)
+	return tasks.Narrowed{Spec: v.only(pattern(all), packages), Narrowing: tasks.Narrowing{What: count(len(all), "test")}}, true
 }
 
-// testFlags are the flags of a go test command, without -run and its packages;
-// false: it is another command, or has arguments for the test binary.
-func testFlags(words []string) ([]string, bool) {
-	if len(words) < 2 || words[0] != "go" || words[1] != "test" {
-		return nil, false
+// suiteDirs are the directories of the package that results call suite.
+func suiteDirs(module, base, suite string) (dirs []string) {
+	if suite == "" {
+		return nil
 	}
-	var flags []string
-	for i := 2; i < len(words); i++ {
-		w := words[i]
-		name, _, valued := strings.Cut(strings.TrimLeft(w, "-"), "=")
-		switch {
-		case !strings.HasPrefix(w, "-"): // a package
-		case name == "args":
-			return nil, false
-		case name == "run" || name == "skip":
-			if !valued {
-				i++
-			}
-		case !valued && slices.Contains(valueFlags(), name) && i+1 < len(words):
-			flags = append(flags, w, words[i+1])
-			i++
-		default:
-			flags = append(flags, w)
+	if suite == path.Base(module) || module == "" && suite == filepath.Base(base) {
+		dirs = append(dirs, base)
+	}
+	dir := filepath.Join(base, filepath.FromSlash(suite))
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		dirs = append(dirs, dir)
+	}
+	return dirs
+}
+
+// leaves are the tests without those that failed through their subtests.
+func leaves(names []tasks.TestName) (all []string) {
+	for _, n := range names {
+		parent := slices.ContainsFunc(names, func(o tasks.TestName) bool {
+			return o.Suite == n.Suite && strings.HasPrefix(o.Name, n.Name+"/")
+		})
+		if !parent && !slices.Contains(all, n.Name) {
+			all = append(all, n.Name)
 		}
 	}
-	return flags, true
+	slices.Sort(all)
+	return all
 }
 
-// valueFlags are the flags whose value is the next word.
-func valueFlags() []string {
-	return []string{
-		"bench", "benchtime", "blockprofile", "count", "coverpkg", "coverprofile", "cpu", "cpuprofile", "exec", "fuzz",
-		"fuzztime", "gcflags", "ldflags", "list", "memprofile", "mod", "o", "outputdir", "p", "parallel", "shuffle", "tags",
-		"timeout", "trace", "vet",
+// pattern is -run for exactly these tests: ^(TestA|TestB)$, and
+// ^TestA$/^empty$|^TestB$ where there are subtests.
+func pattern(names []string) string {
+	sub := false
+	var plain, exact []string
+	for _, n := range names {
+		sub = sub || strings.Contains(n, "/")
+		plain = append(plain, regexp.QuoteMeta(n))
+		var parts []string
+		for p := range strings.SplitSeq(n, "/") {
+			parts = append(parts, "^"+regexp.QuoteMeta(p)+"$")
+		}
+		exact = append(exact, strings.Join(parts, "/"))
 	}
+	if sub {
+		return strings.Join(exact, "|")
+	}
+	return "^(" + strings.Join(plain, "|") + ")$"
+}
+
+// relative is a package's directory as the go command wants it: ./cart.
+func relative(from, dir string) string {
+	rel, err := filepath.Rel(from, dir)
+	if err != nil {
+		return dir
+	}
+	rel = filepath.ToSlash(rel)
+	if rel == "." || strings.HasPrefix(rel, "../") || rel == ".." {
+		return rel
+	}
+	return "./" + rel
+}
+
+func count(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
 }

@@ -1,7 +1,6 @@
 package gotest
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -12,39 +11,71 @@ import (
 )
 
 func TestSingleTestsOfAGoModule(t *testing.T) {
-	root := t.TempDir()
-	if err := os.WriteFile(filepath.Join(root, "go.mod"), []byte("module example.com/shop\n\ngo 1.26\n"), 0o600); err != nil {
-		t.Fatal(err)
+	w := newWorld(t, `
+-- go.mod --
+module example.com/shop
+-- internal/cart/cart.go --
+package cart
+-- shop.go --
+package shop
+`)
+	cart := func(names ...string) (all []tasks.TestName) {
+		for _, n := range names {
+			all = append(all, tasks.TestName{Suite: "internal/cart", Name: n})
+		}
+		return all
 	}
-	names := []tasks.TestName{{Suite: "internal/cart", Name: "TestTotal/empty"}, {Suite: "internal/cart", Name: "TestTotal"}, {Suite: "shop", Name: "TestMain2"}}
-	want := []string{"go", "test", "-race", "-count", "1", "-run", "^(TestMain2|TestTotal)$", ".", "./internal/cart"}
-	for _, u := range []config.Unit{
-		{Run: "go test -race -count 1 ./...", Dir: root},
-		{Command: []string{"go", "test", "-race", "-run", "Old", "-count", "1", "./..."}, Dir: root},
+	for _, c := range []struct {
+		unit config.Unit
+		only []tasks.TestName
+		want []string
+	}{
+		{
+			config.Unit{Run: "go test -race -count 1 ./..."},
+			append(cart("TestTotal", "TestEmpty"), tasks.TestName{Suite: "shop", Name: "TestMain2"}),
+			[]string{"go", "test", "-race", "-count", "1", "-run", "^(TestEmpty|TestMain2|TestTotal)$", ".", "./internal/cart"},
+		},
+		{
+			config.Unit{Command: []string{"go", "test", "-run", "Old", "-count", "1", "./...", "-args", "-slow"}},
+			cart("TestTotal", "TestTotal/a_b|c", "TestEmpty"),
+			[]string{"go", "test", "-count", "1", "-run", `^TestEmpty$|^TestTotal$/^a_b\|c$`, "./internal/cart", "-args", "-slow"},
+		},
+		{
+			config.Unit{Run: "gotestsum -f dots -- -v ./..."},
+			cart(""),
+			[]string{"gotestsum", "-f", "dots", "--", "-v", "./internal/cart"},
+		},
+		{
+			config.Unit{Run: "go test ./...", Dir: filepath.Join(w.root, "internal")},
+			cart("TestTotal"),
+			[]string{"go", "test", "-run", "^(TestTotal)$", "./cart"},
+		},
+		{
+			config.Unit{Run: "go -C internal test ./cart"},
+			cart("TestTotal"),
+			[]string{"go", "-C", "internal", "test", "-run", "^(TestTotal)$", "./cart"},
+		},
 	} {
-		got, ok := only(tasks.Task{Root: root, Spec: u}, names)
-		if !ok || cmp.Diff(want, got.Command) != "" || got.Run != "" {
-			t.Errorf("%s%v: %v, %v %q", u.Run, u.Command, ok, got.Command, got.Run)
+		got, ok := w.narrow(c.unit, tasks.Request{Only: c.only})
+		if diff := cmp.Diff(c.want, got.Spec.Command); !ok || diff != "" || got.Spec.Run != "" {
+			t.Errorf("%s%v: %v, %q %s", c.unit.Run, c.unit.Command, ok, got.Spec.Run, diff)
 		}
 	}
 }
 
 func TestACommandThatIsNotPlainIsLeftAlone(t *testing.T) {
-	root := t.TempDir()
-	if err := os.WriteFile(filepath.Join(root, "go.mod"), []byte("module example.com/shop\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, u := range []config.Unit{
-		{Run: "go vet ./... && go test ./...", Dir: root},
-		{Run: "go test ./... -args -slow", Dir: root},
-		{Run: "make test", Dir: root},
-		{Run: "go test ./...", Dir: filepath.Join(root, "sub")},
+	w := newWorld(t, "-- go.mod --\nmodule example.com/shop\n-- cart/cart.go --\npackage cart\n")
+	total := []tasks.TestName{{Suite: "cart", Name: "TestTotal"}}
+	for _, line := range []string{
+		"go vet ./... && go test ./...", "make test", "go run .", "go test x_test.go", "gotestsum --packages ./... --", "gotestsum --watch", "go vet ./...",
 	} {
-		if got, ok := only(tasks.Task{Root: root, Spec: u}, []tasks.TestName{{Suite: "cart", Name: "TestTotal"}}); ok {
-			t.Errorf("%q became %v", u.Run, got.Command)
+		if got, ok := w.narrow(config.Unit{Run: line}, tasks.Request{Only: total}); ok {
+			t.Errorf("%q became %v", line, got.Spec.Command)
 		}
 	}
-	if _, ok := only(tasks.Task{Root: root, Spec: config.Unit{Run: "go test ./...", Dir: root}}, []tasks.TestName{{Name: "TestTotal"}}); ok {
-		t.Error("a test of no known package was found")
+	for _, n := range []tasks.TestName{{Name: "TestTotal"}, {Suite: "gone", Name: "TestTotal"}} {
+		if got, ok := w.narrow(config.Unit{Run: "go test ./..."}, tasks.Request{Only: []tasks.TestName{n}}); ok {
+			t.Errorf("%v, a test of no known package, became %v", n, got.Spec.Command)
+		}
 	}
 }

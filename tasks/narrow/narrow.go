@@ -77,6 +77,9 @@ func (r *Runner) Run(ctx context.Context, q tasks.Request, s tasks.Sink) error {
 	r.mu.Lock()
 	r.debts[q.Task.Name] = owed.after(n.amount, err, ctx.Err() != nil)
 	r.mu.Unlock()
+	if q.Task.Spec.Watch != nil && !takesChanges(q.Task.Spec) {
+		r.ask.Prepare(q)
+	}
 	return err
 }
 
@@ -166,7 +169,7 @@ func question(q tasks.Request, owed debt, s tasks.Sink) (ask tasks.Request, why 
 func (r *Runner) answer(ctx context.Context, ask tasks.Request, how amount, s tasks.Sink) (tasks.Narrowed, bool) {
 	asking, cancel := context.WithTimeout(ctx, r.patience)
 	defer cancel()
-	n, ok := r.ask(asking, ask)
+	n, ok := r.ask.Narrow(asking, ask)
 	switch {
 	case ctx.Err() != nil:
 		return n, false

@@ -35,7 +35,7 @@ type place struct {
 func newPlace(t *testing.T, u config.Unit) *place {
 	t.Helper()
 	p := &place{T: t, task: tasks.Task{Name: "test", Kind: config.Task, Root: t.TempDir(), Spec: u}}
-	p.r = New(p, tool)
+	p.r = New(p, narrower(tool))
 	return p
 }
 
@@ -75,6 +75,13 @@ func (p *place) touch(files ...string) {
 		}
 	}
 }
+
+type narrower func(context.Context, tasks.Request) (tasks.Narrowed, bool)
+
+func (f narrower) Narrow(ctx context.Context, q tasks.Request) (tasks.Narrowed, bool) {
+	return f(ctx, q)
+}
+func (narrower) Prepare(tasks.Request) {}
 
 // tool narrows commands that begin with "tool"; on "docs" nothing depends, and
 // "go.mod" is in everything.
@@ -199,10 +206,10 @@ func TestFindingOutTakesNoLongerThanTwoSeconds(t *testing.T) {
 	p := newPlace(t, config.Unit{Run: "tool"})
 	synctest.Test(t, func(t *testing.T) {
 		p.T = t
-		p.r = New(p, func(ctx context.Context, _ tasks.Request) (tasks.Narrowed, bool) {
+		p.r = New(p, narrower(func(ctx context.Context, _ tasks.Request) (tasks.Narrowed, bool) {
 			<-ctx.Done()
 			return tasks.Narrowed{}, true
-		})
+		}))
 		if got := p.save("a.go"); got != "tool" || !strings.Contains(p.notes, "more than 2s") {
 			t.Errorf("ran %q, said %q", got, p.notes)
 		}
@@ -352,7 +359,7 @@ func TestChangedFilesAreWordsOfTheCommand(t *testing.T) {
 	if diff := cmp.Diff(want, string(out)); diff != "" {
 		t.Error(diff)
 	}
-	p.r, p.task.Spec = New(p, tool), config.Unit{Command: []string{"ruff", "check", "{changed}"}, Dir: filepath.Join(p.task.Root, "x")}
+	p.r, p.task.Spec = New(p, narrower(tool)), config.Unit{Command: []string{"ruff", "check", "{changed}"}, Dir: filepath.Join(p.task.Root, "x")}
 	p.save("a b.py", "x/it's.py")
 	if diff := cmp.Diff([]string{"ruff", "check", "../a b.py", "it's.py"}, p.spec.Command); diff != "" {
 		t.Error(diff)
