@@ -240,7 +240,7 @@ var (
 	// ErrCancelled: a person or the engine wants the work itself stopped.
 	ErrCancelled = errors.New("cancelled")
 	// ErrStale: a newer change makes the run pointless; stop the work.
-	ErrStale = errors.New("superseded by a newer change")
+	ErrStale = errors.New("a newer change made it pointless")
 	// ErrTimeout: the task's timeout passed; stop the work.
 	ErrTimeout = errors.New("timed out")
 	// ErrLeaving: the program leaves; remote work goes on.
@@ -304,6 +304,18 @@ type Run struct {
 	URL      string `json:"url,omitempty"`
 	Native   string `json:"native,omitempty"`
 	Reason   string `json:"reason,omitempty"`
+}
+
+// Because is why the run began, and how much of its task it does when that is
+// not all: "cart.go changed · 2 of 31 packages".
+func (r Run) Because() string {
+	switch {
+	case r.Cached != "":
+		return r.Cause.String() + " · nothing new since " + string(r.Cached)
+	case r.Narrowed != nil:
+		return r.Cause.String() + " · " + r.Narrowed.What
+	}
+	return r.Cause.String()
 }
 
 // Duration is how long the run took, or has taken by now.

@@ -97,14 +97,14 @@ func printRuns(out io.Writer, runs []tasks.Run) error {
 	fmt.Fprintln(w, heading+"OUTCOME\tCAUSE")
 	for _, r := range runs {
 		outcome := string(r.Status)
-		if r.Error != "" && r.Status == tasks.Failed {
+		if r.Error != "" && (r.Status == tasks.Failed || r.Status == tasks.Stale) {
 			outcome += ": " + firstLine(r.Error)
 		}
 		fmt.Fprintf(w, "%s %s\t%s ago\t%s\t", sign(r.Status), r.ID, age(r.EndedAt), shortDuration(r.Duration(r.EndedAt)))
 		if watched {
 			fmt.Fprintf(w, "%s\t", feedbackText(r))
 		}
-		fmt.Fprintf(w, "%s\t%s\n", outcome, r.Cause)
+		fmt.Fprintf(w, "%s\t%s\n", outcome, r.Because())
 	}
 	return w.Flush()
 }

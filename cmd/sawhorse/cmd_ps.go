@@ -43,6 +43,10 @@ type row struct {
 	Lines    int64          `json:"lines"`
 	Cause    string         `json:"cause,omitempty"`
 	Failed   int            `json:"failed_tests,omitempty"`
+	// Narrowed is what the run does of its task, when that is less than all.
+	Narrowed *tasks.Narrowing `json:"narrowed,omitempty"`
+	// Pinned are the tests that a save runs instead of all it can affect.
+	Pinned []tasks.TestName `json:"pinned,omitempty"`
 	// Feedback is the time from saving a file to the result of Run.
 	Feedback time.Duration `json:"feedback,omitempty"`
 	glyph    string
@@ -52,15 +56,16 @@ func rows(s *tasks.State, names []string) []row {
 	all := []row{}
 	for _, n := range names {
 		u := s.Units[n]
-		out := row{Name: n, Kind: string(u.Task.Kind), Status: "stopped", Up: u.Up, Restarts: u.Restarts, glyph: glyph(s, u)}
+		out := row{Name: n, Kind: string(u.Task.Kind), Status: "stopped", Up: u.Up, Pinned: u.Pinned, Restarts: u.Restarts, glyph: glyph(s, u)}
 		if !u.Task.IsService() {
 			out.Status = "never run"
 		}
 		if r, ok := s.Current(n); ok {
 			out.Status, out.Run, out.PID, out.Ports = string(r.Status), r.ID, r.PID, r.Ports
-			out.Exit, out.Error, out.Holds, out.Cause = r.Exit, r.Error, r.Holds, r.Cause.String()
+			out.Exit, out.Error, out.Holds, out.Cause = r.Exit, r.Error, r.Holds, r.Because()
 			out.Since, out.Lines = since(r), s.Lines[r.Log]
 			out.Feedback, _ = r.Feedback()
+			out.Narrowed = r.Narrowed
 			for _, t := range r.Tests {
 				if t.Status == tasks.TestFailed {
 					out.Failed++

@@ -67,7 +67,13 @@ func chain(s *tasks.State, name string, seen []string) link {
 		return l
 	}
 	l.Status = string(r.Status)
-	l.Why = append(l.Why, "began because: "+r.Cause.String())
+	l.Why = append(l.Why, "began because: "+r.Because())
+	if n := r.Narrowed; n != nil {
+		l.Why = append(l.Why, "did only "+n.What+": "+n.Why)
+		if len(n.Skipped) > 0 {
+			l.Why = append(l.Why, "skipped: "+strings.Join(n.Skipped, ", "))
+		}
+	}
 	switch {
 	case r.Status == tasks.Running && r.Probe != "":
 		l.Why = append(l.Why, "not ready because: "+r.Probe)

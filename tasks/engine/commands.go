@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -187,7 +188,7 @@ func (e *Engine) restart(words []string) error {
 // again ends the task's active run, if any, and queues a new one after it.
 func (e *Engine) again(t tasks.Task, a ask, why error) {
 	if r, ok := e.state.Active(t.Name); ok {
-		e.end(r.ID, why)
+		e.end(r.ID, outdated(why, a.cause))
 	}
 	e.drop(t.Name, "a newer request took its place")
 	e.queue(t, a)
@@ -257,10 +258,18 @@ func (e *Engine) busy(t tasks.Task, a ask, why error) {
 		return
 	case active && t.Spec.OnBusy != config.BusyQueue:
 		if r, ok := e.state.Active(t.Name); ok {
-			e.end(r.ID, why)
+			e.end(r.ID, outdated(why, a.cause))
 		}
 	}
 	e.queue(t, a)
+}
+
+// outdated names what made a run stale.
+func outdated(why error, by tasks.Cause) error {
+	if errors.Is(why, tasks.ErrStale) {
+		return fmt.Errorf("%w: %s", why, by)
+	}
+	return why
 }
 
 func mergeCauses(old, add tasks.Cause) tasks.Cause {

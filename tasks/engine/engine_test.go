@@ -388,7 +388,7 @@ func TestOnBusyRestartEndsTheRunAsStaleAndStartsAgain(t *testing.T) {
 		b.save("a.go")
 		s := b.state()
 		runs := s.Units["test"].Runs
-		if len(runs) != 2 || s.Runs[runs[0]].Status != tasks.Stale || s.Runs[runs[1]].Status != tasks.Running {
+		if len(runs) != 2 || s.Runs[runs[0]].Status != tasks.Stale || s.Runs[runs[0]].Error != tasks.ErrStale.Error()+": a.go changed" || s.Runs[runs[1]].Status != tasks.Running {
 			t.Fatalf("runs: %v", s.Runs)
 		}
 	})

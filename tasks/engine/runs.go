@@ -194,7 +194,7 @@ func verdict(err, why error) tasks.RunEnded {
 	}
 	switch {
 	case errors.Is(why, tasks.ErrStale):
-		ev.Status, ev.Error = tasks.Stale, tasks.ErrStale.Error()
+		ev.Status, ev.Error = tasks.Stale, why.Error()
 	case why != nil:
 		ev.Status, ev.Error = tasks.Cancelled, why.Error()
 	case err != nil:

@@ -139,6 +139,10 @@ func insert(ctx context.Context, tx *sql.Tx, r tasks.Run, at Code) error {
 			texts[i] = ""
 		}
 	}
+	ext, err := extentOf(r)
+	if err != nil {
+		return err
+	}
 	var code, signal any
 	if r.Exit != nil {
 		code, signal = r.Exit.Code, r.Exit.Signal
@@ -150,12 +154,12 @@ func insert(ctx context.Context, tx *sql.Tx, r tasks.Run, at Code) error {
 	done, err := tx.ExecContext(ctx, `INSERT INTO runs (
 			id, task, number, status, cause, changed, params, commit_id, attempt, queued_at, started_at, ready_at, ended_at,
 			exit_code, exit_signal, error, log, first_line, end_line, url, native, survivors, steps, metrics, artifacts,
-			tests, failed, skipped, diagnostics, code_print, dirty
-		) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+			tests, failed, skipped, diagnostics, code_print, dirty, extent
+		) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
 		r.ID, r.Task, r.Number, r.Status, texts[0], nanos(r.Cause.Changed), texts[1], at.Commit, r.Attempt,
 		nanos(r.QueuedAt), nanos(r.StartedAt), nanos(r.ReadyAt), nanos(r.EndedAt),
 		code, signal, r.Error, r.Log, r.FirstLine, r.EndLine, r.URL, r.Native, texts[2], texts[3], texts[4], texts[5],
-		sum.Tests, sum.Failed, sum.Skipped, sum.Diagnostics, at.Print, at.Dirty)
+		sum.Tests, sum.Failed, sum.Skipped, sum.Diagnostics, at.Print, at.Dirty, ext)
 	if err != nil {
 		return err
 	}

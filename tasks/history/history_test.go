@@ -130,6 +130,8 @@ func TestARunComesBackAsItWas(t *testing.T) {
 	want.Cause = tasks.Cause{Kind: tasks.ByWatch, Files: []string{"cart.go", "pay.go"}, Changed: began(), Request: "q1"}
 	want.Params = map[string]string{"env": "dev", "token": "•••"}
 	want.Attempt, want.ReadyAt = 2, began()
+	want.Scope, want.Only = tasks.ScopePinned, []tasks.TestName{{Suite: "cart", Name: "TestTotal"}}
+	want.Narrowed, want.Cached = &tasks.Narrowing{What: "1 test", Why: "pinned"}, "test#1"
 	want.URL, want.Native = "https://ci.example/7", "UNSTABLE"
 	want.Survivors = []tasks.Process{{PID: 7, Command: "sleep", Started: began()}}
 	want.Steps = []tasks.Step{{Name: "build", Status: tasks.Succeeded, StartedAt: began(), Log: "ci#4812/build"}}

@@ -75,7 +75,7 @@ func (s *Store) Runs(ctx context.Context, f Filter) ([]tasks.Run, error) {
 			runs = append(runs, r)
 			return err
 		}, `SELECT id, task, number, status, cause, params, attempt, queued_at, started_at, ready_at, ended_at, exit_code, exit_signal, error,
-			log, first_line, end_line, url, native, survivors, steps, metrics, artifacts
+			log, first_line, end_line, url, native, survivors, steps, metrics, artifacts, extent
 			FROM runs`+where+" ORDER BY ended_at DESC, seq DESC LIMIT ?", append(args, limit)...)
 	})
 	if err != nil {
@@ -89,9 +89,9 @@ func scanRun(scan func(...any) error) (tasks.Run, error) {
 	var queued, started, ready, ended int64
 	var code sql.NullInt64
 	var signal sql.NullString
-	var cause, params, survivors, steps, metrics, artifacts string
+	var cause, params, survivors, steps, metrics, artifacts, ext string
 	err := scan(&r.ID, &r.Task, &r.Number, &r.Status, &cause, &params, &r.Attempt, &queued, &started, &ready, &ended, &code, &signal, &r.Error,
-		&r.Log, &r.FirstLine, &r.EndLine, &r.URL, &r.Native, &survivors, &steps, &metrics, &artifacts)
+		&r.Log, &r.FirstLine, &r.EndLine, &r.URL, &r.Native, &survivors, &steps, &metrics, &artifacts, &ext)
 	if err != nil {
 		return r, err
 	}
@@ -99,6 +99,7 @@ func scanRun(scan func(...any) error) (tasks.Run, error) {
 	if code.Valid {
 		r.Exit = &tasks.Exit{Code: int(code.Int64), Signal: signal.String}
 	}
+	var e extent
 	for _, part := range []struct {
 		text string
 		into any
@@ -109,6 +110,7 @@ func scanRun(scan func(...any) error) (tasks.Run, error) {
 		{steps, &r.Steps},
 		{metrics, &r.Metrics},
 		{artifacts, &r.Artifacts},
+		{ext, &e},
 	} {
 		if part.text == "" {
 			continue
@@ -117,6 +119,7 @@ func scanRun(scan func(...any) error) (tasks.Run, error) {
 			return r, err
 		}
 	}
+	r.Scope, r.Only, r.Narrowed, r.Cached = e.Scope, e.Only, e.Narrowed, e.Cached
 	return r, nil
 }
 

@@ -99,6 +99,8 @@ CREATE TABLE starts (
 	slowest      TEXT NOT NULL,
 	slowest_took INTEGER NOT NULL
 );
+`, `
+ALTER TABLE runs ADD COLUMN extent TEXT NOT NULL DEFAULT ''; -- JSON, how much of its task it did; '' is all
 `}
 }
 

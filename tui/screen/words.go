@@ -153,10 +153,11 @@ func why(s *tasks.State, name string, now time.Time, depth int, seen map[string]
 		if u.Task.IsService() && r.Status == tasks.Running {
 			word = "starting"
 		}
-		say(fmt.Sprintf("%s %s is %s since %s: %s", glyph, name, word, Clock(r.StartedAt), r.Cause))
+		say(fmt.Sprintf("%s %s is %s since %s: %s", glyph, name, word, Clock(r.StartedAt), r.Because()))
 		for _, f := range r.Cause.Files {
 			lines = append(lines, WhyLine{Depth: depth + 1, Text: f})
 		}
+		lines = append(lines, leftOut(r, depth+1)...)
 		if r.Probe != "" {
 			lines = append(lines, WhyLine{Depth: depth + 1, Text: "not ready yet: " + r.Probe})
 		}
@@ -192,13 +193,32 @@ func why(s *tasks.State, name string, now time.Time, depth int, seen map[string]
 			text += ": " + last.Error
 		}
 		say(text)
-		lines = append(lines, WhyLine{Depth: depth + 1, Text: "it ran because: " + last.Cause.String()})
+		lines = append(lines, WhyLine{Depth: depth + 1, Text: "it ran because: " + last.Because()})
 		for _, f := range last.Cause.Files {
 			lines = append(lines, WhyLine{Depth: depth + 2, Text: f})
 		}
+		lines = append(lines, leftOut(last, depth+1)...)
 		if u.Task.IsService() && !u.Up {
 			lines = append(lines, WhyLine{Depth: depth + 1, Text: "it stays down until somebody starts it"})
 		}
+	}
+	return lines
+}
+
+// leftOut says what a run did of its task, why not more, and names some of what
+// it skipped.
+func leftOut(r tasks.Run, depth int) []WhyLine {
+	n := r.Narrowed
+	if n == nil {
+		return nil
+	}
+	lines := []WhyLine{{Depth: depth, Text: "it did only " + n.What + ": " + n.Why}}
+	const most = 12
+	for _, s := range n.Skipped[:min(most, len(n.Skipped))] {
+		lines = append(lines, WhyLine{Depth: depth + 1, Text: "skipped " + s})
+	}
+	if more := len(n.Skipped) - most; more > 0 {
+		lines = append(lines, WhyLine{Depth: depth + 1, Text: fmt.Sprintf("and %d more; a runs all of it", more)})
 	}
 	return lines
 }

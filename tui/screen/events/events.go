@@ -91,7 +91,7 @@ func story(f screen.Frame, r tasks.Run) []string {
 		say(screen.Clock(r.ReadyAt), in.Succeeded, "●", name+" ready after "+screen.Short(r.ReadyAt.Sub(r.StartedAt)))
 	}
 	if !r.StartedAt.IsZero() {
-		text := name + " started: " + r.Cause.String()
+		text := name + " started: " + r.Because()
 		if r.PID > 0 {
 			text += fmt.Sprintf(" (pid %d)", r.PID)
 		}

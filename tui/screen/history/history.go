@@ -95,7 +95,7 @@ func (s *Screen) View(f screen.Frame) []string {
 			{Text: word, Ink: ink},
 			{Text: screen.Clock(r.StartedAt), Ink: in.Muted, Sort: float64(r.StartedAt.UnixNano())},
 			took, fails,
-			{Text: r.Cause.String(), Ink: in.Muted},
+			{Text: r.Because(), Ink: in.Muted},
 			feedback,
 		}})
 	}

@@ -221,7 +221,7 @@ func (t *Tab) mark(s *tasks.State, names []string, next target) bool {
 	}
 	for _, id := range s.Units[names[0]].Runs {
 		if r := s.Runs[id]; !r.StartedAt.IsZero() {
-			t.breaks[r.FirstLine] = fmt.Sprintf("run %d · %s · %s", r.Number, r.StartedAt.Local().Format("15:04:05"), parse.Clean(r.Cause.String()).Plain)
+			t.breaks[r.FirstLine] = fmt.Sprintf("run %d · %s · %s", r.Number, r.StartedAt.Local().Format("15:04:05"), parse.Clean(r.Because()).Plain)
 		}
 	}
 	t.asked = logview.Request{} // what was read does not have them

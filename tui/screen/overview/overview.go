@@ -143,6 +143,6 @@ func taskRow(f screen.Frame, name string) table.Row {
 			row.Cells[5].Text, row.Cells[5].Ink = number(bad)+"/"+number(n)+" ✖", in.Failed
 		}
 	}
-	row.Cells[6].Text = r.Cause.String()
+	row.Cells[6].Text = r.Because()
 	return row
 }
