@@ -14,6 +14,12 @@ import (
 type Definition struct {
 	// Name is one word, the folder's: "gotest". Title is for people.
 	Name, Title string
+	// Marks are the files whose presence makes a directory its business, as
+	// names or short paths with * (path.Match). A change of one detects anew.
+	Marks []string
+	// Below says whether it is also looked for in the directories below a
+	// workspace's.
+	Below Below
 	// Detect reads, and never runs, what a directory declares. nil: it detects
 	// nothing.
 	Detect func(ctx context.Context, dir string) ([]Evidence, error)
@@ -87,6 +93,19 @@ type Surroundings struct {
 	Env func(u config.Unit) ([]string, error)
 }
 
+// Below says where an integration is looked for below the workspace's directory.
+type Below int
+
+// The answers.
+const (
+	// TopOnly: it has a meaning at the top alone.
+	TopOnly Below = iota
+	// Anywhere: each such directory stands for itself.
+	Anywhere
+	// Outermost: what is found in a directory covers those below it.
+	Outermost
+)
+
 // Reader is given every line of a run, in order, without its newline and its
 // colours, and reports at once what it finds: nothing tells it of the end. It
 // says whether the line is one of its own, which no other reader is then given;
@@ -106,8 +125,12 @@ type Evidence struct {
 	// What was found, for people: "3 scripts", "Go module example.com/shop".
 	What string
 	// Units are what can be run. Name, Kind, Autostart (of services) and one of
-	// Run and Command are set, and what else is known.
+	// Run and Command are set, and what else is known; what is zero is the
+	// file's default. Dir and files are relative to the directory. Pos is where
+	// it is declared.
 	Units []config.Unit
+	// Files are what else was read, besides Where.
+	Files []string
 	// Left names what was found but not taken over, and why.
 	Left []string
 }

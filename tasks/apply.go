@@ -20,6 +20,8 @@ func (s *State) Apply(e Event) {
 		s.Workspace = e.Workspace
 	case Configured:
 		s.configure(e)
+	case Trusted:
+		s.Locked = false
 	case ConfigRejected:
 		s.Problems, s.Untrusted, s.Rejected = e.Problems, e.Untrusted, e.At
 	case Wanted:
@@ -164,6 +166,7 @@ func (s *State) run(id RunID, change func(*Run)) {
 func (s *State) configure(e Configured) {
 	s.Workspace.Name, s.Jobs = cmp.Or(e.Name, s.Workspace.Name), e.Jobs
 	s.Problems, s.Untrusted, s.Rejected = nil, false, time.Time{}
+	s.Detected, s.Locked = e.Detected, e.Locked
 	old, order := s.Units, s.Order
 	s.Order, s.Units = nil, make(map[string]Unit, len(e.Tasks))
 	for _, t := range e.Tasks {

@@ -202,6 +202,7 @@ func anEvent() *rapid.Generator[Event] {
 				return NoticeRaised{Notice{ID: word(), Severity: severity, Task: task, Message: word(), At: at}}
 			},
 			func() Event { return NoticeCleared{word()} },
+			func() Event { return Trusted{} },
 			func() Event {
 				return Acknowledged{[]AlertID{AlertID("down/" + task), AlertID("task/" + task), AlertID("test/" + task + "/x/y")}}
 			},

@@ -50,6 +50,8 @@ type (
 	}
 	// Reload reads the workspace file again.
 	Reload struct{}
+	// Trust says: a person has seen what the workspace runs and lets it.
+	Trust struct{}
 	// Down stops everything and ends the host.
 	Down struct{}
 )
@@ -64,10 +66,11 @@ func (Acknowledge) command() {}
 func (Look) command()        {}
 func (Operate) command()     {}
 func (Reload) command()      {}
+func (Trust) command()       {}
 func (Down) command()        {}
 
 func commandTypes() []Command {
-	return []Command{Start{}, Stop{}, Restart{}, RunTask{}, PinTests{}, Cancel{}, Acknowledge{}, Look{}, Operate{}, Reload{}, Down{}}
+	return []Command{Start{}, Stop{}, Restart{}, RunTask{}, PinTests{}, Cancel{}, Acknowledge{}, Look{}, Operate{}, Reload{}, Trust{}, Down{}}
 }
 
 // MarshalCommand is the command as one JSON object {"type", "data"}.

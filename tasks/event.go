@@ -23,7 +23,11 @@ type (
 		Name  string
 		Tasks []Task
 		Jobs  int // how many tasks run at once; 0: no bound
+		// Detected and Locked are those of the file.
+		Detected, Locked bool
 	}
+	// Trusted says: a person lets the workspace run what it declares.
+	Trusted struct{}
 	// ConfigRejected says: the file has problems, or is not trusted; what ran runs on.
 	ConfigRejected struct {
 		Problems  []config.Problem
@@ -186,6 +190,7 @@ type (
 func (WorkspaceOpened) event()    {}
 func (Configured) event()         {}
 func (ConfigRejected) event()     {}
+func (Trusted) event()            {}
 func (Wanted) event()             {}
 func (TestsPinned) event()        {}
 func (RunQueued) event()          {}
@@ -227,6 +232,7 @@ func eventTypes() []Event {
 		WorkspaceOpened{},
 		Configured{},
 		ConfigRejected{},
+		Trusted{},
 		Wanted{},
 		TestsPinned{},
 		RunQueued{},

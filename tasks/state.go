@@ -88,10 +88,14 @@ type State struct {
 	// Jobs is how many tasks run at once; 0: no bound.
 	Jobs int `json:"jobs,omitempty"`
 	// Untrusted: the file changed its commands and waits for a person's trust.
-	Untrusted bool                  `json:"untrusted,omitempty"`
-	Acked     map[AlertID]time.Time `json:"acked,omitempty"`
-	Watch     WatchState            `json:"watch"`
-	Leaving   string                `json:"leaving,omitempty"`
+	Untrusted bool `json:"untrusted,omitempty"`
+	// Detected: there is no workspace file; other files declare what is here.
+	Detected bool `json:"detected,omitempty"`
+	// Locked: nothing may be started before a person trusts the workspace.
+	Locked  bool                  `json:"locked,omitempty"`
+	Acked   map[AlertID]time.Time `json:"acked,omitempty"`
+	Watch   WatchState            `json:"watch"`
+	Leaving string                `json:"leaving,omitempty"`
 }
 
 // NewState is the state before the first event.

@@ -131,6 +131,9 @@ func (s *Screen) taskActions() []action.Action {
 		toggle.Title, toggle.Hint = "Stop "+name, "stop"
 		toggle.Do = func() tea.Cmd { return s.do(tasks.Stop{Names: []string{name}}, "stopping "+name) }
 	}
+	if g := s.groupServices(); g != nil && s.target() == "" {
+		toggle = s.groupToggle(toggle, g)
+	}
 	restart := action.Action{
 		ID: "task.restart", Title: "Restart " + name, Hint: "restart", Group: "Tasks", Keys: []string{"r"}, Writes: true,
 		Disabled: none, Verb: "restart", Do: func() tea.Cmd { return s.rerun(name) },

@@ -119,11 +119,25 @@ func (s *Screen) do(c tasks.Command, what string) tea.Cmd {
 	if s.gone != "" {
 		return s.toast(tasks.Error, "the host is gone: nothing can be started or stopped")
 	}
+	if s.state.Locked && startsSomething(c) {
+		s.askTrust(c, what)
+		return nil
+	}
+	return s.send(what, c)
+}
+
+// send hands commands to the host, in order, up to the first that is refused.
+func (s *Screen) send(what string, commands ...tasks.Command) tea.Cmd {
 	engine, ctx := s.engine, s.ctx
 	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(ctx, doTimeout)
 		defer cancel()
-		return doneMsg{what: what, err: engine.Do(ctx, c)}
+		for _, c := range commands {
+			if err := engine.Do(ctx, c); err != nil {
+				return doneMsg{what: what, err: err}
+			}
+		}
+		return doneMsg{what: what}
 	}
 }
 

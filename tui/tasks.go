@@ -3,11 +3,13 @@ package tui
 import (
 	"fmt"
 	"maps"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+	"github.com/sawhorse-dev/sawhorse/tui/action"
 )
 
 // start brings a task up: a service with what it depends on, a task by a run.
@@ -16,6 +18,47 @@ func (s *Screen) start(name string) tea.Cmd {
 		return s.do(tasks.Start{Names: []string{name}}, "starting "+name)
 	}
 	return s.rerun(name)
+}
+
+// groupServices are the services of the selected group; nil: no group is selected.
+func (s *Screen) groupServices() []string {
+	if s.focus != TreePane {
+		return nil
+	}
+	members := s.group()
+	if members == nil {
+		return nil
+	}
+	services := []string{}
+	for _, n := range members {
+		if s.state.Units[n].Task.IsService() {
+			services = append(services, n)
+		}
+	}
+	return services
+}
+
+// groupToggle starts a group's services, or stops them when all are up. Tasks
+// are run one by one: a group may hold `deploy` beside `test`.
+func (s *Screen) groupToggle(a action.Action, services []string) action.Action {
+	a.Title, a.Disabled = "Start the services of this group", ""
+	if len(services) == 0 {
+		a.Disabled = "no service in it; run its tasks one by one"
+		return a
+	}
+	up := 0
+	for _, n := range services {
+		if s.state.Units[n].Up {
+			up++
+		}
+	}
+	what := strings.Join(services, ", ")
+	a.Do = func() tea.Cmd { return s.do(tasks.Start{Names: services}, "starting "+what) }
+	if up == len(services) {
+		a.Title, a.Hint = "Stop the services of this group", "stop"
+		a.Do = func() tea.Cmd { return s.do(tasks.Stop{Names: services}, "stopping "+what) }
+	}
+	return a
 }
 
 // rerun restarts a service, runs a task; one with parameters asks for them.

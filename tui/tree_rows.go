@@ -2,6 +2,8 @@ package tui
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tui/screen"
@@ -13,14 +15,39 @@ import (
 const (
 	servicesGroup = "group:services"
 	tasksGroup    = "group:tasks"
+	// sourceGroup begins the id of a group of what another tool's file declares.
+	sourceGroup = "group:in:"
 )
+
+// groupOf is the group that a task is listed in.
+func groupOf(t tasks.Task) string {
+	switch {
+	case t.Spec.Source != "":
+		return sourceGroup + t.Spec.Source
+	case t.IsService():
+		return servicesGroup
+	}
+	return tasksGroup
+}
+
+// groups are those of the tree: the workspace's own, then the others in the
+// order of what is in them.
+func (s *Screen) groups() []string {
+	groups := []string{servicesGroup, tasksGroup}
+	for _, name := range s.state.Order {
+		if g := groupOf(s.state.Units[name].Task); !slices.Contains(groups, g) {
+			groups = append(groups, g)
+		}
+	}
+	return groups
+}
 
 // members are the tasks of a group, in the order of the workspace file.
 func (s *Screen) members(group string) []string {
 	names := []string{}
 	for _, name := range s.state.Order {
 		t := s.state.Units[name].Task
-		if t.Spec.Hidden || t.IsService() != (group == servicesGroup) {
+		if t.Spec.Hidden || groupOf(t) != group {
 			continue
 		}
 		names = append(names, name)
@@ -37,7 +64,7 @@ func (s *Screen) rebuild() {
 		s.digest.add(&s.state, name, looks[name])
 	}
 	var nodes []tree.Node
-	for _, group := range []string{servicesGroup, tasksGroup} {
+	for _, group := range s.groups() {
 		names := s.members(group)
 		if len(names) == 0 {
 			continue
@@ -65,9 +92,12 @@ func (s *Screen) rebuild() {
 
 func (s *Screen) heading(group string, all, good, bad int) tree.Node {
 	n := tree.Node{ID: group, ValueInk: s.ink.Muted}
-	if group == servicesGroup {
+	switch source, found := strings.CutPrefix(group, sourceGroup); {
+	case found:
+		n.Label, n.Value = source, fmt.Sprint(all)
+	case group == servicesGroup:
 		n.Label, n.Value = "SERVICES", fmt.Sprintf("%d/%d", good, all)
-	} else {
+	default:
 		n.Label, n.Value = "TASKS", fmt.Sprint(all)
 	}
 	if bad > 0 {

@@ -97,7 +97,7 @@ func (s *Screen) names() []string {
 
 func (s *Screen) completeRun(words []string) []string {
 	if len(words) == 0 {
-		return s.members(tasksGroup)
+		return s.taskNames()
 	}
 	var all []string
 	for _, p := range s.state.Units[words[0]].Task.Spec.Params {
@@ -112,6 +112,17 @@ func (s *Screen) completeRun(words []string) []string {
 		}
 	}
 	return all
+}
+
+// taskNames are all that can be run, services left out.
+func (s *Screen) taskNames() []string {
+	var names []string
+	for _, n := range s.state.Order {
+		if t := s.state.Units[n].Task; !t.IsService() && !t.Spec.Hidden {
+			names = append(names, n)
+		}
+	}
+	return names
 }
 
 func (s *Screen) runVerb(words []string) (tea.Cmd, error) {

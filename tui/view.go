@@ -205,6 +205,9 @@ func (s *Screen) headerLine(clock string) string {
 	if s.opt.ReadOnly {
 		l.Put(in.Warning, "  read-only")
 	}
+	if s.state.Detected {
+		l.Put(in.Muted, "  detected")
+	}
 	if s.state.Untrusted {
 		l.Put(in.Warning, "  ▲ not trusted: sawhorse trust")
 	}

@@ -79,6 +79,9 @@ func (a *app) control(use, short, done string, args cobra.PositionalArgs, comman
 			if _, err := resolve(&s, names); err != nil {
 				return err
 			}
+			if err := a.unlockFor(cmd.Context(), c, command(names)); err != nil {
+				return err
+			}
 			if err := c.Do(cmd.Context(), command(names)); err != nil {
 				return err
 			}

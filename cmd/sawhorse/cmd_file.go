@@ -41,6 +41,10 @@ func (a *app) cmdValidate() *cobra.Command {
 					services++
 				}
 			}
+			if f.Detected {
+				fmt.Fprintf(a.out, "no sawhorse.yml here: %d services and %d tasks are detected; write it: sawhorse init\n", services, len(f.Units)-services)
+				return nil
+			}
 			fmt.Fprintf(a.out, "%s: %d services, %d tasks, no problems\n", f.Files[0], services, len(f.Units)-services)
 			return nil
 		},
@@ -100,9 +104,9 @@ A running host then takes over a file that waited for trust.`,
 			}
 			changes := session.Review(before, now)
 			if len(changes) == 0 {
-				fmt.Fprintf(a.out, "%s was trusted already\n", f.Files[0])
+				fmt.Fprintf(a.out, "%s was trusted already\n", declaredIn(f))
 			} else {
-				fmt.Fprintf(a.out, "%s may now run:\n%s", f.Files[0], describeChanges(changes))
+				fmt.Fprintf(a.out, "%s may now run:\n%s", declaredIn(f), describeChanges(changes))
 			}
 			a.reloadHost(cmd.Context(), p)
 			return nil

@@ -16,7 +16,7 @@ import (
 
 // cmdHost is the process that runs a workspace in the background; clients start it.
 func (a *app) cmdHost() *cobra.Command {
-	var start bool
+	var start, whole bool
 	var readyFD int
 	cmd := &cobra.Command{
 		Use: hostVerb, Hidden: true, Args: cobra.NoArgs, Short: "Run the workspace in the background (started by the other verbs)",
@@ -25,7 +25,7 @@ func (a *app) cmdHost() *cobra.Command {
 			if readyFD > 0 {
 				ready = inherited(readyFD)
 			}
-			err := a.runHost(cmd.Context(), start, ready)
+			err := a.runHost(cmd.Context(), start, whole, ready)
 			if err != nil && ready != nil {
 				fmt.Fprint(ready, err)
 			}
@@ -33,11 +33,12 @@ func (a *app) cmdHost() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&start, "start", false, "start everything that starts by itself")
+	cmd.Flags().BoolVar(&whole, "whole", false, "look for all that is declared below before clients can come")
 	cmd.Flags().IntVar(&readyFD, "ready-fd", 0, "say on this descriptor when clients can come")
 	return cmd
 }
 
-func (a *app) runHost(ctx context.Context, start bool, ready *os.File) error {
+func (a *app) runHost(ctx context.Context, start, whole bool, ready *os.File) error {
 	// A terminal that closes is nothing to the host. The signal is taken, not
 	// ignored: what a process ignores, its children ignore too.
 	hangups := make(chan os.Signal, 1)
@@ -52,6 +53,9 @@ func (a *app) runHost(ctx context.Context, start bool, ready *os.File) error {
 		return err
 	}
 	defer h.close()
+	if whole {
+		h.lookAll(ctx)
+	}
 	l, err := attach.Listen(p.socket)
 	if err != nil {
 		return err

@@ -162,6 +162,9 @@ func (a *app) run(ctx context.Context, jobs []*job, o runOptions, ci ciOutput) e
 	}
 	c, err := attach.Dial(ctx, p.socket, versionText())
 	if err == nil {
+		if err := a.unlock(ctx, p, c); err != nil {
+			return err
+		}
 		return a.runOn(ctx, p, c, jobs, o, ci)
 	}
 	if !errors.Is(err, attach.ErrNoHost) {
@@ -179,6 +182,7 @@ func (a *app) run(ctx context.Context, jobs []*job, o runOptions, ci ciOutput) e
 		return err
 	}
 	defer h.close()
+	h.lookAll(ctx)
 	// The engine is stopped by Down, not by ctx, so that Ctrl-C still prints
 	// what is said while everything stops.
 	var outcome error

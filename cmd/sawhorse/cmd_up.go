@@ -37,8 +37,11 @@ func (a *app) up(ctx context.Context, names []string, detach bool) error {
 	if err != nil {
 		return err
 	}
-	c, _, err := a.ensureHost(ctx, p, false)
+	c, _, err := a.ensureHost(ctx, p, false, true)
 	if err != nil {
+		return err
+	}
+	if err := a.unlock(ctx, p, c); err != nil {
 		return err
 	}
 	if err := c.Do(ctx, tasks.Start{Names: names}); err != nil {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/sawhorse-dev/sawhorse/tasks/attach"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
 // connect dials the workspace's host; nothing running is a fault.
@@ -33,24 +34,35 @@ func (a *app) reach(ctx context.Context) (*attach.Client, error) {
 }
 
 // ensureHost dials the host, and starts one where there is none. started says
-// that it did; everything that starts by itself is then on its way.
-func (a *app) ensureHost(ctx context.Context, p place, start bool) (c *attach.Client, started bool, err error) {
+// that it did; everything that starts by itself is then on its way. whole: all that
+// is declared below the directory is known when it returns.
+func (a *app) ensureHost(ctx context.Context, p place, start, whole bool) (c *attach.Client, started bool, err error) {
 	c, err = attach.Dial(ctx, p.socket, versionText())
 	if err == nil || !errors.Is(err, attach.ErrNoHost) {
 		return c, false, err
 	}
-	f, err := p.load()
-	if err != nil {
+	if err := a.admitHost(p, &start); err != nil {
 		return nil, false, err
 	}
-	if err := a.ensureTrusted(p, f); err != nil {
-		return nil, false, err
-	}
-	if err := a.spawnHost(ctx, p, start); err != nil {
+	if err := a.spawnHost(ctx, p, start, whole); err != nil {
 		return nil, false, err
 	}
 	c, err = attach.Dial(ctx, p.socket, versionText())
 	return c, true, err
+}
+
+// admitHost asks for the trust that a host needs to start. Where nothing starts
+// by itself it is asked for later, when a person first starts something.
+func (a *app) admitHost(p place, start *bool) error {
+	f, err := config.Load(p.root)
+	if errors.Is(err, config.ErrNotFound) {
+		*start = false
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return a.ensureTrusted(p, f)
 }
 
 // hostStart is how long a host may take to open its socket.
@@ -58,7 +70,7 @@ const hostStart = 20 * time.Second
 
 // spawnHost starts the host in the background, in a session of its own, and
 // returns when it serves, or with what it said when it could not.
-func (a *app) spawnHost(ctx context.Context, p place, start bool) error {
+func (a *app) spawnHost(ctx context.Context, p place, start, whole bool) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
@@ -76,6 +88,9 @@ func (a *app) spawnHost(ctx context.Context, p place, start bool) error {
 	args := []string{hostVerb, "--dir", p.root}
 	if start {
 		args = append(args, "--start")
+	}
+	if whole {
+		args = append(args, "--whole")
 	}
 	if a.trust || inCI() {
 		args = append(args, "--trust")

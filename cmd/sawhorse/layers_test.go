@@ -36,7 +36,7 @@ var layers = []layer{
 	{"tasks/history", []string{"tasks", "tasks/logs", "workspace/..."}, "the history is told of finished runs and knows nothing of the engine"},
 	{"tasks/attach", []string{"tasks", "tasks/logs", "workspace/..."}, "attach carries commands and events and knows nothing of the engine behind them"},
 
-	{"integrations/all", []string{"integrations/...", "tasks", "workspace/config"}, "the list of integrations knows only integrations"},
+	{"integrations/all", []string{"integrations/...", "tasks", "workspace/..."}, "the list of integrations knows only integrations"},
 	{"integrations/internal/...", []string{"integrations/internal/...", "tasks", "workspace/..."}, "what integrations share knows none of them"},
 	{"integrations/integrationtest", []string{"integrations", "integrations/internal/...", "tasks", "tasks/logs", "workspace/..."}, "the contract suite knows the contract only"},
 	{"integrations/...", []string{"integrations", "integrations/integrationtest", "integrations/internal/...", "tasks", "tasks/logs", "workspace/..."}, "an integration knows its own system: no other integration, no engine, no screen"},

@@ -39,11 +39,15 @@ func (a *app) find() (place, error) {
 	}
 	root, err := config.Find(abs)
 	if errors.Is(err, config.ErrNotFound) {
-		return place{}, &fault{
-			code: exitNoPlace,
-			err:  fmt.Errorf("no sawhorse.yml in %s or above it", abs),
-			hint: "write one from what is here: sawhorse init   ·   see how it works: sawhorse demo",
+		var declares bool
+		if root, declares = nearestDeclared(abs); !declares {
+			return place{}, &fault{
+				code: exitNoPlace,
+				err:  fmt.Errorf("no sawhorse.yml in %s or above it, and no file there that says what can be run", abs),
+				hint: "write one: sawhorse init   ·   see how it works: sawhorse demo",
+			}
 		}
+		err = nil
 	}
 	if err != nil {
 		return place{}, err
@@ -62,8 +66,15 @@ func (a *app) find() (place, error) {
 	return place{root: root, state: state, socket: socket}, nil
 }
 
-// load reads the workspace's file; its problems are the error.
-func (p place) load() (*config.File, error) { return config.Load(p.root) }
+// load reads the workspace's file; its problems are the error. Without one it
+// is what the directory declares, here and below.
+func (p place) load() (*config.File, error) {
+	f, err := config.Load(p.root)
+	if errors.Is(err, config.ErrNotFound) {
+		return detected(context.Background(), p.root, true)
+	}
+	return f, err
+}
 
 // ensureTrusted returns when the file may run things: it was trusted before,
 // --trust or CI says so, or a person at the terminal says so now.
@@ -81,16 +92,16 @@ func (a *app) ensureTrusted(p place, f *config.File) error {
 		return err
 	}
 	before, err := store.Trusted(p.root)
-	if err != nil {
+	if err != nil || f.Detected && len(before) > 0 && len(news(before, now)) == 0 {
 		return err
 	}
 	if !isTerminal(a.in) || !isTerminal(a.err) {
 		return &fault{
-			code: exitUntrusted, err: fmt.Errorf("%s is not trusted yet, and nobody is here to be asked", f.Files[0]),
+			code: exitUntrusted, err: fmt.Errorf("%s is not trusted yet, and nobody is here to be asked", declaredIn(f)),
 			hint: "read it, then: sawhorse trust   ·   for once: --trust",
 		}
 	}
-	fmt.Fprintf(a.err, "%s can run commands on this machine:\n\n%s\n", f.Files[0], describeChanges(session.Review(before, now)))
+	fmt.Fprintf(a.err, "%s can run commands on this machine:\n\n%s\n", declaredIn(f), describeChanges(session.Review(before, now)))
 	fmt.Fprint(a.err, "Trust it and go on? [y/N] ")
 	line, _ := bufio.NewReader(a.in).ReadString('\n')
 	if answer := strings.ToLower(strings.TrimSpace(line)); answer != "y" && answer != "yes" {

@@ -27,7 +27,7 @@ func (a *app) screenAt(ctx context.Context, p place) error {
 	var wishes mine
 	var reading sync.WaitGroup
 	reading.Go(func() { wishes = loadMine() })
-	c, started, err := a.ensureHost(ctx, p, !a.readOnly)
+	c, started, err := a.ensureHost(ctx, p, !a.readOnly, false)
 	reading.Wait()
 	if err != nil {
 		return err
@@ -52,7 +52,7 @@ func (a *app) screenAt(ctx context.Context, p place) error {
 		Load:       func(name string, v any) error { return session.Load(p.state, name, v) },
 		Save:       func(name string, v any) error { return session.Save(p.state, name, v) },
 		Reconnect: func(ctx context.Context) (tasks.Engine, tasks.Interactor, error) {
-			c, _, err := a.ensureHost(ctx, p, true)
+			c, _, err := a.ensureHost(ctx, p, true, false)
 			return c, c, err
 		},
 	}))

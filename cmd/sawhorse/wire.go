@@ -46,12 +46,17 @@ type host struct {
 	self    string                      // the path of this program
 	file    atomic.Pointer[config.File] // in force: its env is everybody's
 	seen    map[string]string           // the text of its files; for load alone
+	// Of a directory without a sawhorse.yml: what is declared below it, once that
+	// is known; walked is closed then. complete is load's alone: all of it is in force.
+	below    atomic.Pointer[[]integrations.Evidence]
+	walked   chan struct{}
+	complete bool
 }
 
 // newHost takes the workspace's lock and puts the parts together; nothing runs
 // yet. Close gives everything back.
 func newHost(p place, trusted bool) (h *host, err error) {
-	h = &host{place: p, trusted: trusted, aside: newAside()}
+	h = &host{place: p, trusted: trusted, aside: newAside(), walked: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			h.close()
@@ -64,12 +69,10 @@ func newHost(p place, trusted bool) (h *host, err error) {
 	if h.crash, err = process.TakeCrash(p.state); err != nil {
 		return nil, err
 	}
-	f, err := p.load()
+	f, err := h.load(context.Background())
 	if err != nil {
 		return nil, err
 	}
-	h.file.Store(f)
-	h.remember(f)
 	logDir := filepath.Join(p.state, "logs")
 	h.logs, err = logs.Open(logDir, logs.Options{LogSize: f.Logs.Size, Total: f.Logs.Total, Age: f.Logs.Age})
 	if err != nil {
@@ -101,14 +104,15 @@ func newHost(p place, trusted bool) (h *host, err error) {
 			Name: f.Name, Root: p.root, State: p.state, LogDir: logDir,
 			HostPID: os.Getpid(), Version: versionText(), Started: time.Now(),
 		},
-		Load:        h.load,
-		ConfigFiles: configFiles(),
-		Runners:     map[string]tasks.Runner{"": narrow.New(inputs.New(h.runner, p.state), all.Narrower(h.surroundings()))},
-		Parser:      all.Parser,
-		Logs:        h.logs,
-		Record:      h.record,
-		Numbers:     numbers,
-		Usage:       h.runner.Usage,
+		Load:     h.load,
+		Declares: h.declares,
+		Trust:    h.trust,
+		Runners:  map[string]tasks.Runner{"": narrow.New(inputs.New(h.runner, p.state), all.Narrower(h.surroundings()))},
+		Parser:   all.Parser,
+		Logs:     h.logs,
+		Record:   h.record,
+		Numbers:  numbers,
+		Usage:    h.runner.Usage,
 		Watch: func(ctx context.Context, status func(watch.Status), f func(watch.Batch)) error {
 			heard := func(b watch.Batch) { h.code.heard(b); f(b) }
 			seen := func(s watch.Status) { h.code.watched(s); status(s) }
@@ -123,16 +127,31 @@ func newHost(p place, trusted bool) (h *host, err error) {
 // git brought waits for a person's trust; a change made here, while the host
 // watches, is that person's own.
 func (h *host) load(ctx context.Context) (*config.File, error) {
-	f, err := h.place.load()
-	if err != nil {
-		return nil, err
+	f, err := config.Load(h.place.root)
+	switch {
+	case errors.Is(err, config.ErrNotFound):
+		complete := h.below.Load() != nil
+		if f, err = h.loadDetected(ctx); err == nil {
+			h.complete = complete
+		}
+	case err == nil:
+		err = h.admit(ctx, f)
 	}
-	if err := h.admit(ctx, f); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	h.file.Store(f)
 	h.remember(f)
 	return f, nil
+}
+
+// declares says whether a change of a file may change what can be run.
+func (h *host) declares(file string) bool {
+	if slices.Contains(configFiles(), file) {
+		return true
+	}
+	f := h.file.Load()
+	return f.Detected && (all.Declares(file) || slices.Contains(f.Files, filepath.Join(h.place.root, filepath.FromSlash(file))))
 }
 
 // remember keeps the files as they are in force, to tell which one changed.
@@ -254,6 +273,9 @@ func (h *host) run(ctx context.Context, l net.Listener, begin func(tasks.Engine)
 				fmt.Fprintf(os.Stderr, "serve clients: %v\n", err)
 			}
 		})
+	}
+	if h.file.Load().Detected && h.below.Load() == nil {
+		serving.Go(func() { h.lookBelow(serveCtx) })
 	}
 	var beginning sync.WaitGroup
 	beginning.Go(func() { begin(e) })

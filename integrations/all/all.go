@@ -4,8 +4,6 @@ package all
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/sawhorse-dev/sawhorse/integrations"
@@ -36,30 +34,6 @@ func Definitions() []integrations.Definition {
 		metrics.Definition(),
 		diagnostics.Definition(),
 	}
-}
-
-// Detect asks every integration what it finds in dir. What one of them can't
-// read does not hide what the others found.
-func Detect(ctx context.Context, dir string) ([]integrations.Evidence, error) {
-	var found []integrations.Evidence
-	var errs []error
-	for _, d := range Definitions() {
-		if d.Detect == nil {
-			continue
-		}
-		if ctx.Err() != nil {
-			return found, errors.Join(append(errs, ctx.Err())...)
-		}
-		evidence, err := d.Detect(ctx, dir)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", d.Title, err))
-		}
-		for _, ev := range evidence {
-			ev.By = d.Name
-			found = append(found, ev)
-		}
-	}
-	return found, errors.Join(errs...)
 }
 
 // Draft is the text of a first sawhorse.yml made of what was found.

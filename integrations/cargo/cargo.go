@@ -16,7 +16,7 @@ import (
 
 // Definition describes the integration.
 func Definition() integrations.Definition {
-	return integrations.Definition{Name: "cargo", Title: "Cargo", Detect: detect}
+	return integrations.Definition{Name: "cargo", Title: "Cargo", Marks: []string{"Cargo.toml"}, Below: integrations.Outermost, Detect: detect}
 }
 
 type manifest struct {

@@ -11,7 +11,7 @@ import (
 
 // Definition describes the integration.
 func Definition() integrations.Definition {
-	return integrations.Definition{Name: "gotest", Title: "Go", Detect: detect, Parse: parse, Narrow: narrow}
+	return integrations.Definition{Name: "gotest", Title: "Go", Marks: []string{"go.mod"}, Below: integrations.Anywhere, Detect: detect, Parse: parse, Narrow: narrow}
 }
 
 // reader follows one run. Text comes one package after the other; the events

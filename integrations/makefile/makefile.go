@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,7 +19,7 @@ import (
 
 // Definition describes the integration.
 func Definition() integrations.Definition {
-	return integrations.Definition{Name: "makefile", Title: "Makefile", Detect: detect}
+	return integrations.Definition{Name: "makefile", Title: "Makefile", Marks: []string{"GNUmakefile", "makefile", "Makefile"}, Below: integrations.Outermost, Detect: detect}
 }
 
 func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
@@ -26,22 +27,25 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 	if name == "" || err != nil {
 		return nil, err
 	}
-	targets := read(text)
-	ev := integrations.Evidence{Where: name}
-	files := 0
+	targets, files, missing := readAll(dir, name, text)
+	ev := integrations.Evidence{Where: name, Files: files}
+	for _, m := range missing {
+		ev.Left = append(ev.Left, "what it includes: "+m)
+	}
+	silent := 0
 	for _, t := range targets {
 		if !t.phony && t.doc == "" {
-			files++
+			silent++
 			continue
 		}
-		ev.Units = append(ev.Units, config.Unit{Name: t.name, Kind: config.Task, Run: "make " + t.name, Description: t.doc})
+		ev.Units = append(ev.Units, config.Unit{
+			Name: t.name, Kind: config.Task, Run: "make " + t.name, Description: t.doc,
+			Pos: config.Position{File: t.file, Line: t.line},
+		})
 	}
 	ev.What = fmt.Sprintf("%d of %d targets", len(ev.Units), len(targets))
-	if files > 0 {
-		ev.Left = append(ev.Left, fmt.Sprintf("%d targets that have no ## text and are not .PHONY", files))
-	}
-	if bytes.Contains(text, []byte("\ninclude ")) || bytes.HasPrefix(text, []byte("include ")) {
-		ev.Left = append(ev.Left, "the files that it includes")
+	if silent > 0 {
+		ev.Left = append(ev.Left, fmt.Sprintf("%d targets that have no ## text and are not .PHONY", silent))
 	}
 	return []integrations.Evidence{ev}, nil
 }
@@ -49,6 +53,63 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 type target struct {
 	name, doc string
 	phony     bool
+	file      string
+	line      int
+}
+
+// readAll reads a Makefile and the files that it includes by name. What a name
+// is made of with variables, only make knows.
+func readAll(dir, name string, text []byte) (targets []target, files, missing []string) {
+	const most = 50
+	type piece struct {
+		name string
+		text []byte
+	}
+	all := reading{index: map[string]int{}, phony: map[string]bool{}}
+	next := []piece{{name, text}}
+	seen := map[string]bool{name: true}
+	for n := 0; n < len(next) && n < most; n++ {
+		all.take(next[n].name, next[n].text)
+		for _, inc := range includes(next[n].text) {
+			inc = path.Clean(inc)
+			if seen[inc] {
+				continue
+			}
+			seen[inc] = true
+			if strings.ContainsAny(inc, "$*?[") || path.IsAbs(inc) {
+				missing = append(missing, inc)
+				continue
+			}
+			text, ok, err := declared.Read(dir, inc)
+			if !ok || err != nil {
+				missing = append(missing, inc)
+				continue
+			}
+			files = append(files, inc)
+			next = append(next, piece{inc, text})
+		}
+	}
+	return all.named(), files, missing
+}
+
+// includes are the names behind include, -include and sinclude.
+func includes(text []byte) (names []string) {
+	for _, line := range logical(text) {
+		words := strings.Fields(line.text)
+		if len(words) > 1 && slices.Contains([]string{"include", "-include", "sinclude"}, words[0]) {
+			if strings.Contains(line.text, "$(") { // whose blanks part nothing
+				names = append(names, strings.Join(words[1:], " "))
+				continue
+			}
+			for _, w := range words[1:] {
+				if strings.HasPrefix(w, "#") {
+					break
+				}
+				names = append(names, w)
+			}
+		}
+	}
+	return names
 }
 
 // rule is "test lint: build ## run the tests". Patterns, variables and special
@@ -58,12 +119,17 @@ var (
 	called = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*$`)
 )
 
-func read(text []byte) []target {
-	var targets []target
-	index := map[string]int{}
-	phony := map[string]bool{}
+// reading gathers the targets of several files.
+type reading struct {
+	targets []target
+	index   map[string]int
+	phony   map[string]bool
+}
+
+func (r *reading) take(file string, text []byte) {
 	above := "" // a "## text" on a line of its own
-	for _, line := range logical(text) {
+	for _, numbered := range logical(text) {
+		line := numbered.text
 		switch {
 		case strings.HasPrefix(line, "## "):
 			above = strings.TrimSpace(line[3:])
@@ -72,7 +138,7 @@ func read(text []byte) []target {
 			_, list, _ := strings.Cut(line, ":")
 			list, _, _ = strings.Cut(list, "#")
 			for name := range strings.FieldsSeq(list) {
-				phony[name] = true
+				r.phony[name] = true
 			}
 			continue // its ## text is for the target below
 		}
@@ -83,31 +149,44 @@ func read(text []byte) []target {
 				doc = above
 			}
 			for name := range strings.FieldsSeq(m[1]) {
-				i, known := index[name]
+				i, known := r.index[name]
 				if !known {
-					i = len(targets)
-					index[name] = i
-					targets = append(targets, target{name: name})
+					i = len(r.targets)
+					r.index[name] = i
+					r.targets = append(r.targets, target{name: name, file: file, line: numbered.number})
 				}
-				if targets[i].doc == "" {
-					targets[i].doc = strings.TrimSpace(doc)
+				if r.targets[i].doc == "" {
+					r.targets[i].doc = strings.TrimSpace(doc)
 				}
 			}
 		}
 		above = ""
 	}
-	for i := range targets {
-		targets[i].phony = phony[targets[i].name]
+}
+
+// named are the targets that people can call.
+func (r *reading) named() []target {
+	for i := range r.targets {
+		r.targets[i].phony = r.phony[r.targets[i].name]
 	}
-	return slices.DeleteFunc(targets, func(t target) bool { return !called.MatchString(t.name) })
+	return slices.DeleteFunc(r.targets, func(t target) bool { return !called.MatchString(t.name) })
+}
+
+type numbered struct {
+	number int
+	text   string
 }
 
 // logical are the lines of the file that are not recipes, with those that end
 // in \ joined, and without what is between define and endef.
-func logical(text []byte) []string {
-	var lines []string
-	joined, defining := "", false
+func logical(text []byte) []numbered {
+	var lines []numbered
+	joined, defining, n, begun := "", false, 0, 0
 	for raw := range bytes.Lines(text) {
+		n++
+		if joined == "" {
+			begun = n
+		}
 		line := strings.TrimRight(string(raw), "\r\n")
 		if joined == "" && strings.HasPrefix(line, "\t") {
 			continue
@@ -124,11 +203,11 @@ func logical(text []byte) []string {
 		case word == "endef":
 			defining = false
 		case !defining && !strings.HasPrefix(line, "\t"):
-			lines = append(lines, line)
+			lines = append(lines, numbered{begun, line})
 		}
 	}
 	if joined != "" {
-		lines = append(lines, joined)
+		lines = append(lines, numbered{begun, joined})
 	}
 	return lines
 }

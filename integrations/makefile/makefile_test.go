@@ -16,6 +16,7 @@ VERSION := $(shell touch ran-by-detection)
 NAME ?= shop
 X ::= y
 include common.mk
+-include $(shell echo x).mk
 
 .PHONY: test lint \
         clean
@@ -46,9 +47,15 @@ fmt vet: ## both
 .DEFAULT_GOAL := test
 `
 
+// at is a line of the Makefile.
+func at(line int) config.Position { return config.Position{File: "Makefile", Line: line} }
+
 func TestTargetsThatPeopleCallBecomeTasks(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "Makefile"), []byte(example), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "common.mk"), []byte("install: ## put it there\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	got, err := detect(t.Context(), dir)
@@ -56,17 +63,18 @@ func TestTargetsThatPeopleCallBecomeTasks(t *testing.T) {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	want := []config.Unit{
-		{Name: "test", Kind: config.Task, Run: "make test", Description: "run the tests"},
-		{Name: "lint", Kind: config.Task, Run: "make lint", Description: "check the style"},
-		{Name: "docs", Kind: config.Task, Run: "make docs", Description: "write the docs"},
-		{Name: "clean", Kind: config.Task, Run: "make clean"},
-		{Name: "fmt", Kind: config.Task, Run: "make fmt", Description: "both"},
-		{Name: "vet", Kind: config.Task, Run: "make vet", Description: "both"},
+		{Name: "test", Kind: config.Task, Run: "make test", Description: "run the tests", Pos: at(10)},
+		{Name: "lint", Kind: config.Task, Run: "make lint", Description: "check the style", Pos: at(15)},
+		{Name: "docs", Kind: config.Task, Run: "make docs", Description: "write the docs", Pos: at(18)},
+		{Name: "clean", Kind: config.Task, Run: "make clean", Pos: at(19)},
+		{Name: "fmt", Kind: config.Task, Run: "make fmt", Description: "both", Pos: at(33)},
+		{Name: "vet", Kind: config.Task, Run: "make vet", Description: "both", Pos: at(33)},
+		{Name: "install", Kind: config.Task, Run: "make install", Description: "put it there", Pos: config.Position{File: "common.mk", Line: 1}},
 	}
 	if diff := cmp.Diff(want, got[0].Units); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"1 targets that have no ## text and are not .PHONY", "the files that it includes"}, got[0].Left); diff != "" {
+	if diff := cmp.Diff([]string{"what it includes: $(shell echo x).mk", "1 targets that have no ## text and are not .PHONY"}, got[0].Left); diff != "" {
 		t.Error(diff)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "ran-by-detection")); err == nil {

@@ -1,12 +1,14 @@
-// Package npm finds the scripts of a package.json and which of npm, pnpm, yarn
-// and bun runs them here. It runs none of them.
+// Package npm finds the scripts of a package.json and of its workspaces, and
+// which of npm, pnpm, yarn and bun runs them here. It runs none of them.
 package npm
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
+	"path"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/sawhorse-dev/sawhorse/integrations"
@@ -16,83 +18,99 @@ import (
 
 // Definition describes the integration.
 func Definition() integrations.Definition {
-	return integrations.Definition{Name: "npm", Title: "package.json", Detect: detect}
+	return integrations.Definition{
+		Name: "npm", Title: "package.json", Marks: []string{"package.json", "pnpm-workspace.yaml"}, Below: integrations.Anywhere, Detect: detect,
+	}
 }
 
-type manifest struct {
-	Name           string
-	PackageManager string
-	DevEngines     struct {
-		PackageManager json.RawMessage // one, or a list
-	}
-	Scripts    scripts
-	Workspaces json.RawMessage
-}
-
-// scripts are in the order of the file.
-type scripts []script
-
-type script struct{ name, line string }
-
-// UnmarshalJSON reads an object without losing its order.
-func (s *scripts) UnmarshalJSON(text []byte) error {
-	d := json.NewDecoder(bytes.NewReader(text))
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return err // null, or nothing that npm would run
-	}
-	for d.More() {
-		key, err := d.Token()
-		if err != nil {
-			return err
-		}
-		var value any
-		if err := d.Decode(&value); err != nil {
-			return err
-		}
-		if line, ok := value.(string); ok {
-			*s = append(*s, script{fmt.Sprint(key), line})
-		}
-	}
-	return nil
-}
+const manifest = "package.json"
 
 func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
-	text, ok, err := declared.Read(dir, "package.json")
-	if !ok {
+	m, ok, err := read(dir)
+	if !ok || err != nil {
 		return nil, err
 	}
-	var m manifest
-	if err := json.Unmarshal(bytes.TrimPrefix(text, []byte("\ufeff")), &m); err != nil {
-		return nil, fmt.Errorf("read package.json: %w", err)
-	}
-	manager, why := m.manager(dir)
-	ev := integrations.Evidence{Where: "package.json", What: fmt.Sprintf("%d scripts, run by %s: %s", len(m.Scripts), manager, why)}
-	known := map[string]bool{}
-	for _, s := range m.Scripts {
-		known[s.name] = true
-	}
-	for _, s := range m.Scripts {
-		if why := m.without(s.name, known); why != "" {
-			ev.Left = append(ev.Left, fmt.Sprintf("the script %q: %s", s.name, why))
+	manager, why := managerOf(dir, m)
+	ev := scripts(m, manager, manifest)
+	ev.What = fmt.Sprintf("%d scripts, run by %s: %s", len(m.Get("scripts").Entries), manager, why)
+	found := []integrations.Evidence{ev}
+	packages, err := workspaces(dir, m)
+	for i, p := range packages {
+		if i == mostPackages {
+			found[0].Left = append(found[0].Left, fmt.Sprintf("%d more packages of its workspaces", len(packages)-i))
+			break
+		}
+		inner, ok, bad := read(filepath.Join(dir, filepath.FromSlash(p)))
+		if bad != nil {
+			err = errors.Join(err, fmt.Errorf("%s: %w", p, bad))
+		}
+		if !ok || bad != nil {
 			continue
 		}
-		u := config.Unit{Name: s.name, Kind: config.Task, Command: []string{manager, "run", s.name}, Description: s.line}
-		if s.name == "dev" || s.name == "start" {
+		found = append(found, packageScripts(inner, manager, p))
+	}
+	return found, err
+}
+
+// read is the package.json of a directory; a text that is no object has nothing.
+func read(dir string) (m *declared.Value, ok bool, err error) {
+	text, ok, err := declared.Read(dir, manifest)
+	if !ok || err != nil {
+		return nil, false, err
+	}
+	m, err = declared.JSON(manifest, text)
+	if err == nil && m.Kind != declared.Map {
+		err = fmt.Errorf("read %s: it is not an object", manifest)
+	}
+	return m, err == nil, err
+}
+
+// packageScripts are those of a package of a workspace, named after its directory.
+func packageScripts(m *declared.Value, manager, dir string) integrations.Evidence {
+	ev := scripts(m, manager, path.Join(dir, manifest))
+	for i := range ev.Units {
+		u := &ev.Units[i]
+		u.Name, u.Dir = path.Base(dir)+"-"+u.Name, dir
+	}
+	ev.What = fmt.Sprintf("%d scripts of the package %s", len(m.Get("scripts").Entries), m.Get("name").Text)
+	return ev
+}
+
+// scripts are those of one package.json, in its order.
+func scripts(m *declared.Value, manager, where string) integrations.Evidence {
+	ev := integrations.Evidence{Where: where}
+	for _, e := range m.Get("scripts").Entries {
+		if e.Value.Kind != declared.Scalar || !e.Value.Quoted {
+			continue // nothing that npm would run
+		}
+		if why := without(e.Key, m.Get("scripts")); why != "" {
+			ev.Left = append(ev.Left, fmt.Sprintf("the script %q: %s", e.Key, why))
+			continue
+		}
+		u := config.Unit{
+			Name: e.Key, Kind: config.Task, Command: []string{manager, "run", e.Key}, Description: e.Value.Text,
+			Pos: config.Position{File: where, Line: e.Line},
+		}
+		if staysUp(e.Key) {
 			u.Kind = config.Service // offered; nobody is surprised by what starts
 		}
-		if !strings.ContainsAny(s.name, " \t'\"$\\`;&|<>()*?[]{}~#!\n\r") {
-			u.Command, u.Run = nil, manager+" run "+s.name
+		if !strings.ContainsAny(e.Key, " \t'\"$\\`;&|<>()*?[]{}~#!\n\r") {
+			u.Command, u.Run = nil, manager+" run "+e.Key
 		}
 		ev.Units = append(ev.Units, u)
 	}
-	if len(m.Workspaces) > 0 && string(m.Workspaces) != "null" || declared.Has(dir, "pnpm-workspace.yaml") {
-		ev.Left = append(ev.Left, "the scripts of its workspaces: each has a package.json of its own")
-	}
-	return []integrations.Evidence{ev}, nil
+	return ev
+}
+
+// staysUp tells by its name what a script is that does not end: dev, start:web,
+// build:watch.
+func staysUp(script string) bool {
+	parts := strings.Split(script, ":")
+	return slices.Contains([]string{"dev", "start", "serve", "watch", "storybook"}, parts[0]) || parts[len(parts)-1] == "watch"
 }
 
 // without says why a script is not for people to run.
-func (m manifest) without(name string, known map[string]bool) string {
+func without(name string, all *declared.Value) string {
 	switch name {
 	case "preinstall", "install", "postinstall", "prepare", "prepack", "postpack", "prepublish", "prepublishOnly", "preversion", "version", "postversion", "dependencies":
 		return "the package manager runs it by itself"
@@ -100,35 +118,9 @@ func (m manifest) without(name string, known map[string]bool) string {
 		return "it has no name"
 	}
 	for _, p := range [...]string{"pre", "post"} {
-		if of, ok := strings.CutPrefix(name, p); ok && known[of] {
+		if of, ok := strings.CutPrefix(name, p); ok && all.Has(of) {
 			return fmt.Sprintf("it runs with %q", of)
 		}
 	}
 	return ""
 }
-
-// manager is by the lock file, then by what package.json asks for.
-func (m manifest) manager(dir string) (name, why string) {
-	for _, lock := range [...]struct{ file, manager string }{
-		{"pnpm-lock.yaml", "pnpm"},
-		{"yarn.lock", "yarn"},
-		{"bun.lock", "bun"},
-		{"bun.lockb", "bun"},
-		{"package-lock.json", "npm"},
-		{"npm-shrinkwrap.json", "npm"},
-	} {
-		if declared.Has(dir, lock.file) {
-			return lock.manager, lock.file
-		}
-	}
-	if name, _, _ := strings.Cut(m.PackageManager, "@"); isManager(name) {
-		return name, "packageManager"
-	}
-	var one struct{ Name string }
-	if json.Unmarshal(m.DevEngines.PackageManager, &one) == nil && isManager(one.Name) {
-		return one.Name, "devEngines"
-	}
-	return "npm", "there is no lock file"
-}
-
-func isManager(s string) bool { return s == "npm" || s == "pnpm" || s == "yarn" || s == "bun" }

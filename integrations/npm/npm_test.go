@@ -49,21 +49,75 @@ func TestScriptsBecomeTasksInTheirOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := integrations.Evidence{
-		Where: "package.json", What: "6 scripts, run by pnpm: pnpm-lock.yaml",
+		Where: "package.json", What: "7 scripts, run by pnpm: pnpm-lock.yaml",
 		Units: []config.Unit{
-			{Name: "dev", Kind: config.Service, Run: "pnpm run dev", Description: "vite"},
-			{Name: "test", Kind: config.Task, Run: "pnpm run test", Description: "vitest run"},
-			{Name: "build:all", Kind: config.Task, Run: "pnpm run build:all", Description: "vite build"},
-			{Name: "say hello", Kind: config.Task, Command: []string{"pnpm", "run", "say hello"}, Description: "echo hello"},
+			{Name: "dev", Kind: config.Service, Run: "pnpm run dev", Description: "vite", Pos: at(3)},
+			{Name: "test", Kind: config.Task, Run: "pnpm run test", Description: "vitest run", Pos: at(4)},
+			{Name: "build:all", Kind: config.Task, Run: "pnpm run build:all", Description: "vite build", Pos: at(7)},
+			{Name: "say hello", Kind: config.Task, Command: []string{"pnpm", "run", "say hello"}, Description: "echo hello", Pos: at(8)},
 		},
 		Left: []string{
 			`the script "pretest": it runs with "test"`,
 			`the script "prepare": the package manager runs it by itself`,
-			"the scripts of its workspaces: each has a package.json of its own",
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// at is a line of the package.json.
+func at(line int) config.Position { return config.Position{File: "package.json", Line: line} }
+
+func TestWhatStaysUpIsOfferedAsAService(t *testing.T) {
+	for name, want := range map[string]bool{
+		"dev": true, "start": true, "dev:web": true, "serve": true, "storybook": true, "test:watch": true,
+		"test": false, "build": false, "build:dev": false, "devtools": false, "restart": false,
+	} {
+		if staysUp(name) != want {
+			t.Errorf("%s stays up: want %v", name, want)
+		}
+	}
+}
+
+func TestThePackagesOfAWorkspaceAreFound(t *testing.T) {
+	for name, files := range map[string]map[string]string{
+		"npm":    {"package.json": `{"workspaces": ["packages/*", "!packages/old", "tools/cli"]}`},
+		"yarn":   {"package.json": `{"workspaces": {"packages": ["packages/*", "!packages/old", "./tools/cli/"]}}`, "yarn.lock": ""},
+		"pnpm":   {"package.json": `{}`, "pnpm-workspace.yaml": "packages:\n  - 'packages/**'\n  - '!packages/old'\n  - tools/*\n"},
+		"nested": {"package.json": `{"workspaces": ["**"]}`},
+	} {
+		dir := t.TempDir()
+		for _, p := range []string{"packages/web", "packages/old", "packages/web/node_modules/x", "tools/cli"} {
+			files[p+"/package.json"] = `{"name": "` + p + `", "scripts": {"dev": "vite"}}`
+		}
+		files["packages/empty/README"] = ""
+		for name, text := range files {
+			file := filepath.Join(dir, filepath.FromSlash(name))
+			if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		all, err := detect(t.Context(), dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, ev := range all {
+			for _, u := range ev.Units {
+				got = append(got, u.Dir+" "+u.Name+" "+u.Pos.String())
+			}
+		}
+		want := []string{"packages/web web-dev packages/web/package.json:1", "tools/cli cli-dev tools/cli/package.json:1"}
+		if name == "nested" {
+			want = append([]string{"packages/old old-dev packages/old/package.json:1"}, want...)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
 	}
 }
 

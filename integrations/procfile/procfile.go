@@ -16,7 +16,7 @@ import (
 
 // Definition describes the integration.
 func Definition() integrations.Definition {
-	return integrations.Definition{Name: "procfile", Title: "Procfile", Detect: detect}
+	return integrations.Definition{Name: "procfile", Title: "Procfile", Marks: []string{"Procfile.dev", "Procfile"}, Below: integrations.Anywhere, Detect: detect}
 }
 
 // names in the order in which one counts: that of this machine first.
@@ -47,6 +47,10 @@ var entry = regexp.MustCompile(`^([A-Za-z0-9_-]+):\s*(\S.*)$`)
 func read(name string, text []byte) integrations.Evidence {
 	ev := integrations.Evidence{Where: name}
 	n := 0
+	add := func(u config.Unit) {
+		u.Pos = config.Position{File: name, Line: n}
+		ev.Units = append(ev.Units, u)
+	}
 	for raw := range bytes.Lines(text) {
 		n++
 		line := strings.TrimSpace(string(raw))
@@ -59,13 +63,13 @@ func read(name string, text []byte) integrations.Evidence {
 			ev.Left = append(ev.Left, fmt.Sprintf("line %d, which is not NAME: COMMAND", n))
 		case m[1] == "release":
 			// It runs once before a deployment, and is not meant to stay up.
-			ev.Units = append(ev.Units, config.Unit{Name: m[1], Kind: config.Task, Run: m[2]})
+			add(config.Unit{Name: m[1], Kind: config.Task, Run: m[2]})
 		default:
 			u := config.Unit{Name: m[1], Kind: config.Service, Autostart: true, Run: m[2]}
 			if strings.Contains(m[2], "$PORT") || strings.Contains(m[2], "${PORT") {
 				u.Ports = []config.Port{{Name: "http"}} // given as PORT
 			}
-			ev.Units = append(ev.Units, u)
+			add(u)
 		}
 	}
 	ev.What = fmt.Sprintf("%d processes", len(ev.Units))

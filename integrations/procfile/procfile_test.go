@@ -12,14 +12,16 @@ import (
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
+func at(line int) config.Position { return config.Position{File: "Procfile", Line: line} }
+
 func TestProcessesBecomeServices(t *testing.T) {
 	got := read("Procfile", []byte("# what runs\nweb: bundle exec puma -p $PORT\r\nworker:   rake jobs:work\nrelease: rake db:migrate\n\nnot one\nbad name: x\nempty:\n"))
 	want := integrations.Evidence{
 		Where: "Procfile", What: "3 processes",
 		Units: []config.Unit{
-			{Name: "web", Kind: config.Service, Autostart: true, Run: "bundle exec puma -p $PORT", Ports: []config.Port{{Name: "http"}}},
-			{Name: "worker", Kind: config.Service, Autostart: true, Run: "rake jobs:work"},
-			{Name: "release", Kind: config.Task, Run: "rake db:migrate"},
+			{Name: "web", Kind: config.Service, Autostart: true, Run: "bundle exec puma -p $PORT", Ports: []config.Port{{Name: "http"}}, Pos: at(2)},
+			{Name: "worker", Kind: config.Service, Autostart: true, Run: "rake jobs:work", Pos: at(3)},
+			{Name: "release", Kind: config.Task, Run: "rake db:migrate", Pos: at(4)},
 		},
 		Left: []string{"line 6, which is not NAME: COMMAND", "line 7, which is not NAME: COMMAND", "line 8, which is not NAME: COMMAND"},
 	}

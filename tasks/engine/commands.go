@@ -21,6 +21,9 @@ func (e *Engine) do(c tasks.Command) error {
 		}
 		return fmt.Errorf("the host is stopping everything; wait for it, then start again")
 	}
+	if e.state.Locked && starts(c) {
+		return ErrLocked
+	}
 	switch c := c.(type) {
 	case tasks.Start:
 		return e.start(c.Names)
@@ -38,12 +41,23 @@ func (e *Engine) do(c tasks.Command) error {
 		e.emit(tasks.Acknowledged(c))
 	case tasks.Reload:
 		e.reload()
+	case tasks.Trust:
+		e.emit(tasks.Trusted{})
 	case tasks.Down:
 		e.leave("stopped by a person")
 	default:
 		return fmt.Errorf("this host does not know the command %T", c)
 	}
 	return nil
+}
+
+// starts says whether a command may make something run.
+func starts(c tasks.Command) bool {
+	switch c.(type) {
+	case tasks.Start, tasks.Restart, tasks.RunTask:
+		return true
+	}
+	return false
 }
 
 // names resolves words; without any, everything that starts by itself.

@@ -32,8 +32,12 @@ type Options struct {
 	// Load reads the workspace file. Its error is config.Problems, ErrUntrusted
 	// or what went wrong; then what ran before goes on.
 	Load func(ctx context.Context) (*config.File, error)
-	// ConfigFiles are paths, relative to the root, whose change makes a reload.
-	ConfigFiles []string
+	// Trust keeps that a person lets the workspace run what it declares now; nil:
+	// nothing waits for it.
+	Trust func(ctx context.Context) error
+	// Declares says whether a change of a file, relative to the root, makes a
+	// reload.
+	Declares func(path string) bool
 	// Runners by Task.Provider; "" runs local processes.
 	Runners map[string]tasks.Runner
 	// Parser finds results in a task's output; nil for none.
@@ -51,6 +55,10 @@ type Options struct {
 	Port func() (int, error)
 	Now  func() time.Time
 }
+
+// ErrLocked is the answer to whoever starts something in a workspace that no
+// person trusts yet.
+var ErrLocked = errors.New("what this directory declares is not trusted yet, so nothing is run; read it, then: sawhorse trust")
 
 // ErrUntrusted is Load's answer when the file's commands wait for a person's trust.
 var ErrUntrusted = errors.New("the workspace file changed what it runs and is not trusted yet")
@@ -227,6 +235,12 @@ func (e *Engine) send(in input) bool {
 
 // Do hands a command to the loop and returns its answer.
 func (e *Engine) Do(ctx context.Context, c tasks.Command) error {
+	if _, ok := c.(tasks.Trust); ok && e.o.Trust != nil {
+		// Kept on the caller's time: the loop does no I/O.
+		if err := e.o.Trust(ctx); err != nil {
+			return err
+		}
+	}
 	reply := make(chan error, 1) // buffered: the loop never waits for a caller that left
 	if !e.send(func(e *Engine) { reply <- e.do(c) }) {
 		return errGone

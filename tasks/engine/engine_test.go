@@ -98,11 +98,11 @@ func onEngine(t *testing.T, units []config.Unit, f func(b *bench)) {
 				defer b.loadMu.Unlock()
 				return b.file, b.broken
 			},
-			ConfigFiles: []string{"sawhorse.yml"},
-			Runners:     map[string]tasks.Runner{"": b.r},
-			Logs:        store,
-			Port:        func() (int, error) { b.ports++; return 40000 + b.ports, nil },
-			Record:      func(_ context.Context, r tasks.Run) error { b.past = append(b.past, r); return nil },
+			Declares: func(path string) bool { return path == "sawhorse.yml" },
+			Runners:  map[string]tasks.Runner{"": b.r},
+			Logs:     store,
+			Port:     func() (int, error) { b.ports++; return 40000 + b.ports, nil },
+			Record:   func(_ context.Context, r tasks.Run) error { b.past = append(b.past, r); return nil },
 			Watch: func(ctx context.Context, _ func(watch.Status), f func(watch.Batch)) error {
 				b.change = f
 				<-ctx.Done()

@@ -64,7 +64,7 @@ func (e *Engine) configure(file *config.File) {
 	e.file = file
 	all := expand(file)
 	e.choosePorts(all)
-	e.emit(tasks.Configured{Name: file.Name, Tasks: all, Jobs: file.Jobs})
+	e.emit(tasks.Configured{Name: file.Name, Tasks: all, Jobs: file.Jobs, Detected: file.Detected, Locked: file.Locked})
 	e.crons = map[string]cronEntry{}
 	for _, t := range all {
 		if t.Spec.Schedule == "" {

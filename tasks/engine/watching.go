@@ -49,7 +49,7 @@ func (e *Engine) changed(b watch.Batch) {
 	for _, c := range b.Paths {
 		files = append(files, c.Path)
 	}
-	if slices.ContainsFunc(files, func(f string) bool { return slices.Contains(e.o.ConfigFiles, f) }) {
+	if e.o.Declares != nil && slices.ContainsFunc(files, e.o.Declares) {
 		e.reload()
 	}
 	for _, name := range e.state.Order {

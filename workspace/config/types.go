@@ -32,6 +32,11 @@ type File struct {
 	Logs Logs `json:"logs"`
 	// Jobs is how many tasks run at once, at least 1; services do not count.
 	Jobs int `json:"jobs"`
+	// Detected: there is no sawhorse.yml; the units are what other files of the
+	// directory declare.
+	Detected bool `json:"detected,omitempty"`
+	// Locked: nothing of it may run before a person trusts it.
+	Locked bool `json:"locked,omitempty"`
 }
 
 // Unit returns the unit of that name, or nil.
@@ -61,6 +66,9 @@ type Unit struct {
 	Description string   `json:"description,omitempty"`
 	Hidden      bool     `json:"hidden,omitempty"`
 	Groups      []string `json:"groups,omitempty"`
+	// Source is the file of another tool that declares it, and under which it is
+	// listed; "" in a sawhorse.yml. Pos then points into that file.
+	Source string `json:"source,omitempty"`
 	// Autostart: started by `sawhorse` and `sawhorse up` without a name.
 	// Default: services, and tasks that watch.
 	Autostart bool `json:"autostart"`

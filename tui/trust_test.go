@@ -1,0 +1,68 @@
+package tui_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tui"
+	"github.com/sawhorse-dev/sawhorse/tui/tuitest"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
+)
+
+// undeclared is a workspace without a sawhorse.yml, which nobody has trusted.
+func undeclared() *tuitest.Engine {
+	in := func(source string, line int, u config.Unit) config.Unit {
+		u.Source, u.Pos, u.Groups = source, config.Position{File: source, Line: line}, []string{source}
+		return u
+	}
+	e := tuitest.NewEngine(
+		in("package.json", 3, config.Unit{Name: "dev", Kind: config.Service, Run: "npm run dev"}),
+		in("package.json", 4, config.Unit{Name: "lint", Kind: config.Task, Run: "npm run lint"}),
+		in("Makefile", 7, config.Unit{Name: "build", Kind: config.Task, Run: "make build"}),
+	)
+	s := e.State()
+	var all []tasks.Task
+	for _, n := range s.Order {
+		all = append(all, s.Units[n].Task)
+	}
+	e.Emit(tasks.Configured{Name: "shop", Tasks: all, Detected: true, Locked: true})
+	return e
+}
+
+func TestWhatIsDetectedIsListedByItsSourceAndTrustedAtTheFirstStart(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		e := undeclared()
+		u := tuitest.New(t, 120, 36, e, tui.Options{})
+		u.See("detected", "▾ package.json", "▾ Makefile", "dev", "build")
+		u.Press("s").See("Trust", "npm run dev", "package.json:3", "any of the 3 commands").Press("esc")
+		if sent := e.Commands(); len(sent) > 0 {
+			t.Fatalf("sent before a person agreed: %v", sent)
+		}
+		u.Press("s").Wait(time.Second)
+		u.Press("t").Gone("any of the 3 commands")
+		want := []tasks.Command{tasks.Trust{}, tasks.Start{Names: []string{"dev"}}}
+		if diff := cmp.Diff(want, e.Commands()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestAKeyOnAGroupStartsItsServicesAndNoTask(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		e := undeclared()
+		e.Emit(tasks.Trusted{})
+		u := tuitest.New(t, 120, 36, e, tui.Options{})
+		u.Press("up", "s")
+		want := []tasks.Command{tasks.Start{Names: []string{"dev"}}}
+		if diff := cmp.Diff(want, e.Commands()); diff != "" {
+			t.Error(diff)
+		}
+		u.Press("down", "down", "down", "s").See("no service in it")
+		if n := len(e.Commands()); n != 1 {
+			t.Errorf("%d commands", n)
+		}
+	})
+}
