@@ -25,6 +25,9 @@ type Definition struct {
 	Detect func(ctx context.Context, dir string) ([]Evidence, error)
 	// Parse begins to read the output of one run; nil: it finds nothing there.
 	Parse func(t tasks.Task, s tasks.Sink) Reader
+	// File reads a whole file of results that a task wrote; false: it is of
+	// another kind. nil: it reads none.
+	File func(t tasks.Task, text []byte, s tasks.Sink) bool
 	// Narrow makes, once a host, what lets its tool do less than all of a task;
 	// nil: the tool can't.
 	Narrow func(s Surroundings) tasks.Narrower

@@ -10,12 +10,14 @@ import (
 	"github.com/sawhorse-dev/sawhorse/integrations/cargo"
 	"github.com/sawhorse-dev/sawhorse/integrations/diagnostics"
 	"github.com/sawhorse-dev/sawhorse/integrations/gotest"
+	"github.com/sawhorse-dev/sawhorse/integrations/jest"
 	"github.com/sawhorse-dev/sawhorse/integrations/makefile"
 	"github.com/sawhorse-dev/sawhorse/integrations/metrics"
 	"github.com/sawhorse-dev/sawhorse/integrations/npm"
 	"github.com/sawhorse-dev/sawhorse/integrations/procfile"
 	"github.com/sawhorse-dev/sawhorse/integrations/pytest"
 	"github.com/sawhorse-dev/sawhorse/integrations/tap"
+	"github.com/sawhorse-dev/sawhorse/integrations/vitest"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 )
 
@@ -29,6 +31,8 @@ func Definitions() []integrations.Definition {
 		npm.Definition(),
 		cargo.Definition(),
 		pytest.Definition(),
+		vitest.Definition(),
+		jest.Definition(),
 		makefile.Definition(),
 		tap.Definition(),
 		metrics.Definition(),

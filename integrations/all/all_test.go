@@ -127,6 +127,22 @@ func TestTheDiffsOfARunAreBounded(t *testing.T) {
 	}
 }
 
+func TestWhatATestRunnerSaysIsToldByItAlone(t *testing.T) {
+	for _, c := range []struct{ of, file, root string }{
+		{"vitest", "vitest.txt", "shop"}, {"vitest", "verbose.txt", "shop"}, {"jest", "jest.txt", "shop"}, {"jest", "verbose.txt", "shop"},
+		{"cargo", "cargo.txt", "shop"}, {"cargo", "color.txt", "shop"}, {"cargo", "nextest.txt", "shop"}, {"pytest", "compared.txt", "compared"},
+		{"gotest", "basket.txt", "shop"}, {"gotest", "basket_v.txt", "shop"}, {"gotest", "basket_json.txt", "shop"},
+	} {
+		root := integrationtest.Root(t, "../"+c.of+"/testdata/"+c.root)
+		lines := integrationtest.Lines(t, "../"+c.of+"/testdata/"+c.file, root)
+		i := slices.IndexFunc(Definitions(), func(d integrations.Definition) bool { return d.Name == c.of })
+		want := integrationtest.Read(Definitions()[i], integrationtest.Task(root, ""), lines).Rows()
+		if diff := cmp.Diff(want, read(root, strings.Join(lines, "\n")).Rows()); diff != "" {
+			t.Errorf("%s of %s: %s", c.file, c.of, diff)
+		}
+	}
+}
+
 func TestAServicesOutputIsNobodysResult(t *testing.T) {
 	if Parser(tasks.Task{Kind: config.Service}) != nil {
 		t.Error("a service has a parser")

@@ -1,5 +1,5 @@
-// Package cargo finds what a Cargo.toml makes possible: tests, checks, and the
-// program itself. It never runs cargo.
+// Package cargo finds what a Cargo.toml makes possible, and reads what cargo test
+// and cargo nextest print. It never runs cargo.
 package cargo
 
 import (
@@ -16,7 +16,7 @@ import (
 
 // Definition describes the integration.
 func Definition() integrations.Definition {
-	return integrations.Definition{Name: "cargo", Title: "Cargo", Marks: []string{"Cargo.toml"}, Below: integrations.Outermost, Detect: detect}
+	return integrations.Definition{Name: "cargo", Title: "Cargo", Marks: []string{"Cargo.toml"}, Below: integrations.Outermost, Detect: detect, Parse: parse}
 }
 
 type manifest struct {

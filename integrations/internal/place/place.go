@@ -60,6 +60,18 @@ func (f *Files) Own(name string) (string, bool) {
 	return found, true
 }
 
+// Shown is a file as a person says it: from where the task runs, where it is
+// below that.
+func (f *Files) Shown(name string) string {
+	name = strings.TrimPrefix(name, "file://")
+	if p := filepath.FromSlash(name); filepath.IsAbs(p) {
+		if rel, err := filepath.Rel(f.dir, p); err == nil && filepath.IsLocal(rel) {
+			return filepath.ToSlash(rel)
+		}
+	}
+	return filepath.ToSlash(name)
+}
+
 func (f *Files) look(name string) string {
 	if f.root == "" || name == "" || strings.IndexByte(name, 0) >= 0 {
 		return ""

@@ -1,0 +1,3 @@
+const { nothing } = require('./nothing')
+
+test('never', () => { nothing() })

@@ -1,0 +1,3 @@
+test('a price', () => {
+  expect(1).toBe(1)
+})
