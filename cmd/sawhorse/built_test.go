@@ -133,8 +133,20 @@ func (w world) environ(program string) []string {
 		"HOME=" + w.home, "SAWHORSE_STATE_DIR=" + w.state, "LANG=C.UTF-8",
 		"PATH=" + filepath.Dir(program) + string(os.PathListSeparator) + os.Getenv("PATH"),
 		"GORACE=atexit_sleep_ms=0 halt_on_error=1", "GIT_CONFIG_NOSYSTEM=1",
+		"GOCACHE=" + goCache(), // a home of its own would have every Go task build the standard library anew
 		"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.com", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.com",
 	}
+}
+
+func goCache() string {
+	if dir := os.Getenv("GOCACHE"); dir != "" {
+		return dir
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return os.TempDir()
+	}
+	return filepath.Join(dir, "go-build")
 }
 
 // member is a process of a world.

@@ -21,7 +21,8 @@ import (
 type runOptions struct {
 	set, matrix         []string
 	parallel, keepGoing bool
-	fresh, failed       bool
+	fresh               bool
+	extent              extent
 	ci, junit           string
 }
 
@@ -40,10 +41,15 @@ tasks in this process and leaves nothing behind.`,
 		Example: `  sawhorse run test
   sawhorse run lint test --parallel --junit report.xml
   sawhorse run train lr=0.01 --fresh
+  sawhorse run test --failed        # what failed last time
+  sawhorse run test --only TestPay  # one test
   sawhorse run test --matrix go=1.25,1.26 --matrix race=true,false`,
 		ValidArgsFunction: a.completeNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := a.mayChange(); err != nil {
+				return err
+			}
+			if err := o.extent.check(); err != nil {
 				return err
 			}
 			jobs, err := plan(args, o)
@@ -62,7 +68,10 @@ tasks in this process and leaves nothing behind.`,
 	f.StringArrayVar(&o.matrix, "matrix", nil, "run once for each value: --matrix name=a,b,c; several make all combinations")
 	f.BoolVar(&o.parallel, "parallel", false, "run the tasks at once, as far as jobs: allows")
 	f.BoolVar(&o.keepGoing, "keep-going", false, "run the other tasks although one failed")
-	f.BoolVar(&o.failed, "failed", false, "run only the tests that failed last time, where the task's tool can")
+	f.BoolVar(&o.extent.all, "all", false, "run all of the task, which is the default")
+	f.BoolVar(&o.extent.failed, "failed", false, "run only the tests that failed last time, where the task's tool can")
+	f.BoolVar(&o.extent.near, "near", false, "run only what the last changed files can affect; without a host: what git has not committed")
+	f.StringArrayVar(&o.extent.only, "only", nil, "run only this test, by its name or a part of it; more than once: these tests")
 	f.BoolVar(&o.fresh, "fresh", false, "run also when nothing of a task's inputs changed")
 	f.StringVar(&o.ci, "ci", "auto", "mark up the output for a CI system: auto, github, gitlab, none")
 	f.StringVar(&o.junit, "junit", "", "write the results as JUnit XML to this file")
@@ -73,6 +82,7 @@ tasks in this process and leaves nothing behind.`,
 type job struct {
 	task    string
 	params  map[string]string
+	only    []tasks.TestName
 	request string // the word by which its run is found
 	run     tasks.Run
 	asked   bool
@@ -159,6 +169,11 @@ func (a *app) run(ctx context.Context, jobs []*job, o runOptions, ci ciOutput) e
 	p, err := a.find()
 	if err != nil {
 		return err
+	}
+	for _, j := range jobs {
+		if j.only, err = o.extent.tests(ctx, p, j.task); err != nil {
+			return err
+		}
 	}
 	c, err := attach.Dial(ctx, p.socket, versionText())
 	if err == nil {
@@ -265,11 +280,9 @@ func (d *drive) step(ctx context.Context, s *tasks.State) (done bool, err error)
 func (d *drive) ask(ctx context.Context, j *job) error {
 	j.asked = true
 	d.ci.begin(d.tail.out, j)
-	scope := tasks.ScopeAll
-	if d.o.failed {
-		scope = tasks.ScopeFailed
-	}
-	err := d.e.Do(ctx, tasks.RunTask{Name: j.task, Params: j.params, Request: j.request, Scope: scope, Fresh: d.o.fresh, Detail: "sawhorse run"})
+	err := d.e.Do(ctx, tasks.RunTask{
+		Name: j.task, Params: j.params, Request: j.request, Scope: d.o.extent.scope(), Only: j.only, Fresh: d.o.fresh, Detail: "sawhorse run",
+	})
 	if err != nil {
 		return &fault{code: exitUsage, err: err}
 	}

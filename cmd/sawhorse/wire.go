@@ -107,7 +107,7 @@ func newHost(p place, trusted bool) (h *host, err error) {
 		Load:     h.load,
 		Declares: h.declares,
 		Trust:    h.trust,
-		Runners:  map[string]tasks.Runner{"": narrow.New(inputs.New(h.runner, p.state), all.Narrower(h.surroundings()))},
+		Runners:  map[string]tasks.Runner{"": h.narrowing()},
 		Parser:   all.Parser,
 		Logs:     h.logs,
 		Record:   h.record,
@@ -209,6 +209,18 @@ func (h *host) environment(u config.Unit, lookup func(ref string) (string, bool)
 		}
 	}
 	return env.Build(os.Environ(), append(layers, map[string]string{"SAWHORSE": h.self})...), nil
+}
+
+// narrowing is the runner of local tasks.
+func (h *host) narrowing() tasks.Runner {
+	return narrow.New(inputs.New(h.runner, h.place.state), narrow.Options{
+		Narrower: all.Narrower(h.surroundings()),
+		Past: func(ctx context.Context, task string) ([]tasks.TestName, []string, bool, error) {
+			st, err := h.history.Standing(ctx, task)
+			return st.Failed, st.Broken, st.Red, err
+		},
+		Uncommitted: func(ctx context.Context) ([]string, error) { return uncommitted(ctx, h.place.root) },
+	})
 }
 
 // surroundings are what the integrations are given of this host. A reference in

@@ -193,6 +193,7 @@ func (g *graph) affected(verb string, starts []string) []*listed {
 type change struct {
 	starts []string // the nodes that it is part of
 	all    string   // why everything is affected
+	guess  bool     // it only may be: a person who asks for what is near does not mean it
 	new    bool     // the graph does not know the file: read it again
 }
 
@@ -221,7 +222,7 @@ func (g *graph) meaning(verb, file string) change {
 	case fixture != "":
 		return g.testsBelow(fixture)
 	}
-	return change{all: fmt.Sprintf("%s is not a Go file, and any test may read it", name)}
+	return change{all: fmt.Sprintf("%s is not a Go file, and any test may read it", name), guess: true}
 }
 
 // source is a Go file of a package.

@@ -106,7 +106,7 @@ func (n *narrower) Narrow(ctx context.Context, q tasks.Request) (tasks.Narrowed,
 		return tasks.Narrowed{}, false
 	}
 	if len(q.Only) > 0 {
-		return single(v, q.Only)
+		return single(q.Task, v, q.Only)
 	}
 	if v.partial != "" {
 		return whole(v.partial)
@@ -122,7 +122,7 @@ func (n *narrower) Narrow(ctx context.Context, q tasks.Request) (tasks.Narrowed,
 	var starts []string
 	for _, f := range files {
 		c := g.meaning(v.verb, f)
-		if c.all != "" {
+		if c.all != "" && !(c.guess && q.Scope == tasks.ScopeNear) {
 			return whole(c.all)
 		}
 		starts = append(starts, c.starts...)

@@ -13,8 +13,9 @@ import (
 )
 
 // single is a command for only these tests; a name without Name is all tests of
-// its package. false: one of them is in no package that is known.
-func single(v invocation, names []tasks.TestName) (tasks.Narrowed, bool) {
+// its package, one without Suite is looked for. false: one of them is in no
+// package that is known.
+func single(t tasks.Task, v invocation, names []tasks.TestName) (tasks.Narrowed, bool) {
 	if v.verb != "test" {
 		return tasks.Narrowed{}, false
 	}
@@ -26,6 +27,10 @@ func single(v invocation, names []tasks.TestName) (tasks.Narrowed, bool) {
 	whole := false
 	for _, n := range names {
 		dirs := suiteDirs(module, base, n.Suite)
+		if n.Suite == "" {
+			top, _, _ := strings.Cut(n.Name, "/")
+			dirs = newSources(t).declaring(top)
+		}
 		if len(dirs) == 0 {
 			return tasks.Narrowed{}, false
 		}

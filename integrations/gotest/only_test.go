@@ -16,6 +16,12 @@ func TestSingleTestsOfAGoModule(t *testing.T) {
 module example.com/shop
 -- internal/cart/cart.go --
 package cart
+-- internal/cart/cart_test.go --
+package cart
+
+import "testing"
+
+func TestTotal(t *testing.T) {}
 -- shop.go --
 package shop
 `)
@@ -39,6 +45,11 @@ package shop
 			config.Unit{Command: []string{"go", "test", "-run", "Old", "-count", "1", "./...", "-args", "-slow"}},
 			cart("TestTotal", "TestTotal/a_b|c", "TestEmpty"),
 			[]string{"go", "test", "-count", "1", "-run", `^TestEmpty$|^TestTotal$/^a_b\|c$`, "./internal/cart", "-args", "-slow"},
+		},
+		{
+			config.Unit{Run: "go test ./..."},
+			[]tasks.TestName{{Name: "TestTotal/empty"}},
+			[]string{"go", "test", "-run", "^TestTotal$/^empty$", "./internal/cart"},
 		},
 		{
 			config.Unit{Run: "gotestsum -f dots -- -v ./..."},
@@ -73,7 +84,7 @@ func TestACommandThatIsNotPlainIsLeftAlone(t *testing.T) {
 			t.Errorf("%q became %v", line, got.Spec.Command)
 		}
 	}
-	for _, n := range []tasks.TestName{{Name: "TestTotal"}, {Suite: "gone", Name: "TestTotal"}} {
+	for _, n := range []tasks.TestName{{Name: "TestGone"}, {Suite: "gone", Name: "TestTotal"}} {
 		if got, ok := w.narrow(config.Unit{Run: "go test ./..."}, tasks.Request{Only: []tasks.TestName{n}}); ok {
 			t.Errorf("%v, a test of no known package, became %v", n, got.Spec.Command)
 		}

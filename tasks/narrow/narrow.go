@@ -29,7 +29,7 @@ var (
 //	                        └───────────── how the run ended ──────────────────┘
 type Runner struct {
 	next tasks.Runner
-	ask  tasks.Narrower
+	o    Options
 	// patience is how long finding out may take: a run must not wait for what
 	// is to make it faster.
 	patience time.Duration
@@ -38,9 +38,21 @@ type Runner struct {
 	debts map[string]debt // by task
 }
 
+// Options are whom it asks.
+type Options struct {
+	// Narrower knows the tools.
+	Narrower tasks.Narrower
+	// Past is how a task stood when the last host ended: the tests that failed,
+	// the files with errors, and whether it was red at all. nil: nobody knows.
+	Past func(ctx context.Context, task string) (failed []tasks.TestName, broken []string, red bool, err error)
+	// Uncommitted are the files that differ from the last commit, relative to the
+	// workspace. nil: nobody knows.
+	Uncommitted func(ctx context.Context) ([]string, error)
+}
+
 // New puts narrowing before next.
-func New(next tasks.Runner, ask tasks.Narrower) *Runner {
-	return &Runner{next: next, ask: ask, patience: 2 * time.Second, debts: map[string]debt{}}
+func New(next tasks.Runner, o Options) *Runner {
+	return &Runner{next: next, o: o, patience: 2 * time.Second, debts: map[string]debt{}}
 }
 
 // Unwrap is the runner behind this one.
@@ -61,8 +73,12 @@ func (r *Runner) Run(ctx context.Context, q tasks.Request, s tasks.Sink) error {
 		return r.next.Run(ctx, q, s)
 	}
 	r.mu.Lock()
-	owed := r.debts[q.Task.Name].with(q)
+	owed, known := r.debts[q.Task.Name]
 	r.mu.Unlock()
+	if !known {
+		owed = r.past(ctx, q, s)
+	}
+	owed = owed.with(q)
 
 	n := r.narrow(ctx, q, owed, s)
 	var err error
@@ -78,9 +94,21 @@ func (r *Runner) Run(ctx context.Context, q tasks.Request, s tasks.Sink) error {
 	r.debts[q.Task.Name] = owed.after(n.amount, err, ctx.Err() != nil)
 	r.mu.Unlock()
 	if q.Task.Spec.Watch != nil && !takesChanges(q.Task.Spec) {
-		r.ask.Prepare(q)
+		r.o.Narrower.Prepare(q)
 	}
 	return err
+}
+
+// past is what earlier hosts left red, where the request cares.
+func (r *Runner) past(ctx context.Context, q tasks.Request, s tasks.Sink) debt {
+	if r.o.Past == nil || q.Scope != tasks.ScopeFailed && q.Cause.Kind != tasks.ByWatch {
+		return debt{}
+	}
+	failed, broken, red, err := r.o.Past(ctx, q.Task.Name)
+	if err != nil {
+		note(s, "what failed last time can't be read: "+err.Error())
+	}
+	return debt{failed: red, tests: failed, broken: broken}
 }
 
 // narrowed is a request, as small as it may be.
@@ -104,7 +132,7 @@ const (
 func (r *Runner) narrow(ctx context.Context, q tasks.Request, owed debt, s tasks.Sink) narrowed {
 	whole := narrowed{Request: q}
 	whole.Task.Spec = withChanges(q.Task.Spec, q.Task.Root, nil)
-	ask, why, how := question(q, owed, s)
+	ask, why, how := r.question(ctx, q, owed, s)
 	if how == everything {
 		return whole
 	}
@@ -130,7 +158,7 @@ func (r *Runner) narrow(ctx context.Context, q tasks.Request, owed debt, s tasks
 }
 
 // question is what is to be found out: how little answers the request.
-func question(q tasks.Request, owed debt, s tasks.Sink) (ask tasks.Request, why string, how amount) {
+func (r *Runner) question(ctx context.Context, q tasks.Request, owed debt, s tasks.Sink) (ask tasks.Request, why string, how amount) {
 	ask = q
 	ask.Only, ask.Failed, ask.Broken, ask.Cause.Files = nil, nil, nil, nil
 	switch {
@@ -148,12 +176,14 @@ func question(q tasks.Request, owed debt, s tasks.Sink) (ask tasks.Request, why 
 		}
 		return ask, "failed last time", failures
 	case q.Scope == tasks.ScopeNear:
-		ask.Cause.Files = owed.last
-		if len(owed.last) == 0 {
+		if ask.Cause.Files = owed.last; len(owed.last) == 0 {
+			ask.Cause.Files = r.uncommitted(ctx)
+		}
+		if len(ask.Cause.Files) == 0 {
 			note(s, "no file has changed yet, so all of it runs")
 			return ask, "", everything
 		}
-		return ask, "near " + first(owed.last), some
+		return ask, "near " + first(ask.Cause.Files), some
 	case q.Scope != tasks.ScopeAuto || q.Cause.Kind != tasks.ByWatch || len(q.Cause.Files) == 0 || owed.all:
 		return ask, "", everything
 	}
@@ -165,11 +195,23 @@ func question(q tasks.Request, owed debt, s tasks.Sink) (ask tasks.Request, why 
 	return ask, why, affected
 }
 
+// uncommitted is what a person works on, where no save tells.
+func (r *Runner) uncommitted(ctx context.Context) []string {
+	if r.o.Uncommitted == nil {
+		return nil
+	}
+	files, err := r.o.Uncommitted(ctx)
+	if err != nil {
+		return nil // not a repository, or no git
+	}
+	return files
+}
+
 // answer asks how little of the task that is.
 func (r *Runner) answer(ctx context.Context, ask tasks.Request, how amount, s tasks.Sink) (tasks.Narrowed, bool) {
 	asking, cancel := context.WithTimeout(ctx, r.patience)
 	defer cancel()
-	n, ok := r.ask.Narrow(asking, ask)
+	n, ok := r.o.Narrower.Narrow(asking, ask)
 	switch {
 	case ctx.Err() != nil:
 		return n, false

@@ -35,7 +35,7 @@ type place struct {
 func newPlace(t *testing.T, u config.Unit) *place {
 	t.Helper()
 	p := &place{T: t, task: tasks.Task{Name: "test", Kind: config.Task, Root: t.TempDir(), Spec: u}}
-	p.r = New(p, narrower(tool))
+	p.r = New(p, Options{Narrower: narrower(tool)})
 	return p
 }
 
@@ -185,6 +185,32 @@ func TestWhatIsNearIsWhatChangedLast(t *testing.T) {
 	}
 }
 
+func TestWhatEarlierHostsLeftRedCounts(t *testing.T) {
+	p := newPlace(t, config.Unit{Run: "tool"})
+	past := func(context.Context, string) ([]tasks.TestName, []string, bool, error) {
+		return names("A"), []string{"x.go"}, true, nil
+	}
+	p.r = New(p, Options{Narrower: narrower(tool), Past: past})
+	if got := p.ask(tasks.Request{Scope: tasks.ScopeFailed}); got != "tool A" {
+		t.Errorf("ran %q", got)
+	}
+	p.r = New(p, Options{Narrower: narrower(tool), Past: past})
+	if got := p.save("a.go"); got != "tool ~a.go +A !x.go" {
+		t.Errorf("ran %q", got)
+	}
+	if got := p.save("b.go"); got != "tool ~b.go" {
+		t.Errorf("ran %q after a success", got)
+	}
+}
+
+func TestBeforeTheFirstSaveWhatIsNearIsWhatIsNotCommitted(t *testing.T) {
+	p := newPlace(t, config.Unit{Run: "tool"})
+	p.r = New(p, Options{Narrower: narrower(tool), Uncommitted: func(context.Context) ([]string, error) { return []string{"a.go"}, nil }})
+	if got := p.ask(tasks.Request{Scope: tasks.ScopeNear}); got != "tool ~a.go" {
+		t.Errorf("ran %q", got)
+	}
+}
+
 func TestAllOfItRunsAndSaysSoWhenLessIsNotPossible(t *testing.T) {
 	for name, c := range map[string]struct {
 		line string
@@ -206,10 +232,10 @@ func TestFindingOutTakesNoLongerThanTwoSeconds(t *testing.T) {
 	p := newPlace(t, config.Unit{Run: "tool"})
 	synctest.Test(t, func(t *testing.T) {
 		p.T = t
-		p.r = New(p, narrower(func(ctx context.Context, _ tasks.Request) (tasks.Narrowed, bool) {
+		p.r = New(p, Options{Narrower: narrower(func(ctx context.Context, _ tasks.Request) (tasks.Narrowed, bool) {
 			<-ctx.Done()
 			return tasks.Narrowed{}, true
-		}))
+		})})
 		if got := p.save("a.go"); got != "tool" || !strings.Contains(p.notes, "more than 2s") {
 			t.Errorf("ran %q, said %q", got, p.notes)
 		}
@@ -359,7 +385,7 @@ func TestChangedFilesAreWordsOfTheCommand(t *testing.T) {
 	if diff := cmp.Diff(want, string(out)); diff != "" {
 		t.Error(diff)
 	}
-	p.r, p.task.Spec = New(p, narrower(tool)), config.Unit{Command: []string{"ruff", "check", "{changed}"}, Dir: filepath.Join(p.task.Root, "x")}
+	p.r, p.task.Spec = New(p, Options{Narrower: narrower(tool)}), config.Unit{Command: []string{"ruff", "check", "{changed}"}, Dir: filepath.Join(p.task.Root, "x")}
 	p.save("a b.py", "x/it's.py")
 	if diff := cmp.Diff([]string{"ruff", "check", "../a b.py", "it's.py"}, p.spec.Command); diff != "" {
 		t.Error(diff)
