@@ -194,10 +194,6 @@ func (d *detail) heading(s *Screen, w int) string {
 		}
 	}
 	l.Put(pick(focused, in.Bold, in.Text), cell.Cut(name, max(8, w/4))).Put(in.Text, "  ")
-	flags := ""
-	if d.tab() == logsTab {
-		flags = d.logs.tab.Flags()
-	}
 	d.spots = d.spots[:0]
 	// The tabs' names go first, then the room between them, then the names of
 	// those that are not shown.
@@ -221,8 +217,10 @@ func (d *detail) heading(s *Screen, w int) string {
 		l.Put(in.Text, gap)
 		d.spots = append(d.spots, spot{t, from, w - l.Left()})
 	}
-	if n := cell.Width(flags); n > 0 && n < l.Left() {
-		l.Fill(theme.Ink{}, n+1).Put(in.Muted, flags)
+	if d.tab() == logsTab {
+		if flags := d.logs.tab.Flags(l.Left() - 1); flags != "" {
+			l.Fill(theme.Ink{}, cell.Width(flags)+1).Put(in.Muted, flags)
+		}
 	}
 	return l.String()
 }

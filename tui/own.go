@@ -124,6 +124,10 @@ func (s *Screen) bind(want action.Keymap) {
 		s.complain(Problem{Message: "keys: quit needs a key; it keeps its default"})
 	}
 	s.keys = held
+	for _, p := range s.logPanes() {
+		p.tab.SetKeys(held)
+		p.version++
+	}
 }
 
 // acknowledge takes alerts out of ATTENTION: the screen's own at once, the

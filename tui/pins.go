@@ -67,6 +67,7 @@ func (s *Screen) stale() {
 // addPin pins a log as the last one.
 func (s *Screen) addPin(name string, remembered json.RawMessage) {
 	p := &pin{name: name, logs: newLogPane(s.theme)}
+	p.logs.tab.SetKeys(s.keys)
 	p.logs.recall(remembered)
 	p.logs.stale = true
 	s.pins = append(s.pins, p)
@@ -187,9 +188,8 @@ func (s *Screen) pinLines(i int) []string {
 		in := s.ink
 		l := cell.NewLine(r.W).Put(in.Border, "─ ").Put(look.Ink, look.Glyph)
 		l.Put(pick(focused, in.Selected, in.Bold), " "+cell.Cut(p.name, max(8, r.W/2))+" ").Put(in.Muted, look.Word+" ")
-		flags := " " + p.logs.tab.Flags() + " "
-		if n := cell.Width(flags); n < l.Left()-2 {
-			l.Rule(in.Border, n).Put(in.Muted, flags)
+		if flags := p.logs.tab.Flags(l.Left() - 5); flags != "" {
+			l.Rule(in.Border, cell.Width(flags)+2).Put(in.Muted, " "+flags+" ")
 		}
 		lines := []string{l.Rule(in.Border, 0).String()}
 		return append(lines, p.logs.view(s.frame(r.W, r.H-1, focused))...)

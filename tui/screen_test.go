@@ -94,11 +94,16 @@ func inBubble(t *testing.T, f func(t *testing.T)) {
 	synctest.Test(t, f)
 }
 
+// sizes are one of every kind of layout.
+func sizes() [][2]int { return [][2]int{{200, 50}, {120, 36}, {80, 24}, {50, 15}, {30, 8}} }
+
 func TestTheScreenIsDrawnAtEverySize(t *testing.T) {
-	for _, size := range [][2]int{{200, 50}, {120, 36}, {80, 24}, {50, 15}, {30, 8}} {
+	for _, size := range sizes() {
 		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
-				u := tuitest.New(t, size[0], size[1], busy(), tui.Options{})
+				e := busy()
+				keep(t, e)
+				u := tuitest.New(t, size[0], size[1], e, tui.Options{})
 				u.Wait(100 * time.Millisecond)
 				golden.RequireEqual(t, []byte(u.Screen()))
 			})
@@ -149,11 +154,18 @@ func TestEveryTabAndBoxIsDrawn(t *testing.T) {
 
 func TestTheColoursAreThoseOfTheTheme(t *testing.T) {
 	for _, name := range []string{"dark", "light"} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
-				golden.RequireEqual(t, []byte(tuitest.New(t, 100, 30, busy(), tui.Options{Settings: tui.Settings{Theme: name}}).Painted()))
+		for _, size := range sizes() {
+			t.Run(fmt.Sprintf("%s %dx%d", name, size[0], size[1]), func(t *testing.T) {
+				inBubble(t, func(t *testing.T) {
+					e := busy()
+					keep(t, e)
+					u := tuitest.New(t, size[0], size[1], e, tui.Options{Settings: tui.Settings{Theme: name}})
+					u.Wait(100 * time.Millisecond)
+					// The links lead to a directory of the test's own.
+					golden.RequireEqual(t, []byte(strings.ReplaceAll(u.Painted(), e.State().Workspace.Root, "/work/shop")))
+				})
 			})
-		})
+		}
 	}
 }
 

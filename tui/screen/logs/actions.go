@@ -30,7 +30,7 @@ func (t *Tab) Actions() []action.Action {
 	}
 	marks := ""
 	if len(t.view.Marks()) == 0 {
-		marks = "nothing is marked; m marks a line"
+		marks = "nothing is marked; " + t.key("mark", "m") + " marks a line"
 	}
 	searching := t.hunt != nil
 	next, prev, nextTitle, prevTitle := t.next(1), t.next(-1), "Next error", "Previous error"
@@ -45,8 +45,8 @@ func (t *Tab) Actions() []action.Action {
 		unsearched = "there is neither a search nor a selection"
 	}
 	oneRun := ""
-	if !t.isTask {
-		oneRun = "only the log of one task is kept by run"
+	if !t.byRun {
+		oneRun = "only one log with runs can be shown by run"
 	}
 	wrapped := empty
 	if t.prefs.Wrap {
@@ -75,7 +75,7 @@ func (t *Tab) Actions() []action.Action {
 		a("time", "Time before each line: off, clock, since the line above", "", "", do(t.cycleTime), "t"),
 		a("printed", "JSON and logfmt as printed, or as level, message and fields", "", "", do(func() { t.prefs.AsPrinted = !t.prefs.AsPrinted; t.options() }), "i"),
 		a("fields", "Choose fields that are not shown", "", "", func() tea.Cmd { t.ask(fieldsPrompt, strings.Join(t.prefs.HideFields, " ")); return nil }, "H"),
-		a("run", "The last run only, or the whole log", "", oneRun, func() tea.Cmd { t.prefs.WholeLog = !t.prefs.WholeLog; return resync }, "c"),
+		a("run", "The last run only, or the whole log", "", oneRun, t.toggleRun, "C"),
 		a("goto", "Go to a time", "", empty, func() tea.Cmd { t.ask(timePrompt, ""); return nil }, "@"),
 		a("mark", "Mark the line", "", empty, do(v.ToggleMark), "m"),
 		a("mark.next", "Next mark", "", marks, do(func() { v.NextMark(1) }), "'"),

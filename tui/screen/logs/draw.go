@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -51,9 +52,9 @@ func (t *Tab) empty(w, h int) string {
 	case t.filter != nil && (t.looking || t.reading):
 		text = "Filtering…"
 	case t.filter != nil:
-		text = "No line passes the filter " + t.wanted().String() + ". F takes it away."
+		text = "No line passes the filter " + t.wanted().String() + ". " + t.key("unfilter", "F") + " takes it away."
 	case t.target.lo > 0:
-		text = "This run has not printed anything yet. c shows the whole log."
+		text = "This run has not printed anything yet. " + t.key("run", "C") + " shows the whole log."
 	}
 	lines := make([]string, h)
 	for i := range lines {
@@ -156,38 +157,43 @@ func (t *Tab) state() string {
 		return ""
 	case t.view.Selecting():
 		from, to := t.view.Selection()
-		return count(to-from, "line") + " selected  y copy "
+		return count(to-from, "line") + " selected  " + t.key("copy", "y") + " copy "
 	case t.view.Following():
 		return "● live "
 	case t.view.New() > 0:
-		return "‖ " + grouped(t.view.New()) + " new  f follow "
+		return "‖ " + grouped(t.view.New()) + " new  " + t.key("follow", "f") + " follow "
 	}
-	return "‖ frozen  f follow "
+	return "‖ frozen  " + t.key("follow", "f") + " follow "
 }
 
-// Flags is what the tab's head says: "follow ● wrap ○ ≥info". Widths are left to
-// the caller.
-func (t *Tab) Flags() string {
+// Flags is what the tab's head says in w cells: "follow ● wrap ○ ≥info". What
+// hides lines is said last of all that has no room.
+func (t *Tab) Flags(w int) string {
 	on := func(b bool) string {
 		if b {
 			return "●"
 		}
 		return "○"
 	}
-	var parts []string
-	if t.isTask {
-		if t.prefs.WholeLog {
-			parts = append(parts, "all runs")
-		} else {
-			parts = append(parts, "last run")
-		}
+	run := ""
+	if t.oneRun() {
+		run = "last run"
+	} else if t.byRun && !t.service {
+		run = "all runs"
 	}
-	parts = append(parts, "follow "+on(t.view.Following()), "wrap "+on(t.prefs.Wrap))
+	level, filter := "", ""
 	if t.level != parse.Unknown {
-		parts = append(parts, "≥"+t.level.String())
+		level = "≥" + t.level.String()
 	}
 	if !t.query.Empty() {
-		parts = append(parts, "filter "+ansi.Truncate(parse.Clean(t.query.String()).Plain, 24, "…"))
+		filter = "filter " + ansi.Truncate(parse.Clean(t.query.String()).Plain, 24, "…")
 	}
-	return strings.Join(parts, "  ")
+	follow, wrap := "follow "+on(t.view.Following()), "wrap "+on(t.prefs.Wrap)
+	for _, parts := range [][]string{{run, follow, wrap, level, filter}, {run, follow, level, filter}, {run, level, filter}, {level, filter}, {filter}, {level}} {
+		parts = slices.DeleteFunc(parts, func(p string) bool { return p == "" })
+		if s := strings.Join(parts, "  "); ansi.StringWidth(s) <= w {
+			return s
+		}
+	}
+	return ""
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -141,7 +140,7 @@ func (t *Tab) landed(m found) tea.Cmd {
 
 // goToTime shows the first line that arrived at a time or later.
 func (t *Tab) goToTime(text string) (tea.Cmd, error) {
-	at, err := parseTime(text, time.Now())
+	at, err := parse.Moment(text, time.Now())
 	if err != nil || t.src == nil {
 		return nil, err
 	}
@@ -150,30 +149,6 @@ func (t *Tab) goToTime(text string) (tea.Cmd, error) {
 		pos, err := src.at(at)
 		return found{tab: t, gen: gen, pos: pos, ok: err == nil, what: "line since " + at.Format(time.TimeOnly), err: err}
 	}, nil
-}
-
-// parseTime reads "-5m", "12:04", "12:04:30", "2026-11-22 12:04" and RFC 3339.
-func parseTime(text string, now time.Time) (time.Time, error) {
-	if ago, ok := strings.CutPrefix(text, "-"); ok {
-		if d, err := time.ParseDuration(ago); err == nil {
-			return now.Add(-d), nil
-		}
-	}
-	for _, layout := range []string{"15:04", "15:04:05"} {
-		if c, err := time.Parse(layout, text); err == nil {
-			at := time.Date(now.Year(), now.Month(), now.Day(), c.Hour(), c.Minute(), c.Second(), 0, now.Location())
-			if at.After(now) {
-				at = at.AddDate(0, 0, -1) // logs tell of the past
-			}
-			return at, nil
-		}
-	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02T15:04", time.DateOnly} {
-		if at, err := time.ParseInLocation(layout, text, now.Location()); err == nil {
-			return at, nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("%q is no time; write 12:04, 12:04:30, -5m or 2026-11-22 12:04", text)
 }
 
 // clockName names the time column.

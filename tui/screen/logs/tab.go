@@ -15,6 +15,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
 	"github.com/sawhorse-dev/sawhorse/tasks/logs/parse"
+	"github.com/sawhorse-dev/sawhorse/tui/action"
 	"github.com/sawhorse-dev/sawhorse/tui/theme"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/logview"
 )
@@ -30,7 +31,8 @@ type Prefs struct {
 	Wrap       bool               `json:"wrap,omitempty"`
 	Time       logview.TimeColumn `json:"time"`
 	AsPrinted  bool               `json:"as_printed,omitempty"`
-	WholeLog   bool               `json:"whole_log,omitempty"` // not only the latest run
+	WholeLog   bool               `json:"whole_log,omitempty"`  // of a task, not only its latest run
+	LatestRun  bool               `json:"latest_run,omitempty"` // of a service, not its whole log
 	Filter     string             `json:"filter,omitempty"`
 	Level      parse.Level        `json:"level,omitempty"`
 	HideFields []string           `json:"hide_fields,omitempty"`
@@ -48,7 +50,9 @@ type Tab struct {
 	lines    map[logs.Key]int64
 	breaks   map[int64]string
 	newest   string // the newest run that breaks know, with its status
-	isTask   bool   // has runs that can be shown alone
+	byRun    bool   // has runs that can be shown alone
+	service  bool   // it is one service's log
+	keys     action.Keymap
 	gen      int
 	ctx      context.Context
 	cancel   context.CancelFunc
@@ -153,14 +157,14 @@ func (t *Tab) options() {
 // concerns the tab. The command reads what is needed; nil when nothing is.
 func (t *Tab) Sync(s *tasks.State, names ...string) tea.Cmd {
 	next := target{dir: s.Workspace.LogDir, root: s.Workspace.Root, hi: -1}
-	t.isTask = false
+	t.byRun, t.service = false, false
 	for _, name := range names {
 		next.keys = append(next.keys, keyOf(s, name))
 	}
 	if len(names) == 1 {
 		u := s.Units[names[0]]
-		t.isTask = len(u.Runs) > 0 && !u.Task.IsService()
-		if r, ok := s.Current(names[0]); ok && t.isTask && !t.prefs.WholeLog {
+		t.byRun, t.service = len(u.Runs) > 0, u.Task.IsService()
+		if r, ok := s.Current(names[0]); ok && t.oneRun() {
 			if r.Status == tasks.Queued {
 				if f, ok := s.Finished(names[0]); ok {
 					r = f
@@ -200,6 +204,39 @@ func (t *Tab) Sync(s *tasks.State, names ...string) tea.Cmd {
 	t.target = next
 	t.options()
 	return t.open(false)
+}
+
+// oneRun says whether the latest run is shown alone: of a task it is, unless a
+// person wants all, of a service its whole log.
+func (t *Tab) oneRun() bool {
+	if t.service {
+		return t.byRun && t.prefs.LatestRun
+	}
+	return t.byRun && !t.prefs.WholeLog
+}
+
+// toggleRun shows the whole log instead of the latest run, or that.
+func (t *Tab) toggleRun() tea.Cmd {
+	if t.service {
+		t.prefs.LatestRun = !t.prefs.LatestRun
+	} else {
+		t.prefs.WholeLog = !t.prefs.WholeLog
+	}
+	return resync
+}
+
+// SetKeys tells the tab a person's keys, for what it says of them.
+func (t *Tab) SetKeys(keys action.Keymap) { t.keys = keys }
+
+// key is the name of the key of an action of the tab.
+func (t *Tab) key(id, otherwise string) string {
+	switch keys, bound := t.keys["log."+id]; {
+	case !bound:
+		return otherwise
+	case len(keys) > 0:
+		return action.KeyName(keys[0])
+	}
+	return ":"
 }
 
 // mark notes where runs begin in a log that is shown whole; it says whether that
