@@ -82,6 +82,8 @@ type Engine struct {
 	gone        bool          // no more events will come
 	stirred     chan struct{} // signalled when a subscriber comes or a run starts: there is something new to sample
 	grown       map[logs.Key]int64
+	growing     bool      // growthTimer is armed
+	growthTold  time.Time // when growth was told last
 	growthTimer *time.Timer
 
 	// Owned by the loop.

@@ -122,8 +122,13 @@ func (e *Engine) closeMailboxes() {
 	}
 }
 
-// growthEvery is how often a growing log is told of: as often as a screen draws.
-const growthEvery = 16 * time.Millisecond
+const (
+	// growthEvery is how often growing logs are told of: as often as a screen draws.
+	growthEvery = 16 * time.Millisecond
+	// growthTogether is how long a log that grows waits for others: what many
+	// programs print at one time is one piece of news.
+	growthTogether = time.Millisecond
+)
 
 // grew notes that a log has grown, if only its open last line; many notes
 // become one event.
@@ -131,23 +136,23 @@ func (e *Engine) grew(key logs.Key, lines int64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.grown[key] = max(e.grown[key], lines) // the store's calls may overtake each other
-	if e.growthTimer != nil {
+	if e.growing {
 		return
 	}
-	// The first note goes out at once, so that a quiet log is never late.
-	e.emitGrowthLocked()
-	e.growthTimer = time.AfterFunc(growthEvery, e.growthDue)
+	e.growing = true
+	wait := max(growthTogether, growthEvery-time.Since(e.growthTold))
+	if e.growthTimer == nil {
+		e.growthTimer = time.AfterFunc(wait, e.growthDue)
+		return
+	}
+	e.growthTimer.Reset(wait)
 }
 
 func (e *Engine) growthDue() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if len(e.grown) == 0 {
-		e.growthTimer = nil
-		return
-	}
+	e.growing, e.growthTold = false, time.Now()
 	e.emitGrowthLocked()
-	e.growthTimer.Reset(growthEvery)
 }
 
 func (e *Engine) emitGrowthLocked() {

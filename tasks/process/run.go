@@ -21,6 +21,7 @@ type run struct {
 	plan   *plan
 	sink   tasks.Sink
 	child  *child
+	began  time.Time // of the runner
 	family *family
 	screen *screen // nil without a pty
 
@@ -141,7 +142,7 @@ func (x *run) read() {
 
 // copyFrom hands everything that is printed to the log, in chunks as they come.
 // Nothing is done per line.
-func (x *run) copyFrom(o output) {
+func (x *run) copyFrom(o *output) {
 	size := 64 << 10
 	if x.child.tty != nil {
 		size = 16 << 10 // a pty never gives more than 4 KiB at once
@@ -150,12 +151,9 @@ func (x *run) copyFrom(o output) {
 	var g gather
 	for {
 		asked := time.Now()
-		n, err := o.file.Read(buf)
+		n, err := o.read(buf)
 		if n > 0 {
 			x.take(o.stream, buf[:n])
-		}
-		if err == nil && g.wait(n, time.Since(asked)) {
-			time.Sleep(gatherFor)
 		}
 		switch {
 		case err == nil:
@@ -165,21 +163,27 @@ func (x *run) copyFrom(o output) {
 		default: // EOF; EIO is a pty's
 			return
 		}
+		if g.wait(n, time.Since(asked)) {
+			time.Sleep(g.until(time.Since(x.began), x.screen.watched()))
+		}
 	}
 }
 
 // gather sees a program that prints one small piece after the other, each of
-// which would wake its reader. Read a moment later they come together: a fourth
-// of the work for a thousand lines a second, and no line is noticeably later.
+// which would wake its reader. Read a moment later they come together, and those
+// of all programs at the same moments: for a thousand lines a second that is a
+// tenth of the work, and no line is later than a screen shows.
 type gather struct {
 	streak int // small pieces that came without a pause
 }
 
 const (
-	smallPiece   = 1 << 10 // bytes; more in one read is a flood, which must not wait
-	gatherPause  = 2 * time.Millisecond
+	smallPiece   = 3 << 10 // bytes; more in one read is a flood, which must not wait
+	gatherPause  = 25 * time.Millisecond
 	gatherStreak = 16
-	gatherFor    = 4 * time.Millisecond
+	gatherFor    = 20 * time.Millisecond
+	// gatherWatched is instead of gatherFor while somebody types into the program.
+	gatherWatched = 4 * time.Millisecond
 )
 
 // wait says whether to let more come before the next read, after one that gave
@@ -191,6 +195,16 @@ func (g *gather) wait(n int, waited time.Duration) bool {
 	}
 	g.streak++
 	return g.streak > gatherStreak
+}
+
+// until is how long to wait then, when the time is now by a clock that all
+// readers have in common.
+func (*gather) until(now time.Duration, watched bool) time.Duration {
+	every := gatherFor
+	if watched {
+		every = gatherWatched
+	}
+	return every - now%every
 }
 
 func (x *run) take(stream logs.Stream, p []byte) {
@@ -221,6 +235,7 @@ func (x *run) drain() {
 			x.screen.end()
 		}
 		for _, o := range x.child.outputs {
+			o.forget()
 			_ = o.file.Close() // read to its end
 		}
 	}()
@@ -230,7 +245,7 @@ func (x *run) drain() {
 	case <-time.After(drainGrace):
 	}
 	for _, o := range x.child.outputs {
-		_ = o.file.SetReadDeadline(time.Now()) // a file that knows no deadline is abandoned below
+		o.interrupt()
 	}
 	select {
 	case <-done:

@@ -62,6 +62,8 @@ type Runner struct {
 	meter   *meter
 	guard   *guardian // nil: none
 	reaping *reaper
+	arrives *arrivals
+	began   time.Time // what is read together is read at multiples of gatherFor since then
 	running sync.WaitGroup
 
 	mu     sync.Mutex
@@ -86,10 +88,16 @@ func New(o Options) (*Runner, error) {
 		census: &census{read: readProcs},
 		meter:  &meter{},
 		live:   map[tasks.RunID]*run{},
+		began:  time.Now(),
+	}
+	var err error
+	if r.arrives, err = newArrivals(); err != nil {
+		return nil, fmt.Errorf("wait for the output of processes: %w", err)
 	}
 	if o.Executable != "" && canGuard {
 		g, err := startGuardian(append([]string{o.Executable}, o.GuardArgs...), o.StateDir, r.token, o.Warn)
 		if err != nil {
+			r.arrives.close()
 			return nil, fmt.Errorf("start the guardian that ends processes when the host is killed: %w", err)
 		}
 		r.guard = g
@@ -151,7 +159,7 @@ func (r *Runner) Run(ctx context.Context, req tasks.Request, s tasks.Sink) error
 
 // start makes the process and everything that knows of it.
 func (r *Runner) start(req tasks.Request, p *plan, s tasks.Sink) (*run, error) {
-	c, err := spawn(p, r.o.Columns, r.o.Rows)
+	c, err := spawn(p, r.o.Columns, r.o.Rows, r.arrives)
 	if err != nil {
 		return nil, p.startError(err)
 	}
@@ -161,6 +169,7 @@ func (r *Runner) start(req tasks.Request, p *plan, s tasks.Sink) (*run, error) {
 		plan:   p,
 		sink:   s,
 		child:  c,
+		began:  r.began,
 		family: newFamily(r.census, tagOf(r.token, req.Run), r.guard.pid, c.id),
 	}
 	if c.tty != nil {
@@ -253,6 +262,7 @@ func (r *Runner) Close(ctx context.Context) error {
 		}
 	}
 	r.reaping.stop()
+	r.arrives.close()
 	return errors.Join(problem, r.guard.close())
 }
 

@@ -57,6 +57,16 @@ func (s *screen) show(p []byte) {
 	}
 }
 
+// watched says whether somebody looks at a pty, if there is one.
+func (s *screen) watched() bool {
+	if s == nil {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.viewers) > 0
+}
+
 // end tells the viewers that nothing more comes.
 func (s *screen) end() {
 	s.mu.Lock()
@@ -165,8 +175,7 @@ func (v *viewer) Write(p []byte) (int, error) {
 	case finished:
 		return 0, fmt.Errorf("%s has ended", v.name)
 	}
-	_ = v.screen.tty.SetWriteDeadline(time.Now().Add(writeLimit)) // without: waits longer
-	n, err := v.screen.tty.Write(p)
+	n, err := typeInto(v.screen.tty, p, writeLimit)
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		err = fmt.Errorf("%s does not read what is typed", v.name)

@@ -23,14 +23,8 @@ type child struct {
 	exit   tasks.Exit // valid once exited is closed
 	// outputs are read to their end; tty is the pty's master, nil on pipes, and
 	// also the only output then.
-	outputs []output
+	outputs []*output
 	tty     *os.File
-}
-
-// output is one stream of a child.
-type output struct {
-	stream logs.Stream
-	file   *os.File
 }
 
 func defaultShell() []string { return []string{"sh", "-c"} }
@@ -42,14 +36,14 @@ func defaultShell() []string { return []string{"sh", "-c"} }
 // Pdeathsig, Linux's own answer to a killed host, is not used: it fires when
 // the thread that forked ends, and Go ends threads as it likes; and it reaches
 // the leader only. The guardian does it for the whole family, and on macOS too.
-func spawn(p *plan, columns, rows int) (*child, error) {
+func spawn(p *plan, columns, rows int, a *arrivals) (*child, error) {
 	c := &child{exited: make(chan struct{})}
 	var given []*os.File // the process's ends
 	var err error
 	if p.tty {
-		given, err = c.openPty(columns, rows)
+		given, err = c.openPty(columns, rows, a)
 	} else {
-		given, err = c.openPipes()
+		given, err = c.openPipes(a)
 	}
 	if err != nil {
 		return nil, err
@@ -92,7 +86,7 @@ func exitOf(state *os.ProcessState) tasks.Exit {
 // output processing stays on, since that is how screen.show tells a program
 // that has not touched the terminal from one that has put it into raw mode
 // (which turns all of it off) and draws by itself.
-func (c *child) openPty(columns, rows int) ([]*os.File, error) {
+func (c *child) openPty(columns, rows int, a *arrivals) ([]*os.File, error) {
 	master, slave, err := pty.Open()
 	if err != nil {
 		return nil, fmt.Errorf("open a pty: %w", err)
@@ -112,31 +106,16 @@ func (c *child) openPty(columns, rows int) ([]*os.File, error) {
 	if err := unix.IoctlSetTermios(int(slave.Fd()), setTermios, mode); err != nil {
 		return fail(err)
 	}
-	tty, err := pollable(master)
+	tty, err := readEnd(master)
 	if err != nil {
 		return fail(err)
 	}
 	c.tty = tty
-	c.outputs = []output{{logs.Out, tty}}
+	c.outputs = []*output{newOutput(logs.Out, tty, a)}
 	return []*os.File{slave, slave, slave}, nil
 }
 
-// pollable is the same file under the runtime's poller, where a read can be
-// interrupted; pty.Open leaves its files in blocking mode.
-func pollable(f *os.File) (*os.File, error) {
-	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
-	if err != nil {
-		return nil, err
-	}
-	if err := unix.SetNonblock(fd, true); err != nil {
-		_ = unix.Close(fd) // nothing was written
-		return nil, err
-	}
-	_ = f.Close() // its copy lives
-	return os.NewFile(uintptr(fd), f.Name()), nil
-}
-
-func (c *child) openPipes() ([]*os.File, error) {
+func (c *child) openPipes(a *arrivals) ([]*os.File, error) {
 	null, err := os.Open(os.DevNull)
 	if err != nil {
 		return nil, err
@@ -144,6 +123,9 @@ func (c *child) openPipes() ([]*os.File, error) {
 	given := []*os.File{null}
 	for _, stream := range []logs.Stream{logs.Out, logs.Err} {
 		r, w, err := os.Pipe()
+		if err == nil {
+			r, err = readEnd(r)
+		}
 		if err != nil {
 			closeAll(given)
 			for _, o := range c.outputs {
@@ -153,7 +135,7 @@ func (c *child) openPipes() ([]*os.File, error) {
 		}
 		widen(r)
 		given = append(given, w)
-		c.outputs = append(c.outputs, output{stream, r})
+		c.outputs = append(c.outputs, newOutput(stream, r, a))
 	}
 	return given, nil
 }

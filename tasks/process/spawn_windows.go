@@ -15,19 +15,13 @@ type child struct {
 	id      ident
 	exited  chan struct{}
 	exit    tasks.Exit // valid once exited is closed
-	outputs []output
+	outputs []*output
 	tty     *os.File // always nil here
-}
-
-// output is one stream of a child.
-type output struct {
-	stream logs.Stream
-	file   *os.File
 }
 
 func defaultShell() []string { return []string{"cmd", "/C"} }
 
-func spawn(p *plan, _, _ int) (*child, error) {
+func spawn(p *plan, _, _ int, a *arrivals) (*child, error) {
 	c := &child{exited: make(chan struct{})}
 	cmd := exec.Command(p.path)
 	cmd.Args, cmd.Dir, cmd.Env = p.argv, p.dir, p.env
@@ -38,7 +32,7 @@ func spawn(p *plan, _, _ int) (*child, error) {
 			return nil, fmt.Errorf("open a pipe: %w", err)
 		}
 		given = append(given, w)
-		c.outputs = append(c.outputs, output{stream, r})
+		c.outputs = append(c.outputs, newOutput(stream, r, a))
 	}
 	cmd.Stdout, cmd.Stderr = given[0], given[1]
 	err := cmd.Start()

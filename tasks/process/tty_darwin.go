@@ -13,3 +13,30 @@ const (
 
 // widen does nothing: the system sizes its pipes itself.
 func widen(*os.File) {}
+
+// readEnd is the same file under the runtime's poller, where a read can be
+// interrupted. Pipes are so already; pty.Open leaves its files in blocking mode.
+func readEnd(f *os.File) (*os.File, error) {
+	conn, err := f.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	polled := false
+	err = conn.Control(func(fd uintptr) {
+		flags, err := unix.FcntlInt(fd, unix.F_GETFL, 0)
+		polled = err == nil && flags&unix.O_NONBLOCK != 0
+	})
+	if err != nil || polled {
+		return f, err
+	}
+	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.SetNonblock(fd, true); err != nil {
+		_ = unix.Close(fd) // nothing was written
+		return nil, err
+	}
+	_ = f.Close() // its copy lives
+	return os.NewFile(uintptr(fd), f.Name()), nil
+}
