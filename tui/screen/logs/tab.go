@@ -347,7 +347,7 @@ func (t *Tab) wanted() parse.Query { return parse.AtLeast(t.level).With(t.query)
 // grew notes that there is more, and reads what of it is to be seen.
 func (t *Tab) grew() tea.Cmd {
 	if t.filter == nil {
-		t.view.SetBounds(t.grown(t.view.Bounds()))
+		t.view.Grow(t.grown(t.view.Bounds()))
 	}
 	return tea.Batch(t.pump(), t.lookOn(), t.huntOn(), t.surveyOn(), t.await())
 }

@@ -163,6 +163,8 @@ type View struct {
 
 	source int
 	bounds Bounds
+	// coming is the end that Grow told of, whose rows are not there yet.
+	coming int64
 	win    Window
 	// boost grows when rows fold so much that a window does not fill the view.
 	boost int
@@ -238,7 +240,7 @@ func (v *View) SetFocused(f bool) {
 // SetSource begins anew with another log or another filter; its rows will have
 // other positions. The old rows stay until new ones come.
 func (v *View) SetSource(source int, b Bounds) {
-	v.source, v.bounds, v.boost = source, b, 1
+	v.source, v.bounds, v.coming, v.boost = source, b, b.End, 1
 	v.overview = Overview{}
 	v.marks = map[ID]int64{}
 	v.anchor, v.reveal, v.left = -1, -1, 0
@@ -258,12 +260,26 @@ func (v *View) SetBounds(b Bounds) {
 	if b == v.bounds {
 		return
 	}
-	v.bounds, v.stale = b, true
+	if b.End < v.bounds.End {
+		v.coming = 0 // the log began anew
+	}
+	v.bounds, v.coming, v.stale = b, max(b.End, v.coming), true
 	if v.follow {
 		v.seen = b.End
 		v.cursor = max(b.First, b.End-1)
 	}
 	v.clamp()
+}
+
+// Grow says that there are more rows. A view that follows shows them and their
+// number at once, when it is given them: until then nothing of it changes.
+func (v *View) Grow(b Bounds) {
+	old := v.bounds
+	if !v.follow || v.h <= 0 || old.End <= old.First || len(v.win.Rows) == 0 || b != (Bounds{old.First, b.End, old.Dropped}) || b.End < old.End {
+		v.SetBounds(b)
+		return
+	}
+	v.coming = max(v.coming, b.End)
 }
 
 // Bounds is what there is to show.
@@ -308,8 +324,10 @@ func (v *View) Need() (Request, bool) {
 	}
 	n := int64(max(3*v.h, 64) * v.boost)
 	var from, to int64 // what is to be seen, with some reach
+	end := v.bounds.End
 	if v.follow {
-		from, to = v.bounds.End-n, v.bounds.End
+		end = max(end, v.coming)
+		from, to = end-n, end
 		if v.win.Source == v.source && v.win.End() == to && !v.short() {
 			return Request{}, false
 		}
@@ -320,14 +338,14 @@ func (v *View) Need() (Request, bool) {
 		}
 		reach := int64(v.h/2) * int64(v.boost)
 		from, to = top-reach, top+int64(v.h)+reach
-		from, to = max(from, v.bounds.First), min(to, v.bounds.End)
+		from, to = max(from, v.bounds.First), min(to, end)
 		if v.win.Source == v.source && v.win.From <= from && v.win.End() >= to && !v.short() {
 			return Request{}, false
 		}
 		from = top - n/3
 	}
-	from = max(v.bounds.First, min(from, v.bounds.End-n))
-	n = min(n, v.bounds.End-from)
+	from = max(v.bounds.First, min(from, end-n))
+	n = min(n, end-from)
 	return Request{Source: v.source, From: from, N: int(n), Last: v.follow}, true
 }
 

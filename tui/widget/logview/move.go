@@ -21,6 +21,7 @@ func (v *View) freeze() {
 	}
 	v.layout()
 	v.follow, v.seen = false, v.bounds.End
+	v.bounds.End = max(v.bounds.End, v.coming)
 	if len(v.drawn) > 0 {
 		first := v.drawn[0]
 		v.top, v.sub = v.win.Rows[first.row].Pos, first.sub
