@@ -9,6 +9,24 @@ import (
 	"github.com/charmbracelet/colorprofile"
 )
 
+// BenchmarkPanes is a frame in which a log has scrolled between two panes in which
+// nothing has changed.
+func BenchmarkPanes(b *testing.B) {
+	c := newCanvas([]string{"TERM=xterm-256color"}, false)
+	f := frame{w: 200, h: 50, profile: colorprofile.TrueColor, sync: true}
+	wall := "\x1b[38;2;90;90;90m│\x1b[m"
+	right := " \x1b[38;2;90;90;90mup since\x1b[m 12:04"+strings.Repeat(" ", 18)
+	lines := make([]string, f.h)
+	for i := 0; b.Loop(); i += 20 {
+		for y := range lines {
+			text := fmt.Sprintf("\x1b[38;2;90;90;90m  \x1b[munit00 n=%08d ts=%012d %s", i+y, (i+y)*977, strings.Repeat("x", 60))
+			lines[y] = fmt.Sprintf(" ● service %02d", y) + strings.Repeat(" ", 26) + wall + text + strings.Repeat(" ", 24) + wall + right
+		}
+		f.view(tea.NewView(strings.Join(lines, "\n")))
+		c.draw(f)
+	}
+}
+
 // BenchmarkDraw is a frame in which some lines are new, as in a list with a
 // moved cursor (2), and as in a log that scrolls (all of it).
 func BenchmarkDraw(b *testing.B) {

@@ -22,9 +22,11 @@ type canvas struct {
 	// on in the next one.
 	lines []string
 	alone bool
-	diff  *uv.TerminalRenderer
-	body  *bytes.Buffer // what diff writes
-	out   bytes.Buffer
+	// widths measures as the terminal does.
+	widths widths
+	diff   *uv.TerminalRenderer
+	body   *bytes.Buffer // what diff writes
+	out    bytes.Buffer
 }
 
 func newCanvas(env []string, mapsNewlines bool) *canvas {
@@ -101,13 +103,33 @@ func (c *canvas) fill(f, old frame) {
 		c.diff.SetColorProfile(f.profile)
 		c.diff.SetGraphemeWidth(f.method() == ansi.GraphemeWidth)
 		c.cells.Method = f.method()
+		c.widths = widths{method: f.method()}
 		c.diff.Erase()
 	}
+	was := c.lines
 	changed := c.put(f.content, anew)
-	// Whether lines were scrolled is looked for where most of them are new: it
-	// costs more than drawing a few. Windows' terminals scroll regions wrongly.
-	c.diff.SetScrollOptim(runtime.GOOS != "windows" && changed > f.h/2)
+	// How lines were scrolled is looked for where many of them are new and some
+	// stood elsewhere before: it costs more than drawing a few, and where panes
+	// stand side by side none is scrolled. Windows' terminals scroll regions wrongly.
+	c.diff.SetScrollOptim(runtime.GOOS != "windows" && changed > f.h/2 && moved(was, c.lines) > changed/4)
 	c.diff.Render(c.cells.RenderBuffer)
+}
+
+// moved counts the lines that stood elsewhere before.
+func moved(was, lines []string) int {
+	before := make(map[string]bool, len(was))
+	for y, line := range was {
+		if y >= len(lines) || lines[y] != line {
+			before[line] = true
+		}
+	}
+	n := 0
+	for y, line := range lines {
+		if (y >= len(was) || was[y] != line) && before[line] {
+			n++
+		}
+	}
+	return n
 }
 
 // put makes cells of the content, and says of how many lines: of those that are
@@ -128,15 +150,18 @@ func (c *canvas) put(content string, anew bool) (changed int) {
 		uv.NewStyledString(content).Draw(c.cells, c.cells.Bounds())
 		return c.cells.Height()
 	}
+	at := func(lines []string, y int) string {
+		if y < len(lines) {
+			return lines[y]
+		}
+		return ""
+	}
 	for y := range min(c.cells.Height(), max(len(was), len(c.lines))) {
 		if same(y) {
 			continue
 		}
-		line := ""
-		if y < len(c.lines) {
-			line = c.lines[y]
-		}
-		uv.NewStyledString(line).Draw(c.cells, uv.Rect(0, y, c.cells.Width(), 1))
+		p := c.between(at(was, y), at(c.lines, y))
+		uv.NewStyledString(p.text).Draw(c.cells, uv.Rect(p.x, y, min(p.w, c.cells.Width()-p.x), 1))
 		changed++
 	}
 	return changed

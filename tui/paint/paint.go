@@ -1,6 +1,6 @@
 // Package paint runs a Bubble Tea program that draws when something changed and
-// sleeps otherwise: the first change after a pause at once, further ones at most
-// once a frame. It never draws a frame that nobody asked for, never reads or
+// sleeps otherwise: the first change after a pause and the answer to a key at once,
+// further ones at most once a frame. It never draws a frame that nobody asked for, never reads or
 // writes in Update or View, and gives the terminal back however the program ends.
 package paint
 
@@ -31,7 +31,7 @@ type Options struct {
 	Filter func(tea.Model, tea.Msg) tea.Msg
 	// Profile is the colours that the terminal has; nil: found out.
 	Profile *colorprofile.Profile
-	// Every is the least time between two frames; 0: 8 ms.
+	// Every is the least time between two frames that no key asked for; 0: 8 ms.
 	Every time.Duration
 }
 

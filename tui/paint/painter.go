@@ -10,8 +10,8 @@ import (
 // patience is how long a terminal that takes nothing can hold up the end.
 const patience = time.Second
 
-// painter draws the newest frame on the terminal, soon after it came and never
-// more often than every.
+// painter draws the newest frame on the terminal, soon after it came and no more
+// often than every, but for the answers to keys.
 type painter struct {
 	terminal *terminal
 	every    time.Duration
@@ -19,8 +19,10 @@ type painter struct {
 	mu    sync.Mutex // never held while something is written
 	next  frame
 	queue []byte // to be written before it
+	asked bool   // a person pressed a key since the last view that changed something
 
 	wake chan struct{} // holds one: something came since it was last looked
+	now  chan struct{} // holds one: what came answers a person, who sees every wait
 	stop chan struct{} // closed by close
 	done chan struct{} // closed by run
 	once sync.Once     // of close
@@ -38,7 +40,7 @@ type painter struct {
 func newPainter(t *terminal, o Options) *painter {
 	p := &painter{
 		terminal: t, every: o.Every, canvas: newCanvas(o.Env, t.mapsNewlines()),
-		wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}), pen: make(chan struct{}, 1),
+		wake: make(chan struct{}, 1), now: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}), pen: make(chan struct{}, 1),
 	}
 	p.next.profile = *o.Profile
 	go p.run()
@@ -55,10 +57,27 @@ func (p *painter) set(change func(*frame)) {
 	old := p.next
 	change(&p.next)
 	changed := p.next != old
+	answer := changed && p.asked
+	if changed {
+		p.asked = false
+	}
 	p.mu.Unlock()
+	if answer {
+		select {
+		case p.now <- struct{}{}:
+		default:
+		}
+	}
 	if changed {
 		p.signal()
 	}
+}
+
+// ask has the next change drawn at once: a key was pressed.
+func (p *painter) ask() {
+	p.mu.Lock()
+	p.asked = true
+	p.mu.Unlock()
 }
 
 // send has a sequence written that shows nothing: a question, a clipboard.
@@ -98,34 +117,43 @@ func (p *painter) run() {
 			case <-p.stop:
 				return
 			case <-timer.C:
+			case <-p.now:
+				timer.Stop()
 			}
 		}
-		last = time.Now()
+		now := time.Now()
 		select {
 		case <-p.stop:
 			return
 		case p.pen <- struct{}{}:
 		}
-		p.draw()
+		if p.draw() {
+			last = now
+		}
 		<-p.pen
 	}
 }
 
-// draw writes what is not yet written. The pen is held.
-func (p *painter) draw() {
+// draw writes what is not yet written, and says whether that is seen: questions
+// hold no frame up. The pen is held.
+func (p *painter) draw() (seen bool) {
 	if p.away {
-		return
+		return false
 	}
 	// What came until here is drawn now.
-	select {
-	case <-p.wake:
-	default:
+	for _, came := range []chan struct{}{p.wake, p.now} {
+		select {
+		case <-came:
+		default:
+		}
 	}
 	p.mu.Lock()
 	f, queue := p.next, p.queue
 	p.queue = nil
 	p.mu.Unlock()
-	p.write(append(queue, p.canvas.draw(f)...))
+	b := p.canvas.draw(f)
+	p.write(append(queue, b...))
+	return len(b) > 0
 }
 
 // write writes at once. A terminal that is gone is noticed by who reads the keys.

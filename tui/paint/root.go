@@ -93,6 +93,8 @@ func (r *root) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		p.set(func(f *frame) { f.profile = msg.Profile })
 	case tea.ModeReportMsg:
 		p.set(func(f *frame) { f.report(msg) })
+	case tea.KeyPressMsg, tea.MouseClickMsg, tea.PasteMsg:
+		p.ask()
 	default:
 		if r.lends(msg) {
 			p.restore()

@@ -422,6 +422,25 @@ func TestAFloodIsDrawnOnceAFrameAndNothingWhenNothingChanges(t *testing.T) {
 	p.leave(r)
 }
 
+func TestWhatAKeyBringsAboutIsDrawnAtOnce(t *testing.T) {
+	p := sit(t, 40, 5)
+	m := &model{content: "0", update: func(m *model, msg tea.Msg) tea.Cmd {
+		if key, ok := msg.(tea.KeyPressMsg); ok {
+			m.content += key.String()
+		}
+		return nil
+	}}
+	r := p.start(m, Options{Every: time.Hour})
+	p.sees("0")
+	for i := range 3 {
+		// What comes by itself waits its hour, and is drawn with the answer.
+		r.send <- contentMsg(fmt.Sprintf("news %d ", i))
+		p.press("x")
+		p.sees(fmt.Sprintf("news %d x", i))
+	}
+	p.leave(r)
+}
+
 func TestATerminalThatTakesNothingDoesNotKeepTheProgram(t *testing.T) {
 	in, keys := io.Pipe()
 	stuck := &stuckWriter{writing: make(chan struct{}), free: make(chan struct{})}
