@@ -141,9 +141,25 @@ func (a *assembler) take(v *view, blk *block, segment int, rec record) error {
 	return nil
 }
 
+// skip goes over lines before the first one that is wanted, most of them by
+// counting only.
+func (a *assembler) skip(b []byte) []byte {
+	const step = 1 << 10
+	for a.now < a.from && len(b) > 0 {
+		piece := b[:min(step, len(b))]
+		n := int64(bytes.Count(piece, []byte{'\n'}))
+		if a.now+n >= a.from {
+			break
+		}
+		a.now += n
+		b = b[len(piece):]
+	}
+	return b
+}
+
 // scan takes some bytes of a record.
 func (a *assembler) scan(b []byte, rec record) {
-	for len(b) > 0 && a.left > 0 {
+	for b = a.skip(b); len(b) > 0 && a.left > 0; {
 		i := bytes.IndexByte(b, '\n')
 		if a.now >= a.from {
 			if !a.inLine {

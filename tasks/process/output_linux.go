@@ -121,44 +121,53 @@ func newOutput(s logs.Stream, f *os.File, a *arrivals) *output {
 // interrupt ends the reading: soon nobody is in read any more.
 func (o *output) interrupt() { o.once.Do(func() { close(o.enough) }) }
 
-// floodPiece is the size of a piece that is followed by more.
-const floodPiece = 2 << 10
+const (
+	// floodPiece is the size of a piece that is followed by more.
+	floodPiece = 2 << 10
+	// floodPause is how long the next piece of a flood is waited for: much longer
+	// than a program that floods takes for it.
+	floodPause = 5 * time.Millisecond
+	// joinRoom is the most that a pty gives at once.
+	joinRoom = 4 << 10
+)
 
-// read waits for output and gives it. It ends with os.ErrDeadlineExceeded after
-// interrupt.
+// read waits for output and gives it; the pieces of a flood together, as far as
+// they are there and fit. It ends with os.ErrDeadlineExceeded after interrupt.
 func (o *output) read(buf []byte) (int, error) {
-	for {
-		if o.flood && !o.soon() {
-			o.flood = false
-		}
+	for got := 0; ; {
 		select {
 		case <-o.enough:
-			return 0, os.ErrDeadlineExceeded
+			return got, os.ErrDeadlineExceeded
 		default:
 		}
-		n, err := o.file.Read(buf)
-		if n > 0 {
-			o.flood = n >= floodPiece
-		}
-		if !errors.Is(err, syscall.EAGAIN) {
-			return n, err
-		}
-		if err := o.wait(); err != nil {
+		n, err := o.file.Read(buf[got:])
+		got += max(0, n)
+		switch {
+		case n > 0:
+			if o.flood = n >= floodPiece; !o.flood || len(buf)-got < joinRoom {
+				return got, nil
+			}
+		case got > 0:
+			return got, nil // an error comes again
+		case !errors.Is(err, syscall.EAGAIN):
 			return 0, err
+		default:
+			if o.flood = o.flood && o.soon(); o.flood {
+				continue
+			}
+			if err := o.wait(); err != nil {
+				return 0, err
+			}
 		}
 	}
 }
 
-// soonEnough is how long, in milliseconds, a thread waits for the next piece of a
-// flood: much longer than a program that floods takes for it.
-const soonEnough = 5
-
-// soon waits for more on a thread of its own, which takes half of the system
-// calls of wait and no turn of Go's scheduler: a pty gives its 4 KB at a time.
+// soon waits for the next piece of a flood on a thread of its own, which takes half
+// of the system calls of wait and no turn of Go's scheduler.
 func (o *output) soon() (there bool) {
 	_ = o.control(func(fd int) error {
 		p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
-		n, err := unix.Poll(p, soonEnough)
+		n, err := unix.Poll(p, int(floodPause/time.Millisecond))
 		there = n > 0
 		return err
 	})

@@ -145,7 +145,7 @@ func (x *run) read() {
 func (x *run) copyFrom(o *output) {
 	size := 64 << 10
 	if x.child.tty != nil {
-		size = 16 << 10 // a pty never gives more than 4 KiB at once
+		size = 16 << 10 // a pty gives 4 KiB at once
 	}
 	buf := make([]byte, size)
 	var g gather
