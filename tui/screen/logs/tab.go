@@ -280,7 +280,7 @@ func (t *Tab) open(keep bool) tea.Cmd {
 	t.ctx, t.cancel = context.WithCancel(context.Background())
 	t.gen++
 	t.src, t.filter, t.failure, t.note = nil, nil, "", ""
-	t.reading, t.looking, t.hunting, t.surveying, t.idle = false, false, false, false, false
+	t.reading, t.looking, t.hunting, t.surveying, t.idle = false, false, false, false, true
 	t.asked = logview.Request{}
 	t.errors, t.warns, t.partial, t.hidden, t.survey = tally{}, 0, false, 0, nil
 	t.shownHits, t.hitsDone = tally{}, false
@@ -311,7 +311,11 @@ func (t *Tab) open(keep bool) tea.Cmd {
 	if t.hunt != nil && t.src != nil {
 		t.hunt = &hunt{pattern: t.hunt.pattern, re: t.hunt.re, src: t.src}
 	}
-	return tea.Batch(shut(old), t.pump(), t.lookOn(), t.huntOn(), t.surveyOn(), t.await())
+	delay := surveyDelay
+	if keep {
+		delay = 0 // the counts are seen
+	}
+	return tea.Batch(shut(old), t.pump(), t.lookOn(), t.huntOn(), t.rest(delay), t.await())
 }
 
 func shut(s source) tea.Cmd {
@@ -562,12 +566,11 @@ func (t *Tab) Update(msg tea.Msg) tea.Cmd {
 			return t.surveyOn()
 		}
 		t.idle = true
-		gen := t.gen
-		return tea.Tick(surveyPause, func(time.Time) tea.Msg { return rested{t, gen} })
+		return t.rest(surveyPause)
 	case rested:
 		if m.tab == t && m.gen == t.gen {
 			t.idle = false
-			if t.survey != nil && t.survey.job.to < t.view.Bounds().End {
+			if t.survey != nil && (!t.survey.job.started || t.survey.job.to < t.view.Bounds().End) {
 				return t.surveyOn()
 			}
 		}
@@ -586,8 +589,22 @@ func (t *Tab) Update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-// surveyPause is how often new lines are looked at for errors.
-const surveyPause = 500 * time.Millisecond
+const (
+	// surveyDelay is how long a log must be shown before its errors are counted:
+	// who goes through many looks at few, and must not wait for the counting.
+	surveyDelay = 150 * time.Millisecond
+	// surveyPause is how often new lines are looked at for errors.
+	surveyPause = 500 * time.Millisecond
+)
+
+// rest ends the survey's pause in a while.
+func (t *Tab) rest(d time.Duration) tea.Cmd {
+	if t.survey == nil {
+		return nil
+	}
+	gen := t.gen
+	return tea.Tick(d, func(time.Time) tea.Msg { return rested{t, gen} })
+}
 
 // failed keeps an error for the status line; a cancelled read is none.
 func (t *Tab) failed(err error) bool {
