@@ -15,7 +15,7 @@ func BenchmarkPanes(b *testing.B) {
 	c := newCanvas([]string{"TERM=xterm-256color"}, false)
 	f := frame{w: 200, h: 50, profile: colorprofile.TrueColor, sync: true}
 	wall := "\x1b[38;2;90;90;90m│\x1b[m"
-	right := " \x1b[38;2;90;90;90mup since\x1b[m 12:04"+strings.Repeat(" ", 18)
+	right := " \x1b[38;2;90;90;90mup since\x1b[m 12:04" + strings.Repeat(" ", 18)
 	lines := make([]string, f.h)
 	for i := 0; b.Loop(); i += 20 {
 		for y := range lines {
