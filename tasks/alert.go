@@ -24,6 +24,8 @@ type Alert struct {
 	Run    RunID  `json:"run,omitempty"`
 	// Resource is the outside thing that it is about.
 	Resource ResourceID `json:"resource,omitempty"`
+	// Test is the test that failed, of a task's tests.
+	Test TestName `json:"test,omitzero"`
 	// Title names what broke: a test, a service, a file.
 	Title    string    `json:"title"`
 	Location Location  `json:"location,omitzero"`
@@ -218,6 +220,7 @@ func (s State) taskAlerts(u Unit) []Alert {
 		}
 		a := base
 		a.ID, a.Source = AlertID("test/"+r.Task+"/"+t.Suite+"/"+t.Name), "test"
+		a.Test = TestName{Suite: t.Suite, Name: t.Name}
 		a.Title, a.Location, a.Message, a.Line = strings.TrimSpace(t.Suite+"  "+t.Name), t.Location, t.Message, t.Line
 		all = append(all, a)
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tui/action"
-	"github.com/sawhorse-dev/sawhorse/tui/screen/tests"
 )
 
 // Actions is what can be done now, innermost layer first, with the user's keys.
@@ -19,6 +18,10 @@ func (s *Screen) Actions() action.Set {
 	case TreePane:
 		set = append(set, action.Layer{Name: "tree", Actions: s.treeActions()})
 	case DetailPane:
+		if s.detail.tab() == testsTab {
+			set = append(set, s.testLayers()...)
+			break
+		}
 		set = append(set, action.Layer{Name: "detail", Actions: s.detail.actions()})
 	case StripPane:
 		set = append(set, action.Layer{Name: "attention", Actions: s.stripActions()})
@@ -41,7 +44,8 @@ func (s *Screen) Layers() []action.Layer {
 		{Name: "tree", Actions: s.treeActions()},
 		{Name: "attention", Actions: s.stripActions()},
 		{Name: "log", Actions: s.detail.logs.tab.Actions()},
-		{Name: "tests", Actions: s.detail.tests.Actions()},
+		{Name: "tests", Actions: slices.Concat(s.detail.tests.Actions(), s.testRuns())},
+		{Name: "failure", Actions: s.detail.tests.FailureActions()},
 		{Name: "history", Actions: s.detail.history.Actions()},
 		{Name: "table", Actions: s.detail.overview.Actions()},
 	}
@@ -432,12 +436,4 @@ func or(a, b string) string {
 		return a
 	}
 	return b
-}
-
-// place is the test or diagnostic under the cursor, if there is one.
-func (s *Screen) testPlace() (tests.Place, bool) {
-	if s.focus == DetailPane && s.detail.tab() == testsTab {
-		return s.detail.tests.Selected()
-	}
-	return tests.Place{}, false
 }

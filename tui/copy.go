@@ -118,7 +118,7 @@ func pipe(ctx context.Context, argv []string, text string) error {
 // file:line: message, the run's error, the command.
 func (s *Screen) selectedText() string {
 	if p, ok := s.testPlace(); ok {
-		return placed(p.Location, p.Title+": "+p.Message)
+		return p.Text
 	}
 	if s.focus == StripPane {
 		if a, ok := s.strip.selected(); ok {

@@ -114,7 +114,11 @@ func (d *detail) show(s *Screen) tea.Cmd {
 	if len(names) == 0 {
 		names = []string{unit}
 	}
-	return d.logs.show(&s.state, names, unit != "" && d.tab() == logsTab && !r.Empty(), r.W, max(0, r.H-2))
+	cmd := d.logs.show(&s.state, names, unit != "" && d.tab() == logsTab && !r.Empty(), r.W, max(0, r.H-2))
+	if d.tab() == testsTab && !r.Empty() {
+		return tea.Batch(cmd, d.tests.Follow(s.frame(r.W, max(0, r.H-2), s.focus == DetailPane)))
+	}
+	return cmd
 }
 
 // actions are what can be done in the shown tab.
@@ -124,8 +128,6 @@ func (d *detail) actions() []action.Action {
 		return d.overview.Actions()
 	case logsTab:
 		return d.logs.actions()
-	case testsTab:
-		return d.tests.Actions()
 	case historyTab:
 		return d.history.Actions()
 	}
@@ -144,13 +146,13 @@ func (d *detail) move(n int) {
 	}
 }
 
-func (d *detail) click(y int) {
+func (d *detail) click(x, y int) {
 	d.touched++
 	switch d.tab() {
 	case "":
 		d.overview.Click(y)
 	case testsTab:
-		d.tests.Click(y)
+		d.tests.Click(x, y)
 	case historyTab:
 		d.history.Click(y)
 	}

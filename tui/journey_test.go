@@ -100,7 +100,7 @@ func journeys() map[string]func(p trip) {
 			p.e.Emit(tasks.Acknowledged(ack))
 			p.See("nothing needs you")
 		},
-		"alert.open": func(p trip) { p.Press("shift+tab", "down", "enter").See("test  1").See("follow") },
+		"alert.open": func(p trip) { p.Press("shift+tab", "down", "enter").See("test  1", "▌internal/cart/cart_test.go:41") },
 		"alert.acknowledge": func(p trip) {
 			p.Press("shift+tab", "down", "d")
 			p.sent(tasks.Acknowledge{Alerts: []tasks.AlertID{"test/test/internal/cart/TestTotal"}})
@@ -116,10 +116,10 @@ func journeys() map[string]func(p trip) {
 		"tree.toggle": func(p trip) { p.on("web").Press("space").See("▸ SERVICES").Press("space").See("▾ SERVICES") },
 		"view.zoom":   func(p trip) { p.on("web").Press("z").Gone("ATTENTION").See("SERVICES").Press("z").See("ATTENTION") },
 		"view.focus": func(p trip) {
-			p.on("test").Press("2", "tab").See("failures").Press("tab").See("acknowledge").Press("tab").See("filter")
+			p.on("test").Press("2", "tab").See("only this").Press("tab").See("acknowledge").Press("tab").See("filter")
 		},
 		"view.focus-back": func(p trip) {
-			p.on("test").Press("2", "shift+tab").See("acknowledge").Press("shift+tab").See("failures").Press("shift+tab").See("filter")
+			p.on("test").Press("2", "shift+tab").See("acknowledge").Press("shift+tab").See("only this").Press("shift+tab").See("filter")
 		},
 		"view.tree":     func(p trip) { p.See("SERVICES").Press("b").Gone("SERVICES").Press("b").See("SERVICES") },
 		"view.wider":    func(p trip) { p.See("db is start…").Press(">").See("db is starting:") },
@@ -175,7 +175,7 @@ func journeys() map[string]func(p trip) {
 		"move.page-down": func(p trip) { p.on("web").Press("pgdown").See("▌  ○ deploy") },
 		"move.top":       func(p trip) { p.on("docs").Press("g").See("▌▾ SERVICES") },
 		"move.bottom":    func(p trip) { p.on("docs").Press("G").See("▌  ○ deploy") },
-		"move.back":      func(p trip) { p.on("test").Press("2", "enter").See("failures").Press("esc").See("/ filter") },
+		"move.back":      func(p trip) { p.on("test").Press("2", "enter").See("only this").Press("esc").See("/ filter") },
 		"palette": func(p trip) {
 			p.Press(":").See("Commands").Type("zoo").See("Zoom the focused pane").Press("enter").Gone("ATTENTION")
 		},
@@ -210,11 +210,80 @@ func journeys() map[string]func(p trip) {
 		},
 		"table.sort":    func(p trip) { p.on("web").Press("left", "tab", "o").See("NAME").Press("o").See("NAME↑") },
 		"table.reverse": func(p trip) { p.on("web").Press("left", "tab", "o", "o", "O").See("NAME↓") },
-		"tests.failures": func(p trip) {
-			p.on("test").Press("2", "tab").See("TestPay").Press("f").Gone("TestPay").See("TestTotal")
+		"tests.open": func(p trip) {
+			p.tests().Press("enter").See("▌internal/cart/cart_test.go:41").Press("esc", "up", "enter").See("▸ ✖ internal/cart")
 		},
-		"tests.sort":      func(p trip) { p.on("test").Press("2", "tab", "o", "o").See("TEST↑") },
-		"tests.reverse":   func(p trip) { p.on("test").Press("2", "tab", "o", "o", "O").See("TEST↓") },
+		"tests.fold": func(p trip) {
+			p.tests().Press("g", "space").See("▸ ✖ internal/cart").Press("space").See("▾ ✖ internal/cart")
+		},
+		"tests.in": func(p trip) {
+			p.tests().Press("g", "space", "right").See("▾ ✖ internal/cart").Press("right", "right").See("▌internal/cart/cart_test.go:41")
+		},
+		"tests.out": func(p trip) {
+			p.tests().Press("left").See("▌▾ ✖ internal/cart").Press("left").See("▸ ✖ internal/cart")
+		},
+		"tests.filter": func(p trip) {
+			p.tests().Press("/").Type("refu").Gone("✖ TestTotal").Press("enter").See("/ refu", "esc clears", "TestRefund")
+		},
+		"tests.unfilter": func(p trip) {
+			p.tests().Press("/").Type("refu").Press("enter").Gone("✖ TestTotal").Press("esc").See("✖ TestTotal")
+		},
+		"tests.view": func(p trip) {
+			p.tests().Press("v").See("failures only", "internal/cart  TestTotal").Gone("TestPay")
+			p.Press("v").See("slowest first").Press("v").See("no test is known to be").Press("v").See("TestPay")
+		},
+		"tests.order": func(p trip) {
+			p.tests().Press("O").See("as they ran").Press("O").See("by name").Press("O").See("slowest first")
+		},
+		"tests.fold-all": func(p trip) {
+			p.tests().Press("Z").See("▸ ✖ internal/cart", "▸ ✖ internal/pay").Press("Z").See("▾ ✖ internal/pay")
+		},
+		"tests.this": func(p trip) {
+			p.tests().Press("r").See("running only TestTotal of test")
+			p.sent(tasks.RunTask{Name: "test", Only: []tasks.TestName{{Suite: "internal/cart", Name: "TestTotal"}}, Detail: "only TestTotal"})
+			p.Press("G", "left", "r")
+			p.sent(tasks.RunTask{
+				Name: "test", Detail: "only internal/pay",
+				Only: []tasks.TestName{{Suite: "internal/pay", Name: "TestRefund"}, {Suite: "internal/pay", Name: "TestPay"}},
+			})
+		},
+		"tests.failed": func(p trip) {
+			p.tests().Press("f")
+			p.sent(tasks.RunTask{Name: "test", Scope: tasks.ScopeFailed, Detail: "what failed"})
+		},
+		"tests.all": func(p trip) {
+			p.tests().Press("a")
+			p.sent(tasks.RunTask{Name: "test", Scope: tasks.ScopeAll, Detail: "all"})
+		},
+		"tests.near": func(p trip) {
+			p.tests().Press("n")
+			p.sent(tasks.RunTask{Name: "test", Scope: tasks.ScopeNear, Detail: "what is near the last change"})
+		},
+		"tests.pin": func(p trip) {
+			pin := []tasks.TestName{{Suite: "internal/cart", Name: "TestTotal"}}
+			p.tests().Press("t").See("saves run only TestTotal")
+			p.sent(tasks.PinTests{Task: "test", Tests: pin})
+			p.e.Emit(tasks.TestsPinned{Task: "test", Tests: pin})
+			p.See("pinned").Press("t")
+			p.sent(tasks.PinTests{Task: "test"})
+		},
+		"tests.output": func(p trip) { p.tests().Press("o").Gone("2 failed").See("follow") },
+		"failure.back": func(p trip) { p.tests().Press("enter", "esc").See("↵ open").Press("enter", "left").See("↵ open") },
+		"failure.edit": func(p trip) {
+			u := p.broken().Press("enter", "enter").Wait(50 * time.Millisecond)
+			if u.Ran != 1 {
+				p.t.Error("no editor was opened")
+			}
+		},
+		"failure.next": func(p trip) {
+			p.broken().Press("enter", "n").See("▌    cart_test.go:10").Press("n").See("no place follows")
+		},
+		"failure.previous": func(p trip) {
+			p.broken().Press("enter", "n", "N").See("▌cart/cart_test.go:10").Press("N").See("no place comes before")
+		},
+		"failure.unfold": func(p trip) {
+			p.broken().Press(".", ".").See("▌pay/pay.go:3").Wait(50 * time.Millisecond).ClickOn("2 frames").See("▌    ▸ 2 frames of libraries").Press("space").See("testing/testing.go:1734")
+		},
 		"history.sort":    func(p trip) { p.on("test").Press("3", "tab", "o", "o").See("RUN↑") },
 		"history.reverse": func(p trip) { p.on("test").Press("3", "tab", "o", "o", "O").See("RUN↓") },
 		"verb.start":      func(p trip) { p.command("start docs"); p.sent(tasks.Start{Names: []string{"docs"}}) },
@@ -238,6 +307,19 @@ func journeys() map[string]func(p trip) {
 		all[id] = func(p trip) { walk(keeping(p)) }
 	}
 	return all
+}
+
+// tests goes to the Tests tab.
+func (p trip) tests() *tuitest.User {
+	p.t.Helper()
+	return p.on("test").Press("2", "tab").See("✖ 2 failed")
+}
+
+// broken is another person, in the Tests tab of a workspace that is on disk.
+func (p trip) broken() *tuitest.User {
+	p.t.Helper()
+	u, _ := onTests(p.t, 120, 36, tui.Options{})
+	return u
 }
 
 // command types a line into the palette.

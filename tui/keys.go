@@ -26,6 +26,10 @@ func (s *Screen) press(k tea.KeyPressMsg) tea.Cmd {
 	case s.filtering != nil:
 		s.typeFilter(k)
 		return nil
+	case s.typingInTests():
+		s.detail.touched++
+		s.detail.tests.Key(k)
+		return nil
 	case s.typingInLog():
 		log, _ := s.focusedLog()
 		return log.did(log.tab.Key(k))
@@ -53,6 +57,9 @@ func (s *Screen) paste(text string) tea.Cmd {
 	case s.filtering != nil:
 		s.filtering.Insert(text)
 		s.tree.SetFilter(s.filtering.Value())
+	case s.typingInTests():
+		s.detail.touched++
+		s.detail.tests.Paste(text)
 	default:
 		if log, ok := s.focusedLog(); ok {
 			return log.did(log.tab.Paste(text))
@@ -142,6 +149,9 @@ func (s *Screen) move(n int) {
 // page is how far a page goes in the focused pane.
 func (s *Screen) page() int {
 	h := map[Pane]int{TreePane: s.rects.Tree.H, DetailPane: s.rects.Detail.H - 2, StripPane: s.rects.Strip.H - 1}[s.focus]
+	if s.onTests() {
+		h = s.detail.tests.Page()
+	}
 	return max(1, h-1)
 }
 
@@ -164,14 +174,14 @@ func (s *Screen) hints() []string {
 		typing, prompt             bool
 	}
 	n, _ := s.tree.Selected()
-	k := key{s.w, s.version, s.detail.touched, s.strip.at, s.focus, len(s.pins), s.detail.unit, n.ID, s.detail.tab(), s.filtering != nil, s.typingInLog()}
+	k := key{s.w, s.version, s.detail.touched, s.strip.at, s.focus, len(s.pins), s.detail.unit, n.ID, s.detail.tab(), s.filtering != nil || s.typingInTests(), s.typingInLog()}
 	return s.panes.hints.get(k, func() []string { return []string{s.hintLine()} })
 }
 
 func (s *Screen) hintLine() string {
 	in := s.ink
 	l := cell.NewLine(s.w).Put(in.Text, " ")
-	if s.filtering != nil {
+	if s.filtering != nil || s.typingInTests() {
 		return put(l, in, "↵ keep", "esc clear", "↑↓ move").String()
 	}
 	if s.typingInLog() {

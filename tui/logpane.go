@@ -13,6 +13,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tui/action"
 	"github.com/sawhorse-dev/sawhorse/tui/screen"
 	logtab "github.com/sawhorse-dev/sawhorse/tui/screen/logs"
+	"github.com/sawhorse-dev/sawhorse/tui/screen/tests"
 	"github.com/sawhorse-dev/sawhorse/tui/theme"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/cell"
 )
@@ -118,12 +119,19 @@ func (s *Screen) logMsg(msg tea.Msg) tea.Cmd {
 		return s.copyText(m.Text)
 	case logtab.OpenPlace:
 		return s.edit(m.Location)
+	case tests.OpenPlace:
+		return s.edit(m.Location)
 	case logtab.OpenText:
 		return s.openText(m)
 	case logtab.Stream:
 		return s.stream(m.Keys, m.Filter)
 	case logtab.Resync:
 		s.stale()
+		return nil
+	}
+	if s.detail.tests.Owns(msg) {
+		s.detail.touched++
+		s.detail.tests.Update(msg)
 		return nil
 	}
 	for _, p := range s.logPanes() {

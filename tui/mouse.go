@@ -104,7 +104,7 @@ func (s *Screen) scroll(m wheelMsg) tea.Cmd {
 		s.overlay.scroll(m.lines)
 		return nil
 	}
-	p, _, ok := s.paneAt(m.x, m.y)
+	p, r, ok := s.paneAt(m.x, m.y)
 	if !ok {
 		return nil
 	}
@@ -115,6 +115,10 @@ func (s *Screen) scroll(m wheelMsg) tea.Cmd {
 		s.detail.touched++
 		if s.detail.tab() == logsTab {
 			return s.detail.logs.did(s.detail.logs.tab.Wheel(m.lines))
+		}
+		if s.detail.tab() == testsTab {
+			s.detail.tests.Wheel(m.x-r.X, m.y-r.Y-2, m.lines)
+			return nil
 		}
 		s.detail.move(m.lines)
 	case StripPane:
@@ -199,7 +203,7 @@ func (s *Screen) clickDetail(msg tea.MouseMsg, x, y int) tea.Cmd {
 	case y >= 2 && s.detail.tab() == logsTab:
 		return s.detail.logs.mouse(msg, y-2)
 	case y >= 2:
-		s.detail.click(y - 2)
+		s.detail.click(x, y-2)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tui/screen/tests"
 )
 
 // memoryName is what the screen's memory is kept under.
@@ -28,6 +29,7 @@ type memory struct {
 	History   []string          `json:"history,omitempty"` // of the palette
 	Log       json.RawMessage   `json:"log,omitempty"`     // the log view's own
 	Pins      []pinMemory       `json:"pins,omitempty"`
+	Tests     tests.Prefs       `json:"tests,omitzero"`
 }
 
 // recall takes over what was remembered.
@@ -56,6 +58,7 @@ func (s *Screen) recall() {
 	}
 	s.detail.logs.recall(m.Log)
 	s.recallPins(m.Pins)
+	s.detail.tests.SetPrefs(m.Tests)
 	s.saved = s.remembered()
 }
 
@@ -69,6 +72,7 @@ func (s *Screen) remembered() string {
 	m.Collapsed, m.Prefs, m.History = s.tree.Collapsed(), s.prefs, s.history
 	m.Filter = s.tree.Filter()
 	m.Log, m.Pins = s.detail.logs.remembered(), s.rememberedPins()
+	m.Tests = s.detail.tests.Prefs()
 	s.memory = m
 	text, err := json.Marshal(m)
 	if err != nil {

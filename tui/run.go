@@ -18,6 +18,7 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tui/paint"
+	"github.com/sawhorse-dev/sawhorse/tui/screen/tests"
 )
 
 // OnQuit is what happens to the services when the screen is left.
@@ -39,6 +40,8 @@ type Options struct {
 	Lend func(lent bool)
 	// Reconnect finds the host again after it was lost; nil: it can't.
 	Reconnect func(context.Context) (tasks.Engine, tasks.Interactor, error)
+	// Past reads what is remembered of a task's tests; nil: nothing is.
+	Past tests.Remember
 	// Settings are the person's own. Changed brings them anew, whole, whenever they
 	// are others; nil: they stay.
 	Settings

@@ -94,6 +94,7 @@ func New(ctx context.Context, engine tasks.Engine, o Options) (*Screen, error) {
 	if s.opt.Env == nil {
 		s.opt.Env = os.Getenv
 	}
+	s.detail.tests.UseMemory(o.Past)
 	s.progresses = notify.ShowsProgress(s.opt.Env)
 	s.recall()
 	s.settle(o.Settings)

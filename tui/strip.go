@@ -127,8 +127,9 @@ func (p *strip) row(a tasks.Alert, selected, focused bool, w int, in *theme.Inks
 // so that a row of failures can be scanned.
 func (p *strip) columns(w int) (title, where int) {
 	for _, a := range p.alerts[:min(len(p.alerts), 100)] {
+		title = max(title, cell.Width(a.Title)+2)
 		if a.Location.File != "" {
-			title, where = max(title, cell.Width(a.Title)+2), max(where, cell.Width(a.Location.String())+2)
+			where = max(where, cell.Width(a.Location.String())+2)
 		}
 	}
 	return min(max(title, 12), w*3/10), min(where, w*3/10)

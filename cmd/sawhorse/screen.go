@@ -51,6 +51,7 @@ func (a *app) screenAt(ctx context.Context, p place) error {
 		Version:    versionText(),
 		Load:       func(name string, v any) error { return session.Load(p.state, name, v) },
 		Save:       func(name string, v any) error { return session.Save(p.state, name, v) },
+		Past:       p.pastOfTests,
 		Reconnect: func(ctx context.Context) (tasks.Engine, tasks.Interactor, error) {
 			c, _, err := a.ensureHost(ctx, p, true, false)
 			return c, c, err

@@ -42,6 +42,9 @@ type Inks struct {
 	Text, Muted, Faint, Accent, Selected, SelectedBlur               Ink
 	Running, Succeeded, Failed, Warning, Info, Debug                 Ink
 	Border, Match, MatchCurrent, Key, Header, Bold, Reverse, Heading Ink
+	// Expected and Actual are the two sides of a comparison, and their words that
+	// differ.
+	Expected, Actual, ExpectedWord, ActualWord Ink
 }
 
 // Inks makes the theme's styles ready; keep the result for as long as the theme.
@@ -54,6 +57,8 @@ func (t Theme) Inks() *Inks {
 		Border: NewInk(t.Border), Match: NewInk(t.Match), MatchCurrent: NewInk(t.MatchCurrent),
 		Key: NewInk(t.Key), Header: NewInk(t.Header),
 		Bold: NewInk(lipgloss.NewStyle().Bold(true)), Reverse: NewInk(lipgloss.NewStyle().Reverse(true)),
-		Heading: NewInk(t.Muted.Bold(true)),
+		Heading:  NewInk(t.Muted.Bold(true)),
+		Expected: NewInk(t.Succeeded), Actual: NewInk(t.Failed.Bold(false)),
+		ExpectedWord: NewInk(t.Succeeded.Reverse(true)), ActualWord: NewInk(t.Failed.Bold(false).Reverse(true)),
 	}
 }

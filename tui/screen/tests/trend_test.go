@@ -39,6 +39,7 @@ func TestATestShowsHowItEndedInTheLastRuns(t *testing.T) {
 	state, s := newState(), New()
 	view := func() string {
 		f := screen.Frame{W: 120, H: 12, State: state, Unit: "test", Now: time.Now(), Ink: theme.Dark().Inks()}
+		s.Follow(f)
 		return ansi.Strip(strings.Join(s.View(f), "\n"))
 	}
 	ran(state, 1, tasks.Succeeded, "Cart+ Pay+ Ship+")
@@ -46,32 +47,32 @@ func TestATestShowsHowItEndedInTheLastRuns(t *testing.T) {
 	ran(state, 3, tasks.Stale, "Cart- Pay-")
 	ran(state, 4, tasks.Succeeded, "Cart+ Pay+")
 	rows := view()
-	if !row(rows, "Pay", "✓✖✓") {
+	if !hasRow(rows, "Pay", "✓✖✓") {
 		t.Errorf("Pay does not show how it changed:\n%s", rows)
 	}
-	if row(rows, "Cart", "✓✓") {
+	if hasRow(rows, "Cart", "✓✓") {
 		t.Errorf("Cart has never changed, and shows a trend:\n%s", rows)
 	}
 
 	// A run that goes on changes no trend; when it has ended it is part of it.
 	ran(state, 5, tasks.Running, "Cart- Pay-")
-	if rows := view(); !row(rows, "Pay", "✓✖✓") || row(rows, "Pay", "✓✖✓✖") {
+	if rows := view(); !hasRow(rows, "Pay", "✓✖✓") || hasRow(rows, "Pay", "✓✖✓✖") {
 		t.Errorf("while it runs:\n%s", rows)
 	}
 	state.Apply(tasks.RunEnded{ID: "test#5", At: time.Now(), Status: tasks.Failed})
-	if rows := view(); !row(rows, "Pay", "✓✖✓✖") || !row(rows, "Cart", "✓✓✓✖") {
+	if rows := view(); !hasRow(rows, "Pay", "✓✖✓✖") || !hasRow(rows, "Cart", "✓✓✓✖") {
 		t.Errorf("after its end:\n%s", rows)
 	}
 	for n := range trendRuns - 1 {
 		ran(state, 6+n, tasks.Succeeded, "Cart+ Pay+")
 	}
-	if rows := view(); !row(rows, "Pay", " ✖"+strings.Repeat("✓", trendRuns-1)) {
+	if rows := view(); !hasRow(rows, "Pay", " ✖"+strings.Repeat("✓", trendRuns-1)) {
 		t.Errorf("after many:\n%s", rows)
 	}
 }
 
 // row says whether a line has both texts.
-func row(view, a, b string) bool {
+func hasRow(view, a, b string) bool {
 	for line := range strings.Lines(view) {
 		if strings.Contains(line, a) && strings.Contains(line, b) {
 			return true

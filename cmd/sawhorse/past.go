@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tasks/history"
+	"github.com/sawhorse-dev/sawhorse/tui/screen/tests"
+)
+
+// pastOfTests is what the history remembers of a task's tests, for the screen:
+// of those that ever failed, or of all.
+func (p place) pastOfTests(ctx context.Context, task string, all bool) (map[tasks.TestName]tests.Past, error) {
+	path := filepath.Join(p.state, "history.db")
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	store, err := history.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = store.Close() }() // only read
+	trends, err := store.Trends(ctx, history.TestFilter{Task: task, Flaky: !all, Broken: !all})
+	if err != nil {
+		return nil, err
+	}
+	past := make(map[tasks.TestName]tests.Past, len(trends))
+	for _, t := range trends {
+		past[tasks.TestName{Suite: t.Suite, Name: t.Name}] = pastOf(t)
+	}
+	return past, nil
+}
+
+// runText is a run as the screen names it beside its task.
+func runText(id tasks.RunID) string {
+	return "run " + strings.TrimPrefix(string(id), id.Task()+"#")
+}
+
+// pastResults is how many of its newest results the screen shows of a test.
+const pastResults = 7
+
+func pastOf(t history.Trend) tests.Past {
+	var p tests.Past
+	for _, r := range t.Results[max(0, len(t.Results)-pastResults):] {
+		p.Results = append(p.Results, tests.PastResult{Run: r.Run, Failed: r.Status == tasks.TestFailed})
+	}
+	if f := t.Flaky; f != nil {
+		p.Flaky = fmt.Sprintf("flaky: failed %d of %d times with code that it passed with, last in %s", f.Failures, f.Runs, runText(f.Run))
+	}
+	if s := t.Slow; s != nil {
+		p.Slow = fmt.Sprintf("slow: takes %s, usually %s, since %s", shortDuration(s.Took), shortDuration(s.Usual), runText(s.Run))
+	}
+	if b := t.Broken; b != nil {
+		p.Broken = "fails since " + runText(b.Run)
+		if b.Commit != "" {
+			p.Broken += " at " + commitText(b.Commit, b.Dirty)
+		}
+		if b.Good != "" {
+			p.Broken += ", passed last in " + runText(b.Good)
+			if b.GoodCommit != "" && b.GoodCommit != b.Commit {
+				p.Broken += " at " + commitText(b.GoodCommit, b.GoodDirty)
+			}
+		}
+	}
+	return p
+}

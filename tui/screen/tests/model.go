@@ -1,0 +1,322 @@
+package tests
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+)
+
+// node is a package, file, class, test or subtest, or a diagnostic: what is
+// known of it, and what lies below it.
+type node struct {
+	id      nodeID
+	label   string
+	lower   string // what a filter looks at; made when it does
+	parent  *node
+	kids    []*node
+	arrived int // among all nodes
+
+	// A test has a result: that of the newest run that told of it.
+	has    bool
+	result tasks.TestResult
+	run    tasks.RunID
+
+	diagnostic *tasks.Diagnostic
+
+	// count is of itself and all below it, by rank.
+	count [ranks]int
+	open  bool
+	// listed: it is a row of the flat list.
+	listed bool
+}
+
+// nodeID names a node for good: a suite, or what a suite names. Both are parts
+// of the result that was reported, so that a name costs nothing.
+type nodeID struct{ suite, name string }
+
+func idOf(t *tasks.TestResult) nodeID { return nodeID{t.Suite, t.Name} }
+
+// full is the whole name.
+func (n *node) full() string {
+	if n.diagnostic != nil {
+		return n.id.name
+	}
+	return strings.TrimSpace(n.id.suite + "  " + n.id.name)
+}
+
+// The ranks of results, worst first.
+const (
+	failed = iota
+	running
+	passed
+	skipped
+	ranks
+)
+
+func rank(s tasks.TestStatus) int {
+	switch s {
+	case tasks.TestFailed:
+		return failed
+	case tasks.TestRunning:
+		return running
+	case tasks.TestPassed:
+		return passed
+	}
+	return skipped
+}
+
+// all is how many results a node stands for.
+func (n *node) all() (sum int) {
+	for _, c := range n.count {
+		sum += c
+	}
+	return sum
+}
+
+// worst is the rank that a node is shown with.
+func (n *node) worst() int {
+	for r, c := range n.count {
+		if c > 0 {
+			return r
+		}
+	}
+	return skipped
+}
+
+// reason says whether a failed test failed by itself, and not only because
+// something below it did.
+func (n *node) reason() bool {
+	if !n.has || n.result.Status != tasks.TestFailed {
+		return false
+	}
+	return n.result.Message != "" || n.count[failed] == 1
+}
+
+// model is the tests of one task: what its runs told, folded. A run that does
+// less than all of the task changes what it ran, and the rest stays as it was.
+//
+//	runs of the state ── folded, oldest first ── tree of nodes
+//	the newest run    ── sync, as it goes on ──┘   only what changed is touched
+type model struct {
+	unit   string
+	folded []tasks.RunID
+	root   *node
+	byID   map[nodeID]*node
+	// newest is the last of folded; at are its results' nodes by position, and
+	// told how many of its diagnostics are nodes.
+	newest tasks.RunID
+	at     []*node
+	told   int
+	// version counts all changes, structure those of the rows.
+	version, structure int
+	changed            []*node // since the last look, for the flat list
+	// order is how the nodes stood before the model was made anew: runs of many
+	// packages tell of them in another order each time.
+	order map[nodeID]int
+}
+
+// problems is the suite of all diagnostics; no suite is called like that.
+const problems = "\x00problems"
+
+var problemsID = nodeID{suite: problems}
+
+func (m *model) reset(unit string) {
+	if unit != m.unit {
+		m.order = nil
+	}
+	if m.order == nil {
+		m.order = make(map[nodeID]int, len(m.byID))
+	}
+	for id, n := range m.byID {
+		m.order[id] = n.arrived
+	}
+	m.unit, m.folded, m.newest, m.at, m.told = unit, nil, "", nil, 0
+	m.root, m.byID, m.changed = &node{open: true}, map[nodeID]*node{}, nil
+	m.version++
+	m.structure++
+}
+
+// follow brings the model up to the state; it says whether it was made anew.
+func (m *model) follow(s *tasks.State, unit string) (anew bool) {
+	runs := relevant(s, unit)
+	ids := make([]tasks.RunID, len(runs))
+	for i, r := range runs {
+		ids[i] = r.ID
+	}
+	if unit != m.unit || m.root == nil || len(ids) < len(m.folded) || !slices.Equal(ids[:len(m.folded)], m.folded) {
+		m.reset(unit)
+		anew = true
+	}
+	// The last one that is folded may have gone on before the next one began.
+	for _, r := range runs[max(0, len(m.folded)-1):] {
+		if r.ID != m.newest {
+			m.begin(r.ID)
+		}
+		m.sync(r)
+	}
+	return anew
+}
+
+// relevant are the runs whose results stand, oldest first: from the newest one
+// on that did all of the task. What was stopped or is stale says nothing,
+// unless nothing else is known.
+func relevant(s *tasks.State, unit string) []tasks.Run {
+	var runs, others []tasks.Run
+	for _, id := range slices.Backward(s.Units[unit].Runs) {
+		r := s.Runs[id]
+		switch {
+		case r.Status.Active(), r.Status == tasks.Succeeded, r.Status == tasks.Failed:
+			runs = append(runs, r)
+		case r.Status.Done() && len(r.Tests) > 0:
+			others = append(others, r)
+		}
+		if complete(r) {
+			break
+		}
+	}
+	if !slices.ContainsFunc(runs, func(r tasks.Run) bool { return len(r.Tests)+len(r.Diagnostics) > 0 }) && len(others) > 0 {
+		runs = append(runs, others[0])
+	}
+	slices.Reverse(runs)
+	return runs
+}
+
+// complete says whether a run told of every test that there is.
+func complete(r tasks.Run) bool {
+	return (r.Status == tasks.Succeeded || r.Status == tasks.Failed) && r.Narrowed == nil && r.Cached == "" && len(r.Tests) > 0 &&
+		!slices.ContainsFunc(r.Diagnostics, func(d tasks.Diagnostic) bool { return d.Severity == tasks.Error })
+}
+
+// begin folds another run: what the one before it said of the compiler is over.
+func (m *model) begin(id tasks.RunID) {
+	m.folded = append(m.folded, id)
+	m.newest, m.at, m.told = id, nil, 0
+	m.version++
+	if p := m.byID[problemsID]; p != nil {
+		for _, k := range p.kids {
+			delete(m.byID, k.id)
+		}
+		delete(m.byID, problemsID)
+		m.root.kids = slices.DeleteFunc(m.root.kids, func(n *node) bool { return n == p })
+		m.structure++
+	}
+}
+
+// sync takes over what the newest run has told since the last time. It compares
+// all results and touches only those that changed.
+func (m *model) sync(r tasks.Run) {
+	if len(r.Tests) < len(m.at) || len(r.Diagnostics) < m.told {
+		// Not the run that was folded: begun anew by a host that started again.
+		m.at, m.told = nil, 0
+	}
+	for i := range r.Tests {
+		t := &r.Tests[i]
+		if i < len(m.at) {
+			if !same(&m.at[i].result, t) {
+				m.set(m.at[i], *t)
+			}
+			continue
+		}
+		n := m.place(t)
+		m.at = append(m.at, n)
+		m.set(n, *t)
+	}
+	for i := m.told; i < len(r.Diagnostics); i++ {
+		m.diagnose(r.Diagnostics[i])
+	}
+	m.told = len(r.Diagnostics)
+}
+
+// same says whether a result is shown the same; it is asked for every result on
+// every change.
+func same(a, b *tasks.TestResult) bool {
+	return a.Status == b.Status && a.Duration == b.Duration && a.Line == b.Line && a.Message == b.Message && a.Location == b.Location &&
+		len(a.Output) == len(b.Output) && (len(a.Output) == 0 || a.Output[len(a.Output)-1] == b.Output[len(b.Output)-1]) && len(a.Diff) == len(b.Diff)
+}
+
+// set gives a node its result, and its ancestors the count.
+func (m *model) set(n *node, t tasks.TestResult) {
+	m.version++
+	for p := n; p != nil; p = p.parent {
+		if n.has {
+			p.count[rank(n.result.Status)]--
+		}
+		p.count[rank(t.Status)]++
+	}
+	n.has, n.result, n.run = true, t, m.newest
+	m.changed = append(m.changed, n)
+}
+
+// place finds or makes the node of a result.
+func (m *model) place(t *tasks.TestResult) *node {
+	above := m.root
+	if t.Suite != "" {
+		above = m.child(m.root, nodeID{suite: t.Suite}, t.Suite)
+	}
+	end := 0
+	for i, part := range t.Path() {
+		if i > 0 {
+			end += len(t.Separator)
+		}
+		end += len(part)
+		above = m.child(above, nodeID{t.Suite, t.Name[:end]}, part)
+	}
+	return above
+}
+
+func (m *model) child(above *node, id nodeID, label string) *node {
+	if n := m.byID[id]; n != nil {
+		return n
+	}
+	n := &node{id: id, label: label, parent: above, open: len(m.byID) < few}
+	if at, known := m.order[id]; known {
+		n.arrived = at
+	} else {
+		n.arrived = len(m.order) + len(m.byID)
+	}
+	above.kids = append(above.kids, n)
+	m.byID[id] = n
+	m.structure++
+	return n
+}
+
+// diagnose adds what a compiler or linter said; these nodes stand first.
+func (m *model) diagnose(d tasks.Diagnostic) {
+	p := m.byID[problemsID]
+	if p == nil {
+		p = &node{id: problemsID, label: "problems", parent: m.root, open: true, arrived: -1}
+		m.root.kids = slices.Insert(m.root.kids, 0, p)
+		m.byID[problemsID] = p
+	}
+	id := nodeID{problems, d.Location.String() + " " + d.Message}
+	if m.byID[id] != nil {
+		return // a compiler that says the same twice is one row
+	}
+	n := &node{id: id, label: d.Message, parent: p, diagnostic: &d, run: m.newest, arrived: len(p.kids)}
+	p.kids = append(p.kids, n)
+	m.byID[id] = n
+	m.version++
+	m.structure++
+}
+
+// where is the place that a test leads to: where it failed, else its file.
+func (n *node) where() tasks.Location {
+	switch {
+	case n.diagnostic != nil:
+		return n.diagnostic.Location
+	case n.result.Location.File != "":
+		return n.result.Location
+	}
+	return tasks.Location{File: n.result.File}
+}
+
+// tests are the results of a node and of all below it.
+func (n *node) tests(yield func(*node)) {
+	if n.has {
+		yield(n)
+	}
+	for _, k := range n.kids {
+		k.tests(yield)
+	}
+}
