@@ -16,7 +16,7 @@ import (
 
 // Definition describes the integration.
 func Definition() integrations.Definition {
-	return integrations.Definition{Name: "jest", Title: "Jest", Parse: parse, File: file}
+	return integrations.Definition{Name: "jest", Title: "Jest", Parse: parse, File: file, Narrow: narrow}
 }
 
 // reader follows one run.

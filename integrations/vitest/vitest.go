@@ -16,7 +16,7 @@ import (
 
 // Definition describes the integration.
 func Definition() integrations.Definition {
-	return integrations.Definition{Name: "vitest", Title: "Vitest", Parse: parse}
+	return integrations.Definition{Name: "vitest", Title: "Vitest", Parse: parse, Narrow: narrow}
 }
 
 // reader follows one run.
