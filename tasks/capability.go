@@ -176,6 +176,12 @@ type Interactor interface {
 	Terminal(ctx context.Context, id RunID) (Terminal, error)
 }
 
+// Opener opens a terminal inside a resource: a shell in a container. The error
+// says why there is none.
+type Opener interface {
+	Open(ctx context.Context, id ResourceID) (Terminal, error)
+}
+
 // Engine is all that a screen, a verb or an agent sees of the host.
 type Engine interface {
 	// Do hands a command to the engine and returns when it was accepted; what

@@ -91,6 +91,20 @@ type Kind struct {
 	Operations []Operation `json:"operations,omitempty"`
 	// Usage: the provider samples what such a resource takes, while looked at.
 	Usage bool `json:"usage,omitempty"`
+	// Terminal: a person can take a terminal inside of it, a shell in a container.
+	Terminal bool `json:"terminal,omitempty"`
+	// Views are the tabs of such a resource beside its log and its usage.
+	Views []View `json:"views,omitempty"`
+}
+
+// View is a tab that a Query to the provider fills, with the resource's native
+// id as "id" and its kind as "kind".
+type View struct {
+	Title string `json:"title"` // one word: "Layers"
+	Query string `json:"query"` // Query.Name
+	// Every is after how many seconds it is asked anew while it is looked at; 0:
+	// only when the resource has changed.
+	Every int `json:"every,omitempty"`
 }
 
 // Operation is a verb that only the resource's own system knows: pause, prune,
@@ -104,9 +118,13 @@ type Operation struct {
 	// which {name} is the resource's.
 	Dangerous bool   `json:"dangerous,omitempty"`
 	Confirm   string `json:"confirm,omitempty"`
-	// Preview is a Query that lists what the operation will do, for the question.
-	Preview string         `json:"preview,omitempty"`
-	Params  []config.Param `json:"params,omitempty"`
+	// Preview is a Query that lists what the operation will do, for the question;
+	// it is asked as a View is.
+	Preview string `json:"preview,omitempty"`
+	// Whole: it is about all resources of the kind ("remove all unused"); any of
+	// them may be given.
+	Whole  bool           `json:"whole,omitempty"`
+	Params []config.Param `json:"params,omitempty"`
 }
 
 // Provider is a connection to another system, as everybody sees it.

@@ -9,6 +9,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/integrations"
 	"github.com/sawhorse-dev/sawhorse/integrations/cargo"
 	"github.com/sawhorse-dev/sawhorse/integrations/diagnostics"
+	"github.com/sawhorse-dev/sawhorse/integrations/docker"
 	"github.com/sawhorse-dev/sawhorse/integrations/gotest"
 	"github.com/sawhorse-dev/sawhorse/integrations/jest"
 	"github.com/sawhorse-dev/sawhorse/integrations/makefile"
@@ -36,6 +37,7 @@ func Definitions() []integrations.Definition {
 		makefile.Definition(),
 		tap.Definition(),
 		metrics.Definition(),
+		docker.Definition(),
 		diagnostics.Definition(),
 	}
 }
