@@ -126,6 +126,10 @@ func (s *Screen) taskActions() []action.Action {
 		none, name = "select a service or a task first", "what is selected"
 	}
 	service := u.Task.IsService()
+	showLog, noLog, logged := "Show the log", none, []string{name}
+	if group := s.group(); none != "" && len(group) > 0 && s.focus != StripPane {
+		showLog, noLog, logged = "Show the logs of the group, merged by time", "", group
+	}
 
 	toggle := action.Action{
 		ID: "task.toggle", Title: "Start " + name, Hint: "start", Group: "Tasks", Keys: []string{"s"}, Writes: true,
@@ -166,8 +170,8 @@ func (s *Screen) taskActions() []action.Action {
 			Disabled: or(none, s.noTerminal(name)), Do: func() tea.Cmd { return s.takeTerminal(name) },
 		},
 		{
-			ID: "task.logs", Title: "Show the log", Hint: "logs", Group: "Tasks", Keys: []string{"l"}, Disabled: none,
-			Do: func() tea.Cmd { return s.showLog(name) },
+			ID: "task.logs", Title: showLog, Hint: "logs", Group: "Tasks", Keys: []string{"l"}, Disabled: noLog,
+			Do: func() tea.Cmd { return s.showLog(logged...) },
 		},
 		{
 			ID: "task.why", Title: "Why is it like this?", Hint: "why", Group: "Tasks", Keys: []string{"w"}, Disabled: none,

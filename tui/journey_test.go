@@ -67,7 +67,10 @@ func journeys() map[string]func(p trip) {
 				p.t.Error("the terminal was not handed over")
 			}
 		},
-		"task.logs": func(p trip) { p.on("test").Press("2").See("2 failed").Press("l").Gone("2 failed") },
+		"task.logs": func(p trip) {
+			p.on("test").Press("2").See("2 failed").Press("l").Gone("2 failed")
+			p.on("web").Press("left", "l").See("web + api + db + wor…  1")
+		},
 		"task.why": func(p trip) {
 			p.on("api").Press("w").See("Why api?", "db is starting", "not ready yet").Press("esc").Gone("Why api?")
 		},
@@ -298,10 +301,32 @@ func journeys() map[string]func(p trip) {
 			p.Type(" count=3").Press("enter")
 			p.sent(tasks.RunTask{Name: "deploy", Params: map[string]string{"env": "live", "count": "3"}, Detail: "key r"})
 		},
-		"verb.logs":   func(p trip) { p.command("logs worker").See("worker  1") },
+		"verb.logs": func(p trip) {
+			j := keeping(p)
+			j.print("worker", "INFO request from the worker")
+			p.command("logs worker").See("worker  1", "request from the worker")
+			p.command("logs web since=1d level=debug grep=request where=level>=info -39").See("≥debug  filter level>=info -39", "39 matches", "▌ INFO request 00")
+			p.command("logs web|worker").See("web + worker  1", "from the worker")
+			p.command("logs web level=loud").See(`"loud" is no level`).Press("esc")
+			p.command("logs web until=5m").See("not until=5m").Press("esc")
+		},
+		"verb.down": func(p trip) {
+			p.command("down").See("Stop everything in shop and leave?").Wait(dialog.Grace).Press("tab", "enter").Wait(time.Millisecond)
+			if r, left := p.Left(); !left || !r.StopAll {
+				p.t.Errorf("left %v, %+v", left, r)
+			}
+		},
+		"verb.trust": func(p trip) {
+			p.command("trust").See("Trust the workspace file?").Wait(dialog.Grace).Press("tab", "enter").See("[trust] was run")
+		},
 		"verb.why":    func(p trip) { p.command("why db").See("Why db?", "tcp :5432 refused") },
 		"verb.attach": func(p trip) { p.command("attach docs").See("docs is not running") },
 		"verb.go":     func(p trip) { p.command("go build").See("▌  ✓ build") },
+	}
+	for _, word := range []string{"ps", "history", "feedback", "doctor", "validate", "keys", "version"} {
+		all["verb."+word] = func(p trip) {
+			p.command(word).See("─ sawhorse "+word+" ", "["+word+"] was run").Press("esc").Gone("was run")
+		}
 	}
 	for id, walk := range logJourneys() {
 		all[id] = func(p trip) { walk(keeping(p)) }
@@ -347,6 +372,7 @@ func travel(t *testing.T, walk func(trip)) {
 		}
 		e := busy()
 		o := tui.Options{Interactor: terminals{}}
+		o.Verb = func(_ context.Context, words []string) (string, error) { return fmt.Sprint(words, " was run\n"), nil }
 		o.Reconnect = func(context.Context) (tasks.Engine, tasks.Interactor, error) { return busy(), terminals{}, nil }
 		walk(trip{tuitest.New(t, 120, 36, e, o), e, t})
 	})

@@ -35,6 +35,9 @@ const (
 type Options struct {
 	// Interactor gives the terminals of running services; nil: none.
 	Interactor tasks.Interactor
+	// Verb runs a verb of the command line and returns what it prints; nil: none is
+	// run. It is called from a goroutine.
+	Verb func(ctx context.Context, words []string) (string, error)
 	// Lend is told before another program gets the terminal, and when it is back:
 	// ctrl+c is that program's meanwhile. May be nil.
 	Lend func(lent bool)

@@ -234,6 +234,8 @@ func (s *Screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = s.done(msg)
 	case noticeMsg:
 		cmd = s.toast(msg.severity, msg.text)
+	case pageMsg:
+		s.printed(msg)
 	case settingsMsg:
 		cmd = s.resettle(msg.Settings)
 	case connectedMsg:

@@ -37,12 +37,12 @@ func TestWhatIsDetectedIsListedByItsSourceAndTrustedAtTheFirstStart(t *testing.T
 		e := undeclared()
 		u := tuitest.New(t, 120, 36, e, tui.Options{})
 		u.See("detected", "▾ package.json", "▾ Makefile", "dev", "build")
-		u.Press("s").See("Trust", "npm run dev", "package.json:3", "any of the 3 commands").Press("esc")
+		u.Press("s").See("Trust", "npm run dev", "package.json:3", "the 3 commands").Press("esc")
 		if sent := e.Commands(); len(sent) > 0 {
 			t.Fatalf("sent before a person agreed: %v", sent)
 		}
 		u.Press("s").Wait(time.Second)
-		u.Press("t").Gone("any of the 3 commands")
+		u.Press("t").Gone("the 3 commands")
 		want := []tasks.Command{tasks.Trust{}, tasks.Start{Names: []string{"dev"}}}
 		if diff := cmp.Diff(want, e.Commands()); diff != "" {
 			t.Error(diff)

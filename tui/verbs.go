@@ -43,21 +43,12 @@ func (s *Screen) verbs() []action.Action {
 		}
 	}
 	others := func(words []string) []string { return without(s.names(), words) }
-	return []action.Action{
+	return append([]action.Action{
 		verb("start", "Start services or tasks", "NAME…", true, others, many(func(n []string) tasks.Command { return tasks.Start{Names: n} }, "starting")),
 		verb("stop", "Stop services or tasks", "NAME…", true, others, many(func(n []string) tasks.Command { return tasks.Stop{Names: n} }, "stopping")),
 		verb("restart", "Restart services or tasks", "NAME…", true, others, many(func(n []string) tasks.Command { return tasks.Restart{Names: n} }, "restarting")),
 		verb("run", "Run a task", "NAME [param=value…]", true, s.completeRun, s.runVerb),
-		verb("logs", "Show a log, or several merged by time", "NAME…", false, others, func(words []string) (tea.Cmd, error) {
-			names, unknown := s.state.Names(words)
-			if unknown != "" {
-				return nil, s.unknown(unknown)
-			}
-			if len(names) == 0 {
-				return nil, fmt.Errorf("which? name services, tasks or groups")
-			}
-			return s.showLog(names...), nil
-		}),
+		verb("logs", "Show a log, or several merged by time", "NAME… [since=5m …]", false, s.completeLogs, s.logsVerb),
 		verb("why", "Say why something is as it is", "NAME", false, others, one(func(n string) tea.Cmd { s.openWhy(n); return nil })),
 		verb("attach", "Take the terminal of a service", "NAME", true, others, one(func(n string) tea.Cmd {
 			if why := s.noTerminal(n); why != "" {
@@ -70,7 +61,8 @@ func (s *Screen) verbs() []action.Action {
 			s.setFocus(TreePane)
 			return nil
 		})),
-	}
+		s.down(),
+	}, s.pageVerbs()...)
 }
 
 func (s *Screen) unknown(word string) error {

@@ -209,7 +209,7 @@ func (s *Screen) headerLine(clock string) string {
 		l.Put(in.Muted, "  detected")
 	}
 	if s.state.Untrusted {
-		l.Put(in.Warning, "  ▲ not trusted: sawhorse trust")
+		l.Put(in.Warning, "  ▲ not trusted  :trust")
 	}
 	l.Put(in.Text, "   ")
 	t := s.digest

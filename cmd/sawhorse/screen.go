@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
@@ -47,6 +48,7 @@ func (a *app) screenAt(ctx context.Context, p place) error {
 		Changed:    changed,
 		Interactor: c,
 		Lend:       a.lend,
+		Verb:       func(ctx context.Context, words []string) (string, error) { return a.page(ctx, p, words) },
 		ReadOnly:   a.readOnly,
 		Version:    versionText(),
 		Load:       func(name string, v any) error { return session.Load(p.state, name, v) },
@@ -71,6 +73,21 @@ func (a *app) screenAt(ctx context.Context, p place) error {
 		fmt.Fprintln(a.err, "what runs, runs on; back to it: sawhorse   ·   stop it: sawhorse down")
 	}
 	return nil
+}
+
+// page is what a verb prints for the screen, in one text.
+func (a *app) page(ctx context.Context, p place, words []string) (string, error) {
+	nothing, err := os.Open(os.DevNull)
+	if err != nil {
+		return "", err
+	}
+	defer nothing.Close()
+	var said, wrong strings.Builder
+	code := execute(ctx, append([]string{"--dir", p.root}, words...), streams{in: nothing, out: &said, err: &wrong})
+	if code != 0 && said.Len() == 0 {
+		return "", errors.New(strings.TrimPrefix(strings.TrimSpace(wrong.String()), "sawhorse: "))
+	}
+	return said.String() + wrong.String(), nil
 }
 
 // lookPlain prints what comes from a host that runs already; the end of the

@@ -24,7 +24,11 @@ type filtered struct {
 	inner source
 	query parse.Query
 
-	mu       sync.Mutex
+	// turn is held by who looks: there may be two, as one goes to a time that
+	// the other has not reached.
+	turn sync.Mutex
+
+	mu       sync.Mutex // guards what follows
 	started  bool
 	from, to int64 // inner positions that were looked at: [from, to)
 	back     []stretch
@@ -41,6 +45,8 @@ var _ source = (*filtered)(nil)
 // look looks at one more block of lines, newest first. It says whether there are
 // more to look at now.
 func (f *filtered) look(ctx context.Context) (more bool, err error) {
+	f.turn.Lock()
+	defer f.turn.Unlock()
 	b, err := f.inner.bounds()
 	if err != nil {
 		return false, err
@@ -79,6 +85,21 @@ func (f *filtered) look(ctx context.Context) (more bool, err error) {
 	f.from = start
 	f.hidden += from - start - matches
 	return f.from > b.First, nil
+}
+
+// lookBackTo looks until all lines since t were looked at.
+func (f *filtered) lookBackTo(ctx context.Context, t time.Time) error {
+	n, err := f.inner.at(t)
+	for more := true; more && err == nil; {
+		f.mu.Lock()
+		reached := f.started && f.from <= n
+		f.mu.Unlock()
+		if reached {
+			break
+		}
+		more, err = f.look(ctx)
+	}
+	return err
 }
 
 func sumOf(s []stretch) int64 {

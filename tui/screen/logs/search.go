@@ -134,6 +134,9 @@ func (t *Tab) landed(m found) tea.Cmd {
 		t.note = "no " + m.what
 		return nil
 	}
+	if t.filter != nil && m.bounds.End > m.bounds.First {
+		t.view.SetBounds(m.bounds) // so far, the view knows less
+	}
 	t.view.Jump(m.pos)
 	return t.pump()
 }
@@ -144,10 +147,65 @@ func (t *Tab) goToTime(text string) (tea.Cmd, error) {
 	if err != nil || t.src == nil {
 		return nil, err
 	}
-	src, gen := t.src, t.gen
+	src, filter, ctx, gen := t.src, t.filter, t.ctx, t.gen
 	return func() tea.Msg {
+		if filter != nil {
+			if err := filter.lookBackTo(ctx, at); err != nil {
+				return found{tab: t, gen: gen, err: err}
+			}
+		}
 		pos, err := src.at(at)
-		return found{tab: t, gen: gen, pos: pos, ok: err == nil, what: "line since " + at.Format(time.TimeOnly), err: err}
+		m := found{tab: t, gen: gen, pos: pos, ok: err == nil, what: "line since " + at.Format(time.TimeOnly), err: err}
+		if filter != nil && err == nil {
+			m.bounds, m.err = filter.bounds()
+		}
+		return m
+	}, nil
+}
+
+// Aim checks what a log is to be opened with: the time to begin at, the lowest
+// level, a search and a filter, each as a person writes it, empty to leave it as
+// it is. What it returns does it, once the log is chosen.
+func (t *Tab) Aim(since, level, search, filter string) (func() tea.Cmd, error) {
+	l := t.level
+	if level != "" {
+		known := false
+		if l, known = parse.ParseLevel(level); !known {
+			return nil, fmt.Errorf("%q is no level; write debug, info, warn or error", level)
+		}
+	}
+	q, err := parse.ParseQuery(filter)
+	if err != nil {
+		return nil, errors.New(why(err))
+	}
+	if filter == "" {
+		q = t.query
+	}
+	if search != "" {
+		if _, err := parse.Search(search); err != nil {
+			return nil, errors.New(why(err))
+		}
+	}
+	if since != "" {
+		if _, err := parse.Moment(since, time.Now()); err != nil {
+			return nil, err
+		}
+	}
+	return func() tea.Cmd {
+		var cmds []tea.Cmd
+		if l != t.level || q.String() != t.query.String() {
+			t.level, t.query = l, q
+			cmds = append(cmds, t.reopen())
+		}
+		if search != "" {
+			cmd, _ := t.search(search) // it was checked
+			cmds = append(cmds, cmd)
+		}
+		if since != "" {
+			cmd, _ := t.goToTime(since) // likewise
+			cmds = append(cmds, cmd)
+		}
+		return tea.Batch(cmds...)
 	}, nil
 }
 

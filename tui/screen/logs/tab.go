@@ -485,6 +485,8 @@ type (
 		ok   bool
 		what string
 		err  error
+		// bounds are a filter's at that time.
+		bounds logview.Bounds
 	}
 	done struct {
 		tab  *Tab
