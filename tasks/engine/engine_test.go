@@ -699,6 +699,34 @@ func TestOutputReachesTheLogAndOnlyItsLengthTheEvents(t *testing.T) {
 	})
 }
 
+// numbers is a parser that remembers what it was given.
+type numbers struct{ got *[]string }
+
+func (p numbers) Parse(tasks.Task, tasks.Sink) func(int64, string) {
+	return func(n int64, line string) { *p.got = append(*p.got, fmt.Sprint(n, " ", line)) }
+}
+
+func TestAParserIsToldTheNumberOfEachLineOfTheLog(t *testing.T) {
+	onEngine(t, []config.Unit{task("t")}, func(b *bench) {
+		var got []string
+		b.e.o.Parser = func(tasks.Task) tasks.Parser { return numbers{&got} }
+		b.r.script["t"] = func(_ context.Context, _ tasks.Request, s tasks.Sink) error {
+			s.Log(logs.Note, []byte("only what failed\n"))
+			s.Log(logs.Out, []byte("one\ntwo\n"))
+			s.Log(logs.Note, []byte("a note\nof two lines\n"))
+			s.Log(logs.Out, []byte("three\n"))
+			return nil
+		}
+		b.do(tasks.RunTask{Name: "t"})
+		b.do(tasks.RunTask{Name: "t"})
+		pass(time.Second)
+		want := []string{"1 one", "2 two", "5 three", "7 one", "8 two", "11 three"}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 func TestNoMoreTasksRunAtOnceThanJobsAllows(t *testing.T) {
 	onEngine(t, []config.Unit{task("a"), task("b"), task("c"), service("db")}, func(b *bench) {
 		b.r.script["a"], b.r.script["b"] = busyTask, busyTask

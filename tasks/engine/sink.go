@@ -54,8 +54,12 @@ func (s *sink) Log(stream logs.Stream, p []byte) {
 	if _, err := s.w.Write(stream, p); err != nil {
 		s.e.offer(logBroken(s.key, err))
 	}
-	if s.parse != nil && (stream == logs.Out || stream == logs.Err) {
+	switch {
+	case s.parse == nil:
+	case stream == logs.Out || stream == logs.Err:
 		s.feed(stream, p)
+	default:
+		s.line += int64(bytes.Count(p, []byte{'\n'})) // a note is a line of the log, too
 	}
 }
 
