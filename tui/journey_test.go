@@ -279,10 +279,10 @@ func journeys() map[string]func(p trip) {
 			}
 		},
 		"failure.next": func(p trip) {
-			p.broken().Press("enter", "n").See("▌    cart_test.go:10").Press("n").See("no place follows")
+			p.broken().Press("enter", "n").See("▌    cart_test.go:10").Press("n").See("▌cart/cart_test.go:10")
 		},
 		"failure.previous": func(p trip) {
-			p.broken().Press("enter", "n", "N").See("▌cart/cart_test.go:10").Press("N").See("no place comes before")
+			p.broken().Press("enter", "n", "N").See("▌cart/cart_test.go:10").Press("N").See("▌    cart_test.go:10")
 		},
 		"failure.unfold": func(p trip) {
 			p.broken().Press(".", ".").See("▌pay/pay.go:3").Wait(50 * time.Millisecond).ClickOn("2 frames").See("▌    ▸ 2 frames of libraries").Press("space").See("testing/testing.go:1734")

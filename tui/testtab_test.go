@@ -252,7 +252,7 @@ func TestFoldsAndFilterOfTheTestsAreRemembered(t *testing.T) {
 func TestThePastOfATestIsShown(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		u, _ := onTests(t, 200, 50, tui.Options{Past: rememberBob})
-		u.See("flaky").Press("v", "v", "v").See("flaky and slow only", "names  TestBob", "flaky: failed 1 of 9 times", "last runs ✖✓✓")
+		u.See("flaky").Press("v", "v", "v").See("flaky and slow only", "names  TestBob", "flaky: failed 1 of 9 times", "in run 2  ✖✓✓")
 	})
 }
 

@@ -52,30 +52,24 @@ func (s *Screen) FailureActions() []action.Action {
 	if !s.open {
 		closed = "no failure is open"
 	}
-	step := func(n int) (string, func() tea.Cmd) {
-		to := d.next(n)
-		if closed == "" && to < 0 {
-			return pick(n > 0, "no place follows", "no place comes before"), nil
-		}
-		return closed, func() tea.Cmd { d.move(to - d.at); return nil }
+	step := func(n int) func() tea.Cmd {
+		return func() tea.Cmd { d.move(d.next(n) - d.at); return nil }
 	}
-	noNext, next := step(1)
-	noPrevious, previous := step(-1)
 	folded := closed
 	if folded == "" && (d.at >= len(d.lines) || d.lines[d.at].fold < 0) {
 		folded = "nothing is folded here"
 	}
 	nowhere := ""
 	if _, _, ok := d.selected(); !ok {
-		nowhere = "it names no file"
+		nowhere = "it names no file that is there"
 	}
 	a := func(id, title, hint, disabled string, do func() tea.Cmd, keys ...string) action.Action {
 		return action.Action{ID: "failure." + id, Title: title, Hint: hint, Group: "Tests", Keys: keys, Disabled: disabled, Do: do}
 	}
 	return []action.Action{
 		a("back", "Back to the list of tests", "back", closed, func() tea.Cmd { s.leave(); return nil }, "esc", "left"),
-		a("next", "Next place that it names", "next place", noNext, next, "n"),
-		a("previous", "Previous place that it names", "", noPrevious, previous, "N"),
+		a("next", "Next place that it names", "next place", or(closed, nowhere), step(1), "n"),
+		a("previous", "Previous place that it names", "", or(closed, nowhere), step(-1), "N"),
 		a("edit", "Open the place in the editor", "edit", or(closed, nowhere), func() tea.Cmd {
 			at, _, _ := d.selected()
 			return func() tea.Msg { return OpenPlace{at} }

@@ -128,9 +128,12 @@ func (d *document) click(y int) {
 	}
 }
 
-// next is the line of the next place, or of the one before; -1: there is none.
+// next is the line of the next place, or of the one before, round the end; -1:
+// there is none.
 func (d *document) next(step int) int {
-	for i := d.at + step; i >= 0 && i < len(d.lines); i += step {
+	n := len(d.lines)
+	for k := 1; k <= n; k++ {
+		i := ((d.at+step*k)%n + n) % n
 		if p := d.lines[i].place; p.File != "" && (i == 0 || d.lines[i-1].place != p) {
 			return i
 		}
@@ -253,6 +256,9 @@ func (s *Screen) writeTest(o *writer, f screen.Frame, n *node) {
 	if t.Suite != "" {
 		about = t.Suite + ": " + about
 	}
+	if marks := s.past.marks(n); len([]rune(marks)) > 1 {
+		about += "  " + marks
+	}
 	o.say(in.Muted, about)
 	if p, ok := s.past.of(n); ok {
 		for _, text := range []string{p.Broken, p.Flaky, p.Slow} {
@@ -260,9 +266,6 @@ func (s *Screen) writeTest(o *writer, f screen.Frame, n *node) {
 				o.say(in.Warning, text)
 			}
 		}
-	}
-	if marks := s.past.marks(n); len([]rune(marks)) > 1 {
-		o.say(in.Muted, "last runs "+marks)
 	}
 	o.location(n.where(), t.Line)
 	if t.Message != "" && t.Status == tasks.TestFailed {

@@ -11,6 +11,9 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tui/widget/cell"
 )
 
+// roomy is from which height on more than one line says what the list shows.
+const roomy = 12
+
 // head is what the newest run comes to, what it left out and why, and the
 // filter.
 func (s *Screen) head(f screen.Frame) []string {
@@ -34,17 +37,14 @@ func (s *Screen) head(f screen.Frame) []string {
 	}
 	l.Put(in.Faint, r.Cause.String())
 	lines := []string{l.String()}
-	if f.H < 8 && s.filtering == nil {
-		return lines
-	}
-	if n := r.Narrowed; n != nil {
+	if n := r.Narrowed; n != nil && f.H >= roomy {
 		lines = append(lines, cell.NewLine(f.W).Put(in.Muted, " ran "+n.What).Put(in.Faint, "  "+n.Why).String())
 	}
-	if n := len(s.pinned); n > 0 {
+	if n := len(s.pinned); n > 0 && f.H >= roomy {
 		lines = append(lines, cell.NewLine(f.W).Put(in.Accent, " "+count(n, "test")+" pinned").
 			Put(in.Faint, "  saves run only what is pinned; t takes the pin off").String())
 	}
-	if s.mode != treeMode || s.order != failuresFirst {
+	if (s.mode != treeMode || s.order != failuresFirst) && f.H >= roomy {
 		l := cell.NewLine(f.W).Put(in.Accent, " "+s.mode.String())
 		if s.mode == treeMode {
 			l = cell.NewLine(f.W).Put(in.Accent, " "+s.order.String())

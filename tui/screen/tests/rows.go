@@ -55,9 +55,11 @@ func (s *Screen) settle() {
 	s.settled = true
 	s.arrange()
 	s.list()
-	if v := s.view; !v.chosen && !s.open {
+	// Until a person has put the cursor somewhere, or where that is not there, it is
+	// on the first failure.
+	if v := s.view; !s.open && (!v.chosen || s.model.byID[v.at] == nil) {
 		first := slices.IndexFunc(s.rows, func(r row) bool { return r.node.reason() || r.node.diagnostic != nil })
-		if s.at = max(0, first); s.at < len(s.rows) {
+		if s.at = max(0, first); s.at < len(s.rows) && !v.chosen {
 			v.at = s.rows[s.at].node.id
 		}
 	}
