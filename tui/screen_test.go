@@ -104,7 +104,7 @@ func TestTheScreenIsDrawnAtEverySize(t *testing.T) {
 				e := busy()
 				keep(t, e)
 				u := tuitest.New(t, size[0], size[1], e, tui.Options{})
-				u.Wait(100 * time.Millisecond)
+				u.Wait(2 * time.Second) // until the errors are counted
 				golden.RequireEqual(t, []byte(u.Screen()))
 			})
 		})
@@ -160,7 +160,7 @@ func TestTheColoursAreThoseOfTheTheme(t *testing.T) {
 					e := busy()
 					keep(t, e)
 					u := tuitest.New(t, size[0], size[1], e, tui.Options{Settings: tui.Settings{Theme: name}})
-					u.Wait(100 * time.Millisecond)
+					u.Wait(2 * time.Second)
 					// The links lead to a directory of the test's own.
 					golden.RequireEqual(t, []byte(strings.ReplaceAll(u.Painted(), e.State().Workspace.Root, "/work/shop")))
 				})
