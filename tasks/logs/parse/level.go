@@ -123,6 +123,9 @@ func DetectLevel(s string) Level {
 }
 
 func detectFrom(s string, from int) Level {
+	if l := headLevel(s[from:]); l != Unknown {
+		return l
+	}
 	var found [tiers]Level
 	var conflict [tiers]bool
 	if len(s) > scanned {
@@ -156,6 +159,29 @@ func detectFrom(s string, from int) Level {
 		}
 		if found[t] != Unknown {
 			return found[t]
+		}
+	}
+	return Unknown
+}
+
+// headLevel is the level of a line that begins a stack trace without a word for
+// it.
+func headLevel(s string) Level {
+	if s == "" {
+		return Unknown
+	}
+	switch s[0] {
+	case 'T':
+		if strings.HasPrefix(s, "Traceback (most recent call last)") {
+			return Error
+		}
+	case 'E':
+		if strings.HasPrefix(s, "Exception in thread ") {
+			return Error
+		}
+	case 't':
+		if strings.HasPrefix(s, "thread '") && strings.Contains(s[:min(len(s), scanned)], "' panicked at ") {
+			return Fatal
 		}
 	}
 	return Unknown

@@ -7,6 +7,8 @@ import "strings"
 type Grouper struct {
 	in traceKind
 	n  int
+	// concluded: the last line says what the trace is about.
+	concluded bool
 }
 
 type traceKind uint8
@@ -23,16 +25,27 @@ const (
 // stands for itself, 1 for the first that continues it.
 func (g *Grouper) Next(s string) int {
 	if s == "" && g.in == noTrace {
+		g.concluded = false
 		return 0
 	}
+	was := g.in
 	var head bool
 	g.in, head = g.classify(s)
+	g.concluded = was == pythonTrace && g.in == pythonChain || !head && g.in == otherTrace && strings.HasPrefix(s, "Caused by: ")
 	if g.in == noTrace || head {
 		g.n = 0
 	} else {
 		g.n++
 	}
 	return g.n
+}
+
+// Concludes says whether the line that Next saw last, a line of a trace, is what
+// the trace is about: the exception below Python's frames, which stand in their
+// order, and the cause of an exception of Java. deepest is whether the frames just
+// above it are those that matter.
+func (g *Grouper) Concludes() (concludes, deepest bool) {
+	return g.concluded, g.in == pythonChain
 }
 
 // classify says in what trace a line leaves us, and whether it is its head.

@@ -3,6 +3,7 @@ package logs
 import (
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,30 +32,43 @@ type rowMaker struct {
 type trace struct {
 	grouper parse.Grouper
 	head    logview.ID
-	part    int // frames so far that say something
+	part    int   // frames so far that say something
+	frames  []int // their rows, since the last one that concluded something
 }
 
-// idle lines of a stack trace say nothing; they are the first to be folded.
-const idlePart = 1000
-
+// idle lines of a stack trace say nothing.
 func idle(text string) bool {
-	return text == "" || strings.HasPrefix(text, "goroutine ") || strings.HasPrefix(text, "stack backtrace")
+	return strings.HasPrefix(text, "goroutine ") || strings.HasPrefix(text, "stack backtrace") ||
+		strings.HasPrefix(text, "Traceback (most recent") || strings.Trim(text, " ~^") == ""
 }
 
 // rows makes the rows of lines, the first skip of which are context only.
 func (m *rowMaker) rows(lines []line, skip int) []logview.Row {
 	m.traces = map[string]*trace{}
-	rows := make([]logview.Row, 0, len(lines)-skip)
-	for i, l := range lines {
-		row := m.row(l)
-		if i >= skip {
-			rows = append(rows, row)
-		}
+	rows := make([]logview.Row, 0, len(lines))
+	for _, l := range lines {
+		rows = append(rows, m.row(l, rows))
 	}
-	return rows
+	return slices.Clip(rows[skip:])
 }
 
-func (m *rowMaker) row(l line) logview.Row {
+// concluded folds what is above the frames that a conclusion comes from: shown
+// are those right above it, and itself.
+func (t *trace) concluded(before []logview.Row, deepest bool) (part int) {
+	if deepest {
+		for i, at := range t.frames {
+			before[at].Part = logview.Folded
+			if left := len(t.frames) - i; left <= 2 {
+				before[at].Part = 3 - left
+			}
+		}
+	}
+	t.frames = t.frames[:0]
+	return 1
+}
+
+// row makes the row of a line; before are those of the lines before it.
+func (m *rowMaker) row(l line, before []logview.Row) logview.Row {
 	text := parse.Clean(l.text)
 	row := logview.Row{
 		Pos: l.pos, ID: logview.ID{Source: l.source, N: l.n}, Time: l.time, Kind: logview.Kind(l.stream),
@@ -73,13 +87,18 @@ func (m *rowMaker) row(l line) logview.Row {
 	}
 	switch n := t.grouper.Next(text.Plain); {
 	case n == 0:
-		t.head, t.part = row.ID, 0
+		t.head, t.part, t.frames = row.ID, 0, t.frames[:0]
 	case m.loose || t.head == (logview.ID{}):
 	case idle(text.Plain):
-		row.Part, row.Group = idlePart, t.head
+		row.Part, row.Group = logview.Idle, t.head
 	default:
 		t.part++
-		row.Part, row.Group = t.part, t.head
+		row.Part, row.Group = min(t.part, logview.Folded), t.head
+		if concludes, deepest := t.grouper.Concludes(); concludes {
+			row.Part = t.concluded(before, deepest)
+		} else {
+			t.frames = append(t.frames, len(before))
+		}
 	}
 	r := parse.Parse(text.Plain, l.time)
 	row.Level = logview.Level(r.Level)

@@ -607,3 +607,45 @@ func TestALogThatGrowsWhileItIsReadIsNotReadInCircles(t *testing.T) {
 		}
 	})
 }
+
+func TestAFoldedTraceShowsWhatItIsAbout(t *testing.T) {
+	at(t, 60, 20, func(t *testing.T, d *desk) {
+		d.declare("api", config.Service)
+		d.print("api",
+			"Traceback (most recent call last):",
+			`  File "main.py", line 7, in run`, "    total()",
+			`  File "cart.py", line 41, in total`, "    return price / count", "           ~~~~~~^~~~~~~",
+			"ZeroDivisionError: division by zero",
+			"",
+			"During handling of the above exception, another exception occurred:",
+			"",
+			"Traceback (most recent call last):",
+			`  File "main.py", line 9, in run`, "    log(e)",
+			"ValueError: bad price",
+			"served",
+			`Exception in thread "main" java.lang.IllegalStateException: no stock`,
+			"    at shop.Cart.total(Cart.java:41)", "    at shop.Main.run(Main.java:9)", "    at shop.Main.main(Main.java:3)",
+			"Caused by: java.io.IOException: disk full",
+			"    at shop.Store.read(Store.java:12)",
+			"    ... 3 more",
+			"served",
+		)
+		d.sync("api")
+		want := strings.Split(`✖ Traceback (most recent call last):               [2 more]
+    ↳ File "cart.py", line 41, in total
+    ↳ return price / count                         [1 more]
+    ↳ ZeroDivisionError: division by zero          [4 more]
+    ↳ File "main.py", line 9, in run
+    ↳ log(e)
+    ↳ ValueError: bad price
+  served
+✖ Exception in thread "main" java.lang.IllegalStateExceptio
+    ↳ at shop.Cart.total(Cart.java:41)
+    ↳ at shop.Main.run(Main.java:9)                [1 more]
+    ↳ Caused by: java.io.IOException: disk full    [2 more]
+  served`, "\n")
+		if diff := cmp.Diff(want, d.screen()[:len(want)]); diff != "" {
+			t.Errorf("%s\n%s", diff, strings.Join(d.screen(), "\n"))
+		}
+	})
+}

@@ -9,8 +9,16 @@ type drawnLine struct {
 	last     bool // the row's last line
 }
 
-// shownFrames is how many lines of a folded stack trace are drawn below its head.
+// shownFrames is how many lines of a folded stack trace are drawn below its head:
+// those whose Part is not above it.
 const shownFrames = 2
+
+// Parts of a trace for lines that are folded first: Folded for one that is of
+// less interest than those that are drawn, Idle for one that says nothing.
+const (
+	Folded = shownFrames + 1
+	Idle   = 1000
+)
 
 // folded says whether a position is not drawn because its stack trace is folded.
 func (v *View) folded(pos int64) bool {
@@ -23,20 +31,29 @@ func (v *View) hidden(i int) bool {
 	return r.Part > shownFrames && !v.open[r.Group]
 }
 
-// more is how many rows are folded away behind row i.
+// more is how many rows are folded away right behind row i; none where all of
+// them say nothing.
 func (v *View) more(i int) int {
 	r := &v.win.Rows[i]
-	if r.Part != shownFrames || v.open[r.Group] {
+	trace := r.Group
+	if r.Part == 0 {
+		trace = r.ID
+	}
+	if v.open[trace] || v.hidden(i) {
 		return 0
 	}
-	n := 0
+	n, says := 0, r.Part > 0
 	for j := i + 1; j < len(v.win.Rows) && j < i+2000; j++ {
 		next := &v.win.Rows[j]
-		if next.Part > shownFrames && next.Group == r.Group {
+		if next.Part > shownFrames && next.Group == trace {
 			n++
+			says = says || next.Part < Idle
 		} else if next.ID.Source == r.ID.Source {
 			break
 		}
+	}
+	if !says {
+		return 0
 	}
 	return n
 }

@@ -60,7 +60,8 @@ type Row struct {
 	Message    string
 	Fields     []Field
 	Links      []Link
-	// Part says which line of a stack trace it is, 0 for a line of its own;
+	// Part says which line of a stack trace it is, 0 for a line of its own, Idle
+	// for one that says nothing;
 	// Group is the trace's first line.
 	Part  int
 	Group ID
