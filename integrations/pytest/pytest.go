@@ -14,7 +14,7 @@ import (
 
 // Definition describes the integration.
 func Definition() integrations.Definition {
-	return integrations.Definition{Name: "pytest", Title: "Python", Marks: []string{"pyproject.toml", "pytest.ini", "setup.cfg"}, Below: integrations.Outermost, Detect: detect, Parse: parse}
+	return integrations.Definition{Name: "pytest", Title: "Python", Marks: []string{"pyproject.toml", "pytest.ini", "setup.cfg"}, Below: integrations.Outermost, Detect: detect, Parse: parse, Narrow: narrow}
 }
 
 // reader follows one run.
