@@ -70,21 +70,7 @@ type Place struct {
 }
 
 // Connection is a system that can be reached.
-type Connection struct {
-	// Name is one word, unique in the workspace: the declared name, or the
-	// integration's.
-	Name, Title string
-	// Key changes when the connection is another one than before.
-	Key string
-	// Wanted: the workspace declares or needs it; its failure needs a person.
-	Wanted bool
-	// Connect reaches the system and returns what it can do here: the interfaces
-	// of tasks that the answer implements (Catalog, Runner, Attacher, Observer,
-	// Source, Tailer, Operator, Querier, Describer; io.Closer). Its error, best a
-	// *tasks.StartError with a hint, is what a person reads. It returns soon when
-	// ctx ends.
-	Connect func(ctx context.Context, look tasks.Lookout) (any, error)
-}
+type Connection = tasks.Connection
 
 // Surroundings are what a host gives to those who find out what a change can
 // affect. They are asked about trusted tasks only, and may ask their tool.

@@ -82,8 +82,11 @@ func (s *State) Apply(e Event) {
 		s.observe(e.Run)
 	case ProviderChanged:
 		s.Providers[e.Provider.Name] = e.Provider
+	case Provided:
+		s.provide(e)
 	case ProviderRemoved:
 		delete(s.Providers, e.Name)
+		s.provide(Provided{Provider: e.Name})
 		s.change(e.Name, Changes{All: true})
 	case ResourcesChanged:
 		s.change(e.Provider, e.Changes)
@@ -167,14 +170,27 @@ func (s *State) configure(e Configured) {
 	s.Workspace.Name, s.Jobs = cmp.Or(e.Name, s.Workspace.Name), e.Jobs
 	s.Problems, s.Untrusted, s.Rejected = nil, false, time.Time{}
 	s.Detected, s.Locked = e.Detected, e.Locked
+	all := slices.Clip(e.Tasks)
+	for _, name := range s.Order {
+		if t := s.Units[name].Task; t.Found {
+			all = append(all, t)
+		}
+	}
+	s.declare(all)
+}
+
+// declare makes these the tasks of the workspace. Of two with one name, the
+// first counts.
+func (s *State) declare(all []Task) {
 	old, order := s.Units, s.Order
-	s.Order, s.Units = nil, make(map[string]Unit, len(e.Tasks))
-	for _, t := range e.Tasks {
+	s.Order, s.Units = nil, make(map[string]Unit, len(all))
+	for _, t := range all {
+		if _, twice := s.Units[t.Name]; twice {
+			continue
+		}
 		u := old[t.Name]
 		u.Task, u.Removed = t, false
-		if _, twice := s.Units[t.Name]; !twice {
-			s.Order = append(s.Order, t.Name)
-		}
+		s.Order = append(s.Order, t.Name)
 		s.Units[t.Name] = u
 	}
 	for _, name := range order {
@@ -183,7 +199,7 @@ func (s *State) configure(e Configured) {
 		}
 		u := old[name]
 		// A task that is gone from the file stays while something of it runs.
-		if slices.ContainsFunc(u.Runs, func(id RunID) bool { return s.Runs[id].Status.Active() }) {
+		if slices.ContainsFunc(u.Runs, func(id RunID) bool { return s.Runs[id].Status.Active() && !s.Runs[id].Observed }) {
 			u.Up, u.Removed = false, true
 			s.Order = append(s.Order, name)
 			s.Units[name] = u

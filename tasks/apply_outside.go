@@ -1,5 +1,20 @@
 package tasks
 
+// provide takes over what tasks a provider knows of.
+func (s *State) provide(e Provided) {
+	var all []Task
+	for _, name := range s.Order {
+		if u := s.Units[name]; !u.Removed && (!u.Task.Found || u.Task.Provider != e.Provider) {
+			all = append(all, u.Task)
+		}
+	}
+	for _, t := range e.Tasks {
+		t.Provider, t.Found = e.Provider, true
+		all = append(all, t)
+	}
+	s.declare(all)
+}
+
 // observe takes over a run of a provider's task as its system tells it. What
 // the run's own log, steps and results say of it stands: who observes does not
 // know these.

@@ -184,6 +184,7 @@ func anEvent() *rapid.Generator[Event] {
 				return ProviderChanged{Provider{Name: provider(), Phase: phase, Error: word(), Since: at, Wanted: number(1) == 1}}
 			},
 			func() Event { return ProviderRemoved{provider()} },
+			func() Event { return Provided{provider(), []Task{{Name: word(), Of: word(), Kind: config.Task}}} },
 			func() Event {
 				var changes Changes
 				for range number(3) {

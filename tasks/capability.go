@@ -107,13 +107,36 @@ type LogWriter interface {
 	WriteAt(stream logs.Stream, p []byte, at time.Time)
 	// Note appends a line of Sawhorse's own: what is missing here, and why.
 	Note(text string)
-	// Lines is how many lines are stored, and Last the time of the last one: where
-	// to resume. A time may stand on several lines.
+	// Lines is how many lines are stored.
 	Lines() int64
-	Last() time.Time
+	// Last is where to resume: ask for what is not older than at, and leave out the
+	// first lines of that, which are stored. Zero: nothing is stored.
+	Last() (at time.Time, lines int)
 	// Restart empties the log: its source began anew, or can't be resumed.
 	Restart() error
 	io.Closer
+}
+
+// Connection is a system that can be reached, before it was.
+type Connection struct {
+	// Name is one word, unique in the workspace: the declared name, or the
+	// integration's.
+	Name, Title string
+	// Key changes when the connection is another one than before.
+	Key string
+	// Wanted: the workspace declares or needs it; its failure needs a person.
+	Wanted bool
+	// Connect reaches the system and returns what it can do here: the interfaces
+	// of this package that the answer implements, and io.Closer. Its error, best
+	// a *StartError with a hint, is what a person reads. It returns soon when ctx
+	// ends.
+	Connect func(ctx context.Context, look Lookout) (any, error)
+}
+
+// Changing is a Catalog that says when its tasks are others than before.
+type Changing interface {
+	// Changes is never closed; one value stands for any number of changes.
+	Changes() <-chan struct{}
 }
 
 // Lookout says whether anybody looks: a provider that has to poll waits for it.

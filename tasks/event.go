@@ -141,6 +141,11 @@ type (
 	RunObserved struct{ Run Run }
 	// ProviderChanged says: a connection is so now.
 	ProviderChanged struct{ Provider Provider }
+	// Provided says: these are all tasks that a provider knows of.
+	Provided struct {
+		Provider string
+		Tasks    []Task
+	}
 	// ProviderRemoved says: nobody declares the connection any more.
 	ProviderRemoved struct{ Name string }
 	// ResourcesChanged says: what exists, as a provider tells it.
@@ -153,11 +158,12 @@ type (
 		ID    ResourceID
 		Usage Usage
 	}
-	// OperationBegan and OperationEnded say: somebody does something with a resource.
+	// OperationBegan says: somebody does something with a resource.
 	OperationBegan struct {
 		ID        ResourceID
 		Operation string
 	}
+	// OperationEnded says: it is done, or why it is not.
 	OperationEnded struct {
 		ID        ResourceID
 		Operation string
@@ -212,6 +218,7 @@ func (RunLinked) event()          {}
 func (RunNative) event()          {}
 func (RunObserved) event()        {}
 func (ProviderChanged) event()    {}
+func (Provided) event()           {}
 func (ProviderRemoved) event()    {}
 func (ResourcesChanged) event()   {}
 func (ResourceUsed) event()       {}
@@ -254,6 +261,7 @@ func eventTypes() []Event {
 		RunNative{},
 		RunObserved{},
 		ProviderChanged{},
+		Provided{},
 		ProviderRemoved{},
 		ResourcesChanged{},
 		ResourceUsed{},

@@ -178,10 +178,11 @@ func (s State) Current(task string) (Run, bool) {
 	return s.Runs[runs[len(runs)-1]], true
 }
 
-// Waiting is the task's queued run, if there is one.
+// Waiting is the task's queued run, if there is one; what waits in another
+// system is none.
 func (s State) Waiting(task string) (Run, bool) {
 	for _, id := range slices.Backward(s.Units[task].Runs) {
-		if r := s.Runs[id]; r.Status == Queued {
+		if r := s.Runs[id]; r.Status == Queued && !r.Observed {
 			return r, true
 		}
 	}

@@ -28,6 +28,8 @@ type Task struct {
 	Of      string `json:"of"`
 	// Provider is the connection that runs it: "" is a local process.
 	Provider string `json:"provider,omitempty"`
+	// Found: its provider knows of it, the workspace file does not.
+	Found bool `json:"found,omitempty"`
 	// Group heads it in the tree: "PIPELINES"; "": by its kind.
 	Group string `json:"group,omitempty"`
 	// Title is one line on what it does: its command or its description.
@@ -37,6 +39,10 @@ type Task struct {
 	// Spec is the declaration.
 	Spec config.Unit `json:"spec"`
 }
+
+// Remote says whether its runs are those of another system, where any number may
+// go on at once, each with a log of its own.
+func (t Task) Remote() bool { return t.Provider != "" && !t.IsService() }
 
 // IsService says whether the task is meant to stay up.
 func (t Task) IsService() bool { return t.Kind == config.Service }
@@ -301,6 +307,8 @@ type Run struct {
 	// Reason are its address there, that system's own status word, and why it is
 	// in that status: "no worker polls pool gpu".
 	External string `json:"external,omitempty"`
+	// Observed: it was not started here, and is only looked at.
+	Observed bool   `json:"observed,omitempty"`
 	URL      string `json:"url,omitempty"`
 	Native   string `json:"native,omitempty"`
 	Reason   string `json:"reason,omitempty"`

@@ -13,6 +13,7 @@ import (
 
 	"github.com/charmbracelet/x/term"
 
+	"github.com/sawhorse-dev/sawhorse/integrations/all"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
 	"github.com/sawhorse-dev/sawhorse/workspace/session"
 )
@@ -73,7 +74,10 @@ func (p place) load() (*config.File, error) {
 	if errors.Is(err, config.ErrNotFound) {
 		return detected(context.Background(), p.root, true)
 	}
-	return f, err
+	if err != nil {
+		return nil, err
+	}
+	return f, all.Check(f)
 }
 
 // ensureTrusted returns when the file may run things: it was trusted before,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -24,6 +25,15 @@ func (s *starting) Do(ctx context.Context, c tasks.Command) error {
 		s.once.Do(func() { s.first(at) })
 	}
 	return err
+}
+
+// Query passes a question on.
+func (s *starting) Query(ctx context.Context, q tasks.Query) (tasks.Result, error) {
+	asked, ok := s.Engine.(tasks.Querier)
+	if !ok {
+		return tasks.Result{}, errors.New("this host has no connections")
+	}
+	return asked.Query(ctx, q)
 }
 
 // longestStart is when an environment that is still not up is no longer waited for.

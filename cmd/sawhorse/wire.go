@@ -104,15 +104,16 @@ func newHost(p place, trusted bool) (h *host, err error) {
 			Name: f.Name, Root: p.root, State: p.state, LogDir: logDir,
 			HostPID: os.Getpid(), Version: versionText(), Started: time.Now(),
 		},
-		Load:     h.load,
-		Declares: h.declares,
-		Trust:    h.trust,
-		Runners:  map[string]tasks.Runner{"": h.narrowing()},
-		Parser:   all.Parser,
-		Logs:     h.logs,
-		Record:   h.record,
-		Numbers:  numbers,
-		Usage:    h.runner.Usage,
+		Load:        h.load,
+		Declares:    h.declares,
+		Trust:       h.trust,
+		Connections: h.connections,
+		Runners:     map[string]tasks.Runner{"": h.narrowing()},
+		Parser:      all.Parser,
+		Logs:        h.logs,
+		Record:      h.record,
+		Numbers:     numbers,
+		Usage:       h.runner.Usage,
 		Watch: func(ctx context.Context, status func(watch.Status), f func(watch.Batch)) error {
 			heard := func(b watch.Batch) { h.code.heard(b); f(b) }
 			seen := func(s watch.Status) { h.code.watched(s); status(s) }
@@ -152,6 +153,14 @@ func (h *host) declares(file string) bool {
 	}
 	f := h.file.Load()
 	return f.Detected && (all.Declares(file) || slices.Contains(f.Files, filepath.Join(h.place.root, filepath.FromSlash(file))))
+}
+
+// connections are the systems that the file declares, and those that were found.
+func (h *host) connections(ctx context.Context, f *config.File) ([]tasks.Connection, error) {
+	home, _ := os.UserHomeDir() // without one, nothing is found there
+	return all.Connections(ctx, f, integrations.Place{
+		Dir: h.place.root, State: filepath.Join(h.place.state, "integrations"), Getenv: os.Getenv, Home: home,
+	})
 }
 
 // remember keeps the files as they are in force, to tell which one changed.

@@ -209,12 +209,13 @@ func phase(p tasks.Phase) func(tasks.Resource) bool {
 
 // logStore is a log as the engine keeps it, in memory.
 type logStore struct {
-	mu    sync.Mutex
-	text  [3]strings.Builder
-	all   strings.Builder
-	last  time.Time
-	lines int64
-	grew  chan struct{}
+	mu     sync.Mutex
+	text   [3]strings.Builder
+	all    strings.Builder
+	last   time.Time
+	newest int // lines at last
+	lines  int64
+	grew   chan struct{}
 }
 
 var _ tasks.LogWriter = (*logStore)(nil)
@@ -226,8 +227,14 @@ func (l *logStore) WriteAt(s logs.Stream, p []byte, at time.Time) {
 	defer l.mu.Unlock()
 	l.text[s].Write(p)
 	l.all.Write(p)
-	l.lines += int64(bytes.Count(p, []byte("\n")))
-	l.last = at
+	n := bytes.Count(p, []byte("\n"))
+	l.lines += int64(n)
+	if s != logs.Note {
+		if !at.Equal(l.last) {
+			l.last, l.newest = at, 0
+		}
+		l.newest += n
+	}
 	select {
 	case l.grew <- struct{}{}:
 	default:
@@ -236,12 +243,16 @@ func (l *logStore) WriteAt(s logs.Stream, p []byte, at time.Time) {
 
 func (l *logStore) Note(text string) { l.WriteAt(logs.Note, []byte(text+"\n"), time.Now()) }
 func (l *logStore) Lines() int64     { l.mu.Lock(); defer l.mu.Unlock(); return l.lines }
-func (l *logStore) Last() time.Time  { l.mu.Lock(); defer l.mu.Unlock(); return l.last }
+func (l *logStore) Last() (time.Time, int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.last, l.newest
+}
 func (l *logStore) Restart() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.all.Reset()
-	l.lines, l.last = 0, time.Time{}
+	l.lines, l.last, l.newest = 0, time.Time{}, 0
 	return nil
 }
 func (l *logStore) Close() error { return nil }

@@ -88,25 +88,25 @@ func (p *Provider) follow(ctx context.Context, id string, w tasks.LogWriter, new
 		return err
 	}
 	terminal := i.Container.Config != nil && i.Container.Config.Tty
-	after := w.Last()
-	if after.IsZero() && newest > 0 {
-		if after, err = p.newest(ctx, id, terminal, w, newest); err != nil {
+	from, stored := w.Last()
+	if stored == 0 && newest > 0 {
+		if err := p.newest(ctx, id, terminal, w, newest); err != nil {
 			return err
 		}
+		from, stored = w.Last()
 	}
 	o := client.ContainerLogsOptions{Follow: true}
-	if !after.IsZero() {
-		o.Since = stamp(after)
+	if stored > 0 {
+		o.Since = stamp(from)
 	}
-	return p.read(ctx, id, terminal, o, &liner{w: w, after: after})
+	return p.read(ctx, id, terminal, o, &liner{w: w, from: from, stored: stored})
 }
 
-// newest stores the newest lines, with a word on older ones where there are
-// any, and returns the time of the last one.
-func (p *Provider) newest(ctx context.Context, id string, terminal bool, w tasks.LogWriter, n int) (time.Time, error) {
+// newest stores the newest lines, with a word on older ones where there are any.
+func (p *Provider) newest(ctx context.Context, id string, terminal bool, w tasks.LogWriter, n int) error {
 	var first gathered
 	if err := p.read(ctx, id, terminal, client.ContainerLogsOptions{Tail: strconv.Itoa(n + 1)}, &liner{w: &first}); err != nil {
-		return time.Time{}, err
+		return err
 	}
 	if first.lines > n {
 		w.Note("older lines are left out here; `docker logs " + short(id) + "` has them all")
@@ -115,7 +115,7 @@ func (p *Provider) newest(ctx context.Context, id string, terminal bool, w tasks
 	for _, b := range first.batches {
 		w.WriteAt(b.stream, b.text, b.at)
 	}
-	return first.last, nil
+	return nil
 }
 
 // read reads a log into l until it ends.
@@ -141,7 +141,6 @@ func (p *Provider) read(ctx context.Context, id string, terminal bool, o client.
 type gathered struct {
 	batches []batch
 	lines   int
-	last    time.Time
 }
 
 type batch struct {
@@ -153,11 +152,12 @@ type batch struct {
 func (g *gathered) WriteAt(stream logs.Stream, p []byte, at time.Time) {
 	g.batches = append(g.batches, batch{stream, bytes.Clone(p), at})
 	g.lines += bytes.Count(p, []byte("\n"))
-	g.last = at
 }
 
+// dropLine leaves out the first line; those behind it are younger.
 func (g *gathered) dropLine() {
 	first := &g.batches[0]
+	first.at = first.at.Add(1)
 	first.text = first.text[bytes.IndexByte(first.text, '\n')+1:]
 }
 
@@ -171,7 +171,10 @@ type liner struct {
 	w interface {
 		WriteAt(stream logs.Stream, p []byte, at time.Time)
 	}
-	after time.Time
+	// from and stored are where the stored log ends: the first lines that are not
+	// older than from are known.
+	from   time.Time
+	stored int
 
 	batch  []byte
 	stream logs.Stream
@@ -242,9 +245,11 @@ func (l *liner) add(stream logs.Stream, p []byte) {
 	goesOn := l.within[stream]
 	l.within[stream] = len(text) > 0 && text[len(text)-1] != '\n'
 	if !goesOn {
-		// The time of the last stored line is asked for again, since others may
-		// have it too; that line itself is known.
-		l.skips[stream] = !at.IsZero() && !at.After(l.after)
+		l.skips[stream] = !at.IsZero() && at.Before(l.from)
+		if !l.skips[stream] && l.stored > 0 {
+			l.stored--
+			l.skips[stream] = true
+		}
 	}
 	if l.skips[stream] {
 		return
@@ -262,13 +267,13 @@ func (l *liner) add(stream logs.Stream, p []byte) {
 	l.at = at
 }
 
-// flush stores the batch with the time of its last line, which is where a
-// later reading goes on.
+// flush stores the batch with the time of its first line: what is not older than
+// that begins with the lines of the batch.
 func (l *liner) flush() {
 	if len(l.batch) == 0 {
 		return
 	}
-	l.w.WriteAt(l.stream, l.batch, l.at)
+	l.w.WriteAt(l.stream, l.batch, l.began)
 	l.batch = l.batch[:0]
 }
 

@@ -151,6 +151,20 @@ func eventually(t *testing.T, what string, ok func() bool) {
 
 func service(name string) tasks.Task { return tasks.Task{Name: name, Of: name, Kind: "service"} }
 
+func TestAQuestionIsAnsweredByTheHostsConnections(t *testing.T) {
+	h := startHost(t)
+	c := h.dial(t)
+	got, err := c.Query(t.Context(), tasks.Query{Provider: "yard", Name: "runs", Args: map[string]string{"x": "<&>"}})
+	want := tasks.Result{Text: "yard runs", Rows: [][]string{{"<&>"}}}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v\n%s", err, diff)
+	}
+	h.engine.refuse = errors.New("the yard is closed")
+	if _, err := c.Query(t.Context(), tasks.Query{}); err == nil || err.Error() != "the yard is closed" {
+		t.Errorf("refused with %v", err)
+	}
+}
+
 func TestTwoScreensSeeTheSame(t *testing.T) {
 	h := startHost(t)
 	h.engine.emit(tasks.Configured{Name: "shop", Tasks: []tasks.Task{service("db"), service("api")}})

@@ -39,6 +39,7 @@ type Client struct {
 var (
 	_ tasks.Engine     = (*Client)(nil)
 	_ tasks.Interactor = (*Client)(nil)
+	_ tasks.Querier    = (*Client)(nil)
 )
 
 // Dial attaches to the host whose socket is at path; version is the client's
@@ -110,6 +111,27 @@ func (c *Client) Do(ctx context.Context, command tasks.Command) error {
 		return refusal(answer)
 	}
 	return nil
+}
+
+// Query asks one of the host's connections.
+func (c *Client) Query(ctx context.Context, q tasks.Query) (tasks.Result, error) {
+	var result tasks.Result
+	body, err := json.Marshal(q)
+	if err != nil {
+		return result, err
+	}
+	answer, err := c.send(ctx, http.MethodPost, "/v1/query", body)
+	if err != nil {
+		return result, err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return result, refusal(answer)
+	}
+	if err := json.NewDecoder(answer.Body).Decode(&result); err != nil {
+		return result, fmt.Errorf("read the host's answer: %w", err)
+	}
+	return result, nil
 }
 
 // Subscribe returns the host's state and every event after it. The channel is

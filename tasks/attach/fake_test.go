@@ -47,6 +47,11 @@ func (e *fakeEngine) Do(_ context.Context, c tasks.Command) error {
 	return e.refuse
 }
 
+// Query answers with the question, and refuses what it is told to.
+func (e *fakeEngine) Query(_ context.Context, q tasks.Query) (tasks.Result, error) {
+	return tasks.Result{Text: q.Provider + " " + q.Name, Rows: [][]string{{q.Args["x"]}}}, e.refuse
+}
+
 func (e *fakeEngine) Subscribe(ctx context.Context) (tasks.State, <-chan []tasks.Event) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -107,6 +107,7 @@ func (s *server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/version", s.version)
 	mux.HandleFunc("POST /v1/do", s.do)
+	mux.HandleFunc("POST /v1/query", s.query)
 	mux.HandleFunc("GET /v1/events", s.events)
 	mux.HandleFunc("GET /v1/runs/{id}/terminal", s.terminal)
 	return mux
@@ -133,20 +134,53 @@ func (s *server) version(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusOK, HostVersion{Version: s.o.Version, Protocol: Protocol, PID: os.Getpid()})
 }
 
-func (s *server) do(w http.ResponseWriter, r *http.Request) {
+// body reads what a client asks for; false when it was answered already.
+func body(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 	conn := http.NewResponseController(w)
 	_ = conn.SetReadDeadline(time.Now().Add(bodyTimeout))
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxCommand))
+	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxCommand))
 	_ = conn.SetReadDeadline(time.Time{}) // the engine may take longer
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		answer(w, http.StatusRequestEntityTooLarge, problem{fmt.Sprintf("a command of more than %d bytes", maxCommand)})
-		return
+		return nil, false
 	}
 	if err != nil {
 		answer(w, http.StatusBadRequest, problem{"read the command: " + err.Error()})
+		return nil, false
+	}
+	return text, true
+}
+
+// query asks the engine's providers; an engine without any has no answers.
+func (s *server) query(w http.ResponseWriter, r *http.Request) {
+	text, ok := body(w, r)
+	if !ok {
 		return
 	}
-	c, err := tasks.UnmarshalCommand(body)
+	var q tasks.Query
+	if err := json.Unmarshal(text, &q); err != nil {
+		answer(w, http.StatusBadRequest, problem{"read the question: " + err.Error()})
+		return
+	}
+	asked, ok := s.engine.(tasks.Querier)
+	if !ok {
+		answer(w, http.StatusConflict, problem{"this host has no connections"})
+		return
+	}
+	result, err := asked.Query(r.Context(), q)
+	if err != nil {
+		answer(w, http.StatusConflict, problem{err.Error()})
+		return
+	}
+	answer(w, http.StatusOK, result)
+}
+
+func (s *server) do(w http.ResponseWriter, r *http.Request) {
+	text, ok := body(w, r)
+	if !ok {
+		return
+	}
+	c, err := tasks.UnmarshalCommand(text)
 	if err != nil {
 		answer(w, http.StatusBadRequest, problem{"read the command: " + err.Error()})
 		return

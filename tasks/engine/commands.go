@@ -39,6 +39,8 @@ func (e *Engine) do(c tasks.Command) error {
 		return e.cancelRun(c.ID)
 	case tasks.Acknowledge:
 		e.emit(tasks.Acknowledged(c))
+	case tasks.Look:
+		e.look(c)
 	case tasks.Reload:
 		e.reload()
 	case tasks.Trust:
@@ -145,6 +147,9 @@ func (e *Engine) queue(t tasks.Task, a ask) tasks.Run {
 	r := tasks.Run{
 		ID: tasks.NewRunID(t.Name, e.numbers[t.Name]), Task: t.Name, Number: e.numbers[t.Name],
 		Cause: a.cause, Params: masked(t, a.params), Scope: a.scope, Only: a.only, Status: tasks.Queued, QueuedAt: e.o.Now(), Log: logs.Key(t.Name),
+	}
+	if t.Remote() {
+		r.Log = logs.Key(r.ID)
 	}
 	e.params[r.ID] = a.params
 	e.lastParams[t.Name] = a.params
@@ -253,7 +258,8 @@ func (a ask) pinned(u tasks.Unit) ask {
 	return a
 }
 
-// busy queues a run with respect to what the task is doing: on_busy.
+// busy queues a run with respect to what the task is doing: on_busy. Another
+// system runs any number at once.
 func (e *Engine) busy(t tasks.Task, a ask, why error) {
 	_, active := e.state.Active(t.Name)
 	if w, ok := e.state.Waiting(t.Name); ok {
@@ -270,7 +276,7 @@ func (e *Engine) busy(t tasks.Task, a ask, why error) {
 	switch {
 	case active && t.Spec.OnBusy == config.BusyIgnore:
 		return
-	case active && t.Spec.OnBusy != config.BusyQueue:
+	case active && t.Spec.OnBusy != config.BusyQueue && !t.Remote():
 		if r, ok := e.state.Active(t.Name); ok {
 			e.end(r.ID, outdated(why, a.cause))
 		}
@@ -397,8 +403,13 @@ func (e *Engine) leave(why string) {
 	for _, n := range e.state.Order {
 		e.emit(tasks.Wanted{Task: n, Up: false})
 		e.drop(n, why)
-		if r, ok := e.state.Active(n); ok && !e.state.Units[n].Task.IsService() {
-			e.end(r.ID, tasks.ErrCancelled)
+	}
+	for id := range e.live {
+		switch t := e.state.Units[id.Task()].Task; {
+		case t.Remote(): // goes on where it is, and is found again
+			e.end(id, tasks.ErrLeaving)
+		case !t.IsService():
+			e.end(id, tasks.ErrCancelled)
 		}
 	}
 }

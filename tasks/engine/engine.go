@@ -40,6 +40,9 @@ type Options struct {
 	Declares func(path string) bool
 	// Runners by Task.Provider; "" runs local processes.
 	Runners map[string]tasks.Runner
+	// Connections are the systems that a file asks for and those that were found;
+	// called off the loop, after each reading of the file. nil: none.
+	Connections func(ctx context.Context, f *config.File) ([]tasks.Connection, error)
 	// Parser finds results in a task's output; nil for none.
 	Parser func(tasks.Task) tasks.Parser
 	Logs   *logs.Store
@@ -85,6 +88,7 @@ type Engine struct {
 	growing     bool      // growthTimer is armed
 	growthTold  time.Time // when growth was told last
 	growthTimer *time.Timer
+	attached    chan struct{} // closed and made anew when a subscriber comes
 
 	// Owned by the loop.
 	file    *config.File
@@ -96,6 +100,9 @@ type Engine struct {
 	loops   map[string]*loopWatch
 	// lastParams are what each task was last run with, for its reruns.
 	lastParams         map[string]map[string]string
+	connections        map[string]*connection
+	looks              map[string]*look
+	inner              context.Context // of all that the engine starts
 	loading, loadAgain bool
 	all                bool // everything that starts by itself was asked for
 	leaving            string
@@ -126,9 +133,13 @@ func New(o Options) *Engine {
 		params:     map[tasks.RunID]map[string]string{},
 		ports:      map[string]int{},
 		lastParams: map[string]map[string]string{},
-		crons:      map[string]cronEntry{},
-		loops:      map[string]*loopWatch{},
-		records:    make(chan tasks.Run, 64), // the recorder is slower than a burst of ends
+
+		attached:    make(chan struct{}),
+		connections: map[string]*connection{},
+		looks:       map[string]*look{},
+		crons:       map[string]cronEntry{},
+		loops:       map[string]*loopWatch{},
+		records:     make(chan tasks.Run, 64), // the recorder is slower than a burst of ends
 	}
 	if e.numbers == nil {
 		e.numbers = map[string]int{}
@@ -153,6 +164,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	// What the engine starts outlives ctx: its end begins an orderly stop.
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
+	e.inner = inner
 	var recorder sync.WaitGroup
 	recorder.Go(func() { e.record(context.WithoutCancel(ctx)) })
 	if e.o.Watch != nil {
@@ -161,12 +173,13 @@ func (e *Engine) Run(ctx context.Context) error {
 	if e.o.Usage != nil {
 		e.work.Go(func() { e.sample(inner) })
 	}
+	e.findConnections()
 
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	ended := ctx.Done()
 	for {
-		wake := e.settle(inner)
+		wake := sooner(e.settle(inner), e.lookAway(e.o.Now()))
 		if e.leaving != "" && len(e.live) == 0 {
 			break
 		}
@@ -192,6 +205,14 @@ func (e *Engine) Run(ctx context.Context) error {
 	recorder.Wait()
 	e.emit(tasks.HostLeaving{Why: e.leaving})
 	return nil
+}
+
+// sooner is the earlier of two times, where zero is never.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // drain takes what else is there already, so that a burst is settled once.
@@ -235,8 +256,12 @@ func (e *Engine) send(in input) bool {
 	}
 }
 
-// Do hands a command to the loop and returns its answer.
+// Do hands a command to the loop and returns its answer; that of an operation
+// comes when it is done.
 func (e *Engine) Do(ctx context.Context, c tasks.Command) error {
+	if op, ok := c.(tasks.Operate); ok {
+		return e.operate(ctx, op)
+	}
 	if _, ok := c.(tasks.Trust); ok && e.o.Trust != nil {
 		// Kept on the caller's time: the loop does no I/O.
 		if err := e.o.Trust(ctx); err != nil {

@@ -83,6 +83,12 @@ type bench struct {
 // read units.
 func onEngine(t *testing.T, units []config.Unit, f func(b *bench)) {
 	t.Helper()
+	onEngineWith(t, units, func(*Options) {}, f)
+}
+
+// onEngineWith is onEngine with other options.
+func onEngineWith(t *testing.T, units []config.Unit, change func(*Options), f func(b *bench)) {
+	t.Helper()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		store, err := logs.Open(dir, logs.Options{})
@@ -91,7 +97,7 @@ func onEngine(t *testing.T, units []config.Unit, f func(b *bench)) {
 		}
 		b := &bench{T: t, r: &runner{script: map[string]func(context.Context, tasks.Request, tasks.Sink) error{}, readyIn: map[string]time.Duration{}}, ended: make(chan error, 1)}
 		b.file = declare(units...)
-		b.e = New(Options{
+		o := Options{
 			Workspace: tasks.Workspace{Name: "shop", Root: "/shop"},
 			Load: func(context.Context) (*config.File, error) {
 				b.loadMu.Lock()
@@ -108,7 +114,9 @@ func onEngine(t *testing.T, units []config.Unit, f func(b *bench)) {
 				<-ctx.Done()
 				return nil
 			},
-		})
+		}
+		change(&o)
+		b.e = New(o)
 		go func() { b.ended <- b.e.Run(context.Background()) }()
 		synctest.Wait()
 		defer func() { // also after Fatal: nothing may be left in the bubble

@@ -71,6 +71,8 @@ func (e *Engine) Subscribe(ctx context.Context) (tasks.State, <-chan []tasks.Eve
 	gone := e.gone
 	if !gone {
 		e.mailboxes[m] = struct{}{}
+		close(e.attached)
+		e.attached = make(chan struct{})
 	}
 	e.mu.Unlock()
 	if gone {

@@ -87,6 +87,7 @@ func (e *Engine) reconfigure(file *config.File) {
 		before[n] = true
 	}
 	e.configure(file)
+	e.findConnections()
 	for _, n := range e.state.Order {
 		u := e.state.Units[n]
 		switch {

@@ -56,8 +56,8 @@ func (e *Engine) startRun(ctx context.Context, id tasks.RunID) {
 	r := e.state.Runs[id]
 	t := e.state.Units[r.Task].Task
 	now := e.o.Now()
-	runner := e.o.Runners[t.Provider]
-	if runner == nil {
+	runner, ok := e.runner(t.Provider)
+	if !ok {
 		e.emit(tasks.RunEnded{ID: id, At: now, Status: tasks.Failed, Error: fmt.Sprintf("nothing here runs tasks of %q", t.Provider)})
 		return
 	}
@@ -72,7 +72,7 @@ func (e *Engine) startRun(ctx context.Context, id tasks.RunID) {
 		limited, stop := context.WithTimeoutCause(runCtx, t.Spec.Timeout, tasks.ErrTimeout)
 		runCtx, release = limited, func() { stop(); cancel(nil) }
 	}
-	s := newSink(e, id, t, w, e.o.Parser)
+	s := newSink(e, r, t, w)
 	e.live[id] = &live{cancel: cancel, sink: s}
 	req := tasks.Request{
 		Run: id, Task: t, Cause: r.Cause, Params: e.params[id], Ports: e.portsFor(t), Replica: t.Replica,
@@ -142,6 +142,9 @@ func (e *Engine) ended(id tasks.RunID, err error, endLine int64) {
 	ev.ID, ev.At, ev.EndLine = id, e.o.Now(), endLine
 	e.emit(ev)
 	r := e.state.Runs[id]
+	if errors.Is(l.why, tasks.ErrLeaving) { // it has not ended: only the looking has
+		return
+	}
 	e.records <- cloneRun(r)
 
 	u, known := e.state.Units[r.Task]

@@ -46,11 +46,11 @@ func schedule(s *tasks.State, now time.Time) plan {
 		switch {
 		case never != "":
 			p.skip[r.ID] = never
-		case len(holds) == 0 && !u.Task.IsService() && free == 0:
+		case len(holds) == 0 && !u.Task.IsService() && !u.Task.Remote() && free == 0:
 			p.holds[r.ID] = []tasks.Hold{{Why: fmt.Sprintf("%d tasks run already, which is as many as jobs: allows", s.Jobs)}}
 		case len(holds) == 0:
 			p.start = append(p.start, r.ID)
-			if !u.Task.IsService() {
+			if !u.Task.IsService() && !u.Task.Remote() {
 				free--
 			}
 		default:
@@ -72,7 +72,7 @@ func freeJobs(s *tasks.State) int {
 	}
 	free := s.Jobs
 	for name, u := range s.Units {
-		if _, active := s.Active(name); active && !u.Task.IsService() && free > 0 {
+		if _, active := s.Active(name); active && !u.Task.IsService() && !u.Task.Remote() && free > 0 {
 			free--
 		}
 	}
@@ -126,7 +126,10 @@ func (v view) holdsOf(u tasks.Unit, r tasks.Run) (holds []tasks.Hold, never stri
 
 func (v view) findHolds(u tasks.Unit, r tasks.Run) (holds []tasks.Hold, never string) {
 	s, now := v.s, v.now
-	if a, ok := s.Active(u.Task.Name); ok {
+	if h := unconnected(s, u.Task); h != nil {
+		holds = append(holds, *h)
+	}
+	if a, ok := s.Active(u.Task.Name); ok && !u.Task.Remote() {
 		why := fmt.Sprintf("%s is still running", a.ID)
 		if a.Status == tasks.Stopping {
 			why = fmt.Sprintf("%s is stopping", a.ID)
@@ -153,6 +156,20 @@ func (v view) findHolds(u tasks.Unit, r tasks.Run) (holds []tasks.Hold, never st
 		}
 	}
 	return holds, ""
+}
+
+// unconnected is why a task's provider can't run it yet, or nil.
+func unconnected(s *tasks.State, t tasks.Task) *tasks.Hold {
+	p, known := s.Providers[t.Provider]
+	switch {
+	case t.Provider == "" || p.Phase == tasks.PhaseUp || p.Phase == tasks.PhaseWarning:
+		return nil
+	case !known:
+		return &tasks.Hold{Why: "waits for the connection " + t.Provider}
+	case p.Phase == tasks.PhaseFailed:
+		return &tasks.Hold{Why: fmt.Sprintf("%s can't be reached: %s", p.Title, p.Error), Stuck: true}
+	}
+	return &tasks.Hold{Why: p.Title + " is being connected"}
 }
 
 // unmet is why a dependency has not reached its condition, or nil. failed: a

@@ -27,16 +27,16 @@ type sink struct {
 	line   int64     // the number of the line that the parser sees
 }
 
-var _ tasks.Sink = (*sink)(nil)
+var _ tasks.StepSink = (*sink)(nil)
 
 // longestParsed bounds what of a line a parser sees.
 const longestParsed = 64 << 10
 
-func newSink(e *Engine, id tasks.RunID, t tasks.Task, w *logs.Writer, parser func(tasks.Task) tasks.Parser) *sink {
-	s := &sink{e: e, id: id, key: logs.Key(t.Name), w: w, first: w.Lines()}
+func newSink(e *Engine, r tasks.Run, t tasks.Task, w *logs.Writer) *sink {
+	s := &sink{e: e, id: r.ID, key: r.Log, w: w, first: w.Lines()}
 	s.line = s.first
-	if parser != nil {
-		if p := parser(t); p != nil {
+	if e.o.Parser != nil {
+		if p := e.o.Parser(t); p != nil {
 			s.parse = p.Parse(t, parserSink{s})
 		}
 	}
@@ -106,6 +106,11 @@ func (s *sink) Emit(ev tasks.Event) {
 			e.emit(ev)
 		}
 	})
+}
+
+// StepLog is a step's own log, beside the run's.
+func (s *sink) StepLog(step string) (tasks.LogWriter, logs.Key, error) {
+	return s.e.stepLog(s.key, step)
 }
 
 // note writes a line of Sawhorse's own into the log. The loop calls it.
@@ -186,6 +191,12 @@ func owned(ev tasks.Event, id tasks.RunID) tasks.Event {
 		e.ID = id
 		return e
 	case tasks.ArtifactReported:
+		e.ID = id
+		return e
+	case tasks.RunLinked:
+		e.ID = id
+		return e
+	case tasks.RunNative:
 		e.ID = id
 		return e
 	}

@@ -98,6 +98,22 @@ func (w *Writer) Write(s Stream, p []byte) (lines int64, err error) {
 	})
 }
 
+// WriteAt is Write of what was printed elsewhere at a time that its source tells:
+// that is the line's time, not its arrival. Zero is now.
+func (w *Writer) WriteAt(s Stream, p []byte, at time.Time) (lines int64, err error) {
+	if at.IsZero() {
+		return w.Write(s, p)
+	}
+	return w.do(func(now moment) {
+		now.stamp = at.UnixNano()
+		for len(p) > 0 {
+			piece := p[:min(len(p), maxChunk)]
+			p = p[len(piece):]
+			w.take(min(s, Note), piece, now)
+		}
+	})
+}
+
 // Note appends a line by Sawhorse itself; an open line before it is ended.
 func (w *Writer) Note(text string) error {
 	_, err := w.do(func(now moment) {

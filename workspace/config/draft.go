@@ -15,6 +15,8 @@ type workspaceDraft struct {
 	shell   []string
 	logs    Logs
 	jobs    int
+
+	integrations []Integration
 }
 
 // draft is a unit as it was read.

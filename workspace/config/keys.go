@@ -30,6 +30,8 @@ func workspaceFields() []field[workspaceDraft] {
 			"How much output is kept on disk."),
 		give("jobs", integer(1, 1024), func(w *workspaceDraft, v int) { w.jobs = v },
 			"How many tasks run at once; services do not count.", fallback("the number of processors")),
+		give("integrations", integrationsKind(), func(w *workspaceDraft, v []Integration) { w.integrations = v },
+			"Systems to connect to, beside those that are found by themselves: names and options. `use` says which integration it is, by default the name. A secret says where it is found: `env:NAME`, `file:PATH` or `command:LINE`."),
 	}
 }
 

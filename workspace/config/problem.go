@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -160,4 +161,18 @@ func printable(s string) string {
 		}
 		return '·'
 	}, s)
+}
+
+// Problem is one that is found after the file was read, with its source line.
+func (f *File) Problem(at Position, length int, message, hint string) Problem {
+	p := Problem{Pos: at, Length: length, Message: message, Hint: hint}
+	src, err := readFile(filepath.Join(f.Dir, at.File))
+	if err != nil || at.Line == 0 {
+		return p
+	}
+	lines := strings.SplitN(string(src), "\n", at.Line+1)
+	if at.Line <= len(lines) && len(lines[at.Line-1]) < maxShown {
+		p.Source = strings.TrimSuffix(lines[at.Line-1], "\r")
+	}
+	return p
 }

@@ -50,8 +50,10 @@ func (w *workspaceDraft) resolve(dir string) *File {
 			Total: or(w.logs.Total, logTotal),
 			Age:   or(w.logs.Age, logAge),
 		},
-		Jobs:  or(w.jobs, runtime.NumCPU()),
-		Units: make([]Unit, 0, len(w.units)),
+		Jobs: or(w.jobs, runtime.NumCPU()),
+
+		Integrations: w.integrations,
+		Units:        make([]Unit, 0, len(w.units)),
 	}
 	if f.Shell == nil {
 		f.Shell = defaultShell()

@@ -37,6 +37,20 @@ type File struct {
 	Detected bool `json:"detected,omitempty"`
 	// Locked: nothing of it may run before a person trusts it.
 	Locked bool `json:"locked,omitempty"`
+	// Integrations are the connections that the file declares, in its order.
+	Integrations []Integration `json:"integrations,omitempty"`
+}
+
+// Integration is a connection to another system, as the file declares it.
+type Integration struct {
+	// Name is the connection's; Use the integration that makes it.
+	Name string   `json:"name"`
+	Use  string   `json:"use"`
+	Pos  Position `json:"pos"`
+	// Options are the integration's own, as they are written; At is where each of
+	// them stands, and where use does.
+	Options map[string]string   `json:"options,omitempty"`
+	At      map[string]Position `json:"at,omitempty"`
 }
 
 // Unit returns the unit of that name, or nil.

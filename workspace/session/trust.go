@@ -47,6 +47,12 @@ func Commands(f *config.File) []Entry {
 	}
 	add("", "shell", quoteArgs(f.Shell))
 	environment("", f.Env, f.EnvFile)
+	for _, c := range f.Integrations {
+		add("", "integrations."+c.Name, c.Use)
+		for _, name := range slices.Sorted(maps.Keys(c.Options)) {
+			add("", "integrations."+c.Name+"."+name, c.Options[name])
+		}
+	}
 	for i := range f.Units {
 		u := &f.Units[i]
 		add(u.Name, "run", u.Run)

@@ -1,0 +1,121 @@
+package all
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/sawhorse-dev/sawhorse/integrations"
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
+)
+
+// Check says what is wrong with the integrations that a file declares; its
+// error is config.Problems.
+func Check(f *config.File) error { return check(f, Definitions()) }
+
+func check(f *config.File, known []integrations.Definition) error {
+	var problems config.Problems
+	for _, c := range f.Integrations {
+		d, ok := connecting(known, c.Use)
+		if !ok {
+			at, hint := c.Pos, "name the integration with use: "
+			if p, given := c.At["use"]; given {
+				at, hint = p, ""
+			}
+			problems = append(problems, f.Problem(at, len(c.Use), fmt.Sprintf("there is no integration %q to connect to", c.Use),
+				hint+config.DidYouMean(c.Use, connectable(known))))
+			continue
+		}
+		problems = append(problems, checkOptions(f, c, d)...)
+	}
+	if len(problems) > 0 {
+		return problems
+	}
+	return nil
+}
+
+func checkOptions(f *config.File, c config.Integration, d integrations.Definition) (problems config.Problems) {
+	var names []string
+	for _, o := range d.Options {
+		names = append(names, o.Name)
+		v, given := c.Options[o.Name]
+		switch {
+		case !given && o.Required:
+			problems = append(problems, f.Problem(c.Pos, len(c.Name), fmt.Sprintf("%s needs the option %s", c.Name, o.Name), o.Description))
+		case given && o.Secret && !integrations.IsReference(v):
+			problems = append(problems, f.Problem(c.At[o.Name], len(o.Name), fmt.Sprintf("%s of %s is a secret, which does not belong into a file", o.Name, c.Name),
+				"say where it is: env:NAME, file:PATH or command:LINE"))
+		case given && len(o.Choices) > 0 && !slices.Contains(o.Choices, v):
+			problems = append(problems, f.Problem(c.At[o.Name], len(o.Name), fmt.Sprintf("%s of %s is %q", o.Name, c.Name, v), config.DidYouMean(v, o.Choices)))
+		}
+	}
+	for _, e := range sortedKeys(c.Options) {
+		if !slices.Contains(names, e) {
+			problems = append(problems, f.Problem(c.At[e], len(e), fmt.Sprintf("%s (%s) has no option %q", c.Name, d.Title, e), config.DidYouMean(e, names)))
+		}
+	}
+	return problems
+}
+
+func sortedKeys(m map[string]string) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func connecting(known []integrations.Definition, name string) (integrations.Definition, bool) {
+	i := slices.IndexFunc(known, func(d integrations.Definition) bool { return d.Connections != nil && d.Name == name })
+	if i < 0 {
+		return integrations.Definition{}, false
+	}
+	return known[i], true
+}
+
+func connectable(known []integrations.Definition) []string {
+	var names []string
+	for _, d := range known {
+		if d.Connections != nil {
+			names = append(names, d.Name)
+		}
+	}
+	return names
+}
+
+// Connections are all systems to be reached from here. What one integration
+// can't read does not hide the others'.
+func Connections(ctx context.Context, f *config.File, p integrations.Place) ([]tasks.Connection, error) {
+	return connections(ctx, f, p, Definitions())
+}
+
+func connections(ctx context.Context, f *config.File, p integrations.Place, known []integrations.Definition) ([]tasks.Connection, error) {
+	var found []tasks.Connection
+	var errs []error
+	taken := map[string]bool{}
+	for _, d := range known {
+		if d.Connections == nil {
+			continue
+		}
+		p.Declared = nil
+		for _, c := range f.Integrations {
+			if c.Use == d.Name {
+				p.Declared = append(p.Declared, integrations.Declared{Name: c.Name, Options: c.Options})
+			}
+		}
+		its, err := d.Connections(ctx, p)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", d.Title, err))
+		}
+		for _, c := range its {
+			if !taken[c.Name] {
+				taken[c.Name] = true
+				found = append(found, c)
+			}
+		}
+	}
+	return found, errors.Join(errs...)
+}

@@ -1,0 +1,403 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+)
+
+// How long a lost connection waits before it is tried again: from the first to
+// the last, twice as long each time, and from the first again after it was up
+// for a while.
+const (
+	retryFirst  = time.Second
+	retryLast   = time.Minute
+	retryReset  = 30 * time.Second
+	connectTime = 30 * time.Second // for one try
+)
+
+// connection is what the loop knows of a system that it wants to reach. One
+// goroutine, keep, does the reaching:
+//
+//	Connect ─> Catalog.Tasks ─> Provided
+//	   ^   └─> Source.Watch ──> ResourcesChanged   } until one of them
+//	   │   └─> Observer.Observe ─> RunObserved     } says that it is lost
+//	   └── back-off <───────────────┘
+type connection struct {
+	tasks.Connection
+	cancel context.CancelFunc
+	nudge  chan struct{} // one slot: try again now
+	p      any           // nil while not connected
+}
+
+// findConnections asks what is to be reached now, off the loop.
+func (e *Engine) findConnections() {
+	if e.o.Connections == nil {
+		return
+	}
+	file := e.file
+	e.work.Go(func() {
+		ctx, cancel := context.WithTimeout(e.inner, connectTime)
+		defer cancel()
+		wanted, err := e.o.Connections(ctx, file)
+		e.send(func(e *Engine) {
+			if e.file == file && e.leaving == "" {
+				e.connect(wanted, err)
+			}
+		})
+	})
+}
+
+// connect begins what is new and ends what nobody wants any more.
+func (e *Engine) connect(wanted []tasks.Connection, err error) {
+	if err != nil {
+		e.notice(tasks.Notice{ID: "connections", Severity: tasks.Warning, Source: "host", Message: err.Error()})
+	} else {
+		e.emit(tasks.NoticeCleared{ID: "connections"})
+	}
+	kept := map[string]bool{}
+	for _, w := range wanted {
+		if c := e.connections[w.Name]; c != nil && c.Key == w.Key {
+			c.Wanted, kept[w.Name] = w.Wanted, true
+		}
+	}
+	for name, c := range e.connections {
+		if !kept[name] {
+			c.cancel()
+			delete(e.connections, name)
+			e.emit(tasks.ProviderRemoved{Name: name})
+		}
+	}
+	for _, w := range wanted {
+		if kept[w.Name] {
+			continue
+		}
+		ctx, cancel := context.WithCancel(e.inner)
+		c := &connection{Connection: w, cancel: cancel, nudge: make(chan struct{}, 1)}
+		e.connections[w.Name], kept[w.Name] = c, true
+		e.stands(c, tasks.Provider{Phase: tasks.PhaseBusy})
+		e.work.Go(func() { e.keep(ctx, c) })
+	}
+}
+
+// stands emits how a connection is now, if it is still one.
+func (e *Engine) stands(c *connection, p tasks.Provider) {
+	if e.connections[c.Name] != c {
+		return
+	}
+	old := e.state.Providers[c.Name]
+	p.Name, p.Title, p.Wanted, p.Since = c.Name, c.Title, c.Wanted, e.o.Now()
+	if old.Phase == p.Phase {
+		p.Since = old.Since
+	}
+	if p.Kinds == nil {
+		p.Kinds = old.Kinds // what it told of stays on the screen while it is away
+	}
+	e.emit(tasks.ProviderChanged{Provider: p})
+}
+
+// keep connects, and connects again, until ctx ends.
+func (e *Engine) keep(ctx context.Context, c *connection) {
+	wait := retryFirst
+	for ctx.Err() == nil {
+		began := time.Now()
+		err := e.connected(ctx, c)
+		if ctx.Err() != nil {
+			return
+		}
+		if time.Since(began) > retryReset {
+			wait = retryFirst
+		}
+		failed := tasks.Provider{Phase: tasks.PhaseFailed, Error: err.Error(), Retry: e.o.Now().Add(wait)}
+		if why, ok := errors.AsType[*tasks.StartError](err); ok {
+			failed.Error, failed.Hint = why.Reason, why.Hint
+		}
+		e.send(func(e *Engine) { c.p = nil; e.stands(c, failed) })
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		case <-c.nudge:
+		}
+		wait = min(wait*2, retryLast)
+	}
+}
+
+var errLost = errors.New("the connection was lost")
+
+// connected reaches the system and listens to it until it is lost.
+func (e *Engine) connected(ctx context.Context, c *connection) error {
+	trying, stop := context.WithTimeout(ctx, connectTime)
+	defer stop()
+	p, err := c.Connect(trying, lookout{e})
+	if err != nil {
+		return err
+	}
+	if closer, ok := p.(io.Closer); ok {
+		defer closer.Close()
+	}
+	source, watches := tasks.As[tasks.Source](p)
+	now := tasks.Provider{Phase: tasks.PhaseUp}
+	if d, ok := tasks.As[tasks.Describer](p); ok {
+		now.About = d.About()
+	}
+	if watches {
+		now.Kinds = source.Kinds()
+	}
+	e.send(func(e *Engine) { c.p = p; e.stands(c, now) })
+
+	ctx, lose := context.WithCancelCause(ctx)
+	defer lose(nil)
+	var listening sync.WaitGroup
+	listen := func(f func() error) {
+		listening.Go(func() {
+			if err := f(); err != nil {
+				lose(err)
+			} else {
+				lose(errLost)
+			}
+		})
+	}
+	if watches {
+		listen(func() error {
+			return source.Watch(ctx, func(ch tasks.Changes) {
+				e.tell(c, tasks.ResourcesChanged{Provider: c.Name, Changes: ch})
+			})
+		})
+	}
+	if catalog, ok := tasks.As[tasks.Catalog](p); ok {
+		listen(func() error { return e.offerTasks(ctx, c, catalog) })
+	}
+	if o, ok := tasks.As[tasks.Observer](p); ok {
+		listen(func() error {
+			return o.Observe(ctx, func(r tasks.Run) { e.send(func(e *Engine) { e.observed(c, r) }) })
+		})
+	}
+	<-ctx.Done()
+	listening.Wait()
+	return context.Cause(ctx)
+}
+
+// tell emits an event of a connection that still is one.
+func (e *Engine) tell(c *connection, ev tasks.Event) {
+	e.send(func(e *Engine) {
+		if e.connections[c.Name] == c {
+			e.emit(ev)
+		}
+	})
+}
+
+// offerTasks tells what can be started there, now and whenever that changes.
+func (e *Engine) offerTasks(ctx context.Context, c *connection, catalog tasks.Catalog) error {
+	var changes <-chan struct{} // nil: they never do
+	if ch, ok := tasks.As[tasks.Changing](catalog); ok {
+		changes = ch.Changes()
+	}
+	for {
+		all, err := catalog.Tasks(ctx)
+		if err != nil {
+			return err
+		}
+		e.send(func(e *Engine) { e.provided(c, all) })
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-changes:
+		}
+	}
+}
+
+// provided takes in the tasks of a provider. A name that the workspace has
+// already is told from it by the provider's.
+func (e *Engine) provided(c *connection, all []tasks.Task) {
+	if e.connections[c.Name] != c {
+		return
+	}
+	for i := range all {
+		t := &all[i]
+		if u, taken := e.state.Units[t.Name]; taken && (!u.Task.Found || u.Task.Provider != c.Name) {
+			t.Name = c.Name + "/" + t.Name
+		}
+		t.Of, t.Root = t.Name, e.o.Workspace.Root
+		t.Spec.Name, t.Spec.Kind = t.Name, t.Kind
+	}
+	e.emit(tasks.Provided{Provider: c.Name, Tasks: all})
+}
+
+// observed takes in how a provider's run is. One that was started here is told
+// by its own runner while that has it.
+func (e *Engine) observed(c *connection, r tasks.Run) {
+	if e.connections[c.Name] != c {
+		return
+	}
+	u, known := e.state.Units[r.Task]
+	if !known || u.Task.Provider != c.Name {
+		if u, known = e.state.Units[c.Name+"/"+r.Task]; !known {
+			return
+		}
+		r.Task = u.Task.Name
+	}
+	for _, id := range u.Runs {
+		if old := e.state.Runs[id]; old.External == r.External {
+			if e.live[id] != nil {
+				return
+			}
+			r.ID, r.Number, r.Observed = id, old.Number, old.Observed
+			e.emit(tasks.RunObserved{Run: r})
+			return
+		}
+	}
+	if r.Number == 0 || e.state.Runs[tasks.NewRunID(r.Task, r.Number)].ID != "" {
+		r.Number = e.numbers[r.Task] + 1
+	}
+	e.numbers[r.Task] = max(e.numbers[r.Task], r.Number)
+	r.ID, r.Observed, r.EndLine = tasks.NewRunID(r.Task, r.Number), true, -1
+	r.Log = logs.Key(r.ID)
+	e.emit(tasks.RunObserved{Run: r})
+}
+
+// runner runs the tasks of a provider: one of this host's own, or a connection.
+func (e *Engine) runner(provider string) (tasks.Runner, bool) {
+	if r := e.o.Runners[provider]; r != nil {
+		return r, true
+	}
+	c := e.connections[provider]
+	if c == nil || c.p == nil {
+		return nil, false
+	}
+	return tasks.As[tasks.Runner](c.p)
+}
+
+// lookout waits for the first subscriber.
+type lookout struct{ e *Engine }
+
+// Wait returns when somebody looks.
+func (l lookout) Wait(ctx context.Context) error {
+	for {
+		l.e.mu.Lock()
+		somebody, next := len(l.e.mailboxes) > 0, l.e.attached
+		l.e.mu.Unlock()
+		if somebody {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-next:
+		}
+	}
+}
+
+// provider asks the loop for what is connected under a name.
+func (e *Engine) provider(ctx context.Context, name string) (p any, err error) {
+	type answer struct {
+		p   any
+		err error
+	}
+	reply := make(chan answer, 1) // buffered: the loop never waits for a caller that left
+	if !e.send(func(e *Engine) {
+		c := e.connections[name]
+		switch {
+		case c == nil:
+			reply <- answer{err: fmt.Errorf("nothing is connected as %q", name)}
+		case c.p == nil:
+			select { // a person asks: no reason to wait on
+			case c.nudge <- struct{}{}:
+			default:
+			}
+			why := e.state.Providers[name]
+			reply <- answer{err: &tasks.StartError{Reason: fmt.Sprintf("%s is not connected: %s", c.Title, orElse(why.Error, "it is being tried")), Hint: why.Hint}}
+		default:
+			reply <- answer{p: c.p}
+		}
+	}) {
+		return nil, errGone
+	}
+	select {
+	case a := <-reply:
+		return a.p, a.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-e.done:
+		return nil, errGone
+	}
+}
+
+func orElse(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
+}
+
+// Query asks a provider; the engine is a tasks.Querier for all of them.
+func (e *Engine) Query(ctx context.Context, q tasks.Query) (tasks.Result, error) {
+	p, err := e.provider(ctx, q.Provider)
+	if err != nil {
+		return tasks.Result{}, err
+	}
+	asked, ok := tasks.As[tasks.Querier](p)
+	if !ok {
+		return tasks.Result{}, fmt.Errorf("%s answers no questions", q.Provider)
+	}
+	return asked.Query(ctx, q)
+}
+
+// operate does something with a resource and returns when it is done. It is
+// done to its end although the caller leaves.
+func (e *Engine) operate(ctx context.Context, c tasks.Operate) error {
+	p, err := e.provider(ctx, c.ID.Provider())
+	if err != nil {
+		return err
+	}
+	operator, ok := tasks.As[tasks.Operator](p)
+	if !ok {
+		return fmt.Errorf("nothing can be done with the things of %s", c.ID.Provider())
+	}
+	reply := make(chan error, 1) // buffered: whoever asked may have left
+	if !e.send(func(e *Engine) { e.beginOperation(operator, c, reply) }) {
+		return errGone
+	}
+	select {
+	case err := <-reply:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-e.done:
+		return errGone
+	}
+}
+
+func (e *Engine) beginOperation(operator tasks.Operator, c tasks.Operate, reply chan<- error) {
+	r, known := e.state.Resources[c.ID]
+	switch {
+	case e.leaving != "":
+		reply <- errors.New("the host is stopping everything")
+		return
+	case !known:
+		reply <- fmt.Errorf("%s is not there any more", c.ID.Native())
+		return
+	case r.Doing != "":
+		reply <- fmt.Errorf("%s: %s goes on already", r.Name, r.Doing)
+		return
+	case r.Off[c.Operation] != "":
+		reply <- fmt.Errorf("%s %s: %s", c.Operation, r.Name, r.Off[c.Operation])
+		return
+	}
+	e.emit(tasks.OperationBegan{ID: c.ID, Operation: c.Operation})
+	e.work.Go(func() {
+		err := operator.Operate(e.inner, r, c.Operation, c.Args)
+		ended := tasks.OperationEnded{ID: c.ID, Operation: c.Operation}
+		if err != nil {
+			ended.Error = err.Error()
+		}
+		e.send(func(e *Engine) { e.emit(ended) })
+		reply <- err
+	})
+}

@@ -1,0 +1,392 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
+)
+
+// system is an outside system that can do everything.
+type system struct {
+	mu        sync.Mutex
+	refuses   error // what Connect answers
+	tries     int
+	looked    atomic.Int32
+	told      func(tasks.Changes)
+	observed  func(tasks.Run)
+	lost      chan error
+	changed   chan struct{}
+	catalog   []tasks.Task
+	operation func(ctx context.Context) error
+	tail      func(ctx context.Context, w tasks.LogWriter) error
+	attach    func(ctx context.Context, s tasks.StepSink) error
+	run       func(ctx context.Context, s tasks.Sink) error
+}
+
+// begin makes the channels, which belong to the bubble of the test.
+func (s *system) begin() {
+	s.lost, s.changed = make(chan error, 1), make(chan struct{}, 1)
+}
+
+func (s *system) connection() tasks.Connection {
+	return tasks.Connection{Name: "yard", Title: "The yard", Key: "1", Connect: func(context.Context, tasks.Lookout) (any, error) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.tries++
+		return s, s.refuses
+	}}
+}
+
+func (s *system) Kinds() []tasks.Kind {
+	return []tasks.Kind{{Name: "box", Title: "BOXES", Usage: true}}
+}
+func (s *system) About() string { return "Yard 7" }
+func (s *system) Watch(ctx context.Context, tell func(tasks.Changes)) error {
+	s.told = tell
+	select {
+	case err := <-s.lost:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *system) Observe(ctx context.Context, tell func(tasks.Run)) error {
+	s.observed = tell
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func (s *system) Tasks(context.Context) ([]tasks.Task, error) { return slices.Clone(s.catalog), nil }
+func (s *system) Changes() <-chan struct{}                    { return s.changed }
+func (s *system) Operate(ctx context.Context, _ tasks.Resource, _ string, _ map[string]string) error {
+	return s.operation(ctx)
+}
+
+func (s *system) Query(_ context.Context, q tasks.Query) (tasks.Result, error) {
+	return tasks.Result{Text: q.Name + "?"}, nil
+}
+
+func (s *system) Tail(ctx context.Context, _ tasks.Resource, w tasks.LogWriter, used func(tasks.Usage)) error {
+	s.looked.Add(1)
+	used(tasks.Usage{CPU: 7})
+	return s.tail(ctx, w)
+}
+
+func (s *system) Attach(ctx context.Context, _ tasks.Run, sink tasks.Sink) error {
+	s.looked.Add(1)
+	return s.attach(ctx, sink.(tasks.StepSink))
+}
+
+func (s *system) Run(ctx context.Context, _ tasks.Request, sink tasks.Sink) error {
+	return s.run(ctx, sink)
+}
+
+// onSystem runs a test on an engine that is connected to a system.
+func onSystem(t *testing.T, s *system, units []config.Unit, f func(b *bench)) {
+	t.Helper()
+	onEngineWith(t, units, func(o *Options) {
+		s.begin()
+		o.Connections = func(context.Context, *config.File) ([]tasks.Connection, error) {
+			return []tasks.Connection{s.connection()}, nil
+		}
+	}, f)
+}
+
+func box(id string) tasks.Resource {
+	return tasks.Resource{ID: tasks.NewResourceID("yard", "box", id), Kind: "box", Name: id, Phase: tasks.PhaseUp, Log: logs.Key("yard/" + id)}
+}
+
+func build(name string) tasks.Task {
+	return tasks.Task{Name: name, Kind: config.Task, Group: "PIPELINES"}
+}
+
+func TestAConnectionTellsWhatItIsAndWhatThereIs(t *testing.T) {
+	s := &system{}
+	onSystem(t, s, nil, func(b *bench) {
+		s.told(tasks.Changes{All: true, Changed: []tasks.Resource{box("a"), box("b")}})
+		s.told(tasks.Changes{Gone: []tasks.ResourceID{box("a").ID}})
+		synctest.Wait()
+		got := b.state()
+		want := map[string]tasks.Provider{"yard": {
+			Name: "yard", Title: "The yard", Phase: tasks.PhaseUp, About: "Yard 7", Kinds: s.Kinds(), Since: time.Now(),
+		}}
+		if diff := cmp.Diff(want, got.Providers); diff != "" {
+			t.Error(diff)
+		}
+		if diff := cmp.Diff(map[tasks.ResourceID]tasks.Resource{box("b").ID: box("b")}, got.Resources); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestALostConnectionIsTriedAgainAndItsThingsStay(t *testing.T) {
+	s := &system{}
+	onSystem(t, s, nil, func(b *bench) {
+		s.told(tasks.Changes{All: true, Changed: []tasks.Resource{box("a")}})
+		s.mu.Lock()
+		s.refuses = &tasks.StartError{Reason: "connection refused", Hint: "start the yard"}
+		s.mu.Unlock()
+		s.lost <- errors.New("it hung up")
+		synctest.Wait()
+		p := b.state().Providers["yard"]
+		if p.Phase != tasks.PhaseFailed || p.Error != "it hung up" || !p.Retry.Equal(time.Now().Add(retryFirst)) || len(p.Kinds) != 1 {
+			t.Errorf("lost: %+v", p)
+		}
+		time.Sleep(retryFirst + time.Millisecond)
+		synctest.Wait()
+		p = b.state().Providers["yard"]
+		if p.Error != "connection refused" || p.Hint != "start the yard" || len(b.state().Resources) != 1 {
+			t.Errorf("refused: %+v", p)
+		}
+		time.Sleep(10 * time.Minute)
+		synctest.Wait()
+		s.mu.Lock()
+		tries := s.tries
+		s.refuses = nil
+		s.mu.Unlock()
+		if tries < 10 || tries > 20 {
+			t.Errorf("tried %d times in ten minutes", tries)
+		}
+		time.Sleep(retryLast)
+		synctest.Wait()
+		if p = b.state().Providers["yard"]; p.Phase != tasks.PhaseUp || p.Error != "" {
+			t.Errorf("back: %+v", p)
+		}
+	})
+}
+
+func TestASystemsTasksStandBesideTheFiles(t *testing.T) {
+	s := &system{}
+	s.catalog = []tasks.Task{build("ci"), build("test")}
+	onSystem(t, s, []config.Unit{task("test")}, func(b *bench) {
+		if diff := cmp.Diff([]string{"test", "ci", "yard/test"}, b.state().Order); diff != "" {
+			t.Error(diff)
+		}
+		s.catalog = []tasks.Task{build("deploy")}
+		s.changed <- struct{}{}
+		synctest.Wait()
+		b.file = declare(task("lint"))
+		b.do(tasks.Reload{})
+		if diff := cmp.Diff([]string{"lint", "deploy"}, b.state().Order); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestARunWaitsForItsConnection(t *testing.T) {
+	s := &system{}
+	s.refuses = errors.New("no route")
+	u := task("deploy")
+	onSystem(t, s, []config.Unit{u}, func(b *bench) {
+		b.e.send(func(e *Engine) {
+			unit := e.state.Units["deploy"]
+			unit.Task.Provider = "yard"
+			e.state.Units["deploy"] = unit
+		})
+		s.run = func(context.Context, tasks.Sink) error { return nil }
+		b.do(tasks.RunTask{Name: "deploy"})
+		st := b.state()
+		r, _ := st.Current("deploy")
+		if r.Status != tasks.Queued || len(r.Holds) != 1 || !r.Holds[0].Stuck || !strings.Contains(r.Holds[0].Why, "The yard can't be reached: no route") {
+			t.Fatalf("waits: %+v", r)
+		}
+		s.mu.Lock()
+		s.refuses = nil
+		s.mu.Unlock()
+		time.Sleep(retryLast)
+		synctest.Wait()
+		if got := b.status("deploy"); got != tasks.Succeeded {
+			t.Errorf("it is %s", got)
+		}
+	})
+}
+
+func TestRemoteRunsGoOnAtOnceEachWithItsLog(t *testing.T) {
+	s := &system{}
+	s.catalog = []tasks.Task{build("ci")}
+	s.run = func(ctx context.Context, sink tasks.Sink) error {
+		sink.Emit(tasks.RunLinked{External: "4711", URL: "https://yard/4711"})
+		sink.Log(logs.Out, []byte("hello\n"))
+		w, key, err := sink.(tasks.StepSink).StepLog("build")
+		if err != nil {
+			return err
+		}
+		w.WriteAt(logs.Out, []byte("compiling\n"), time.Now())
+		_ = w.Close()
+		sink.Emit(tasks.StepChanged{Step: tasks.Step{Name: "build", Status: tasks.Running, Log: key}})
+		<-ctx.Done()
+		return context.Cause(ctx)
+	}
+	onSystem(t, s, nil, func(b *bench) {
+		b.do(tasks.RunTask{Name: "ci"})
+		b.do(tasks.RunTask{Name: "ci"})
+		time.Sleep(time.Second) // for the news of the logs
+		synctest.Wait()
+		st := b.state()
+		for _, id := range []tasks.RunID{"ci#1", "ci#2"} {
+			r := st.Runs[id]
+			if r.Status != tasks.Running || r.External != "4711" || r.Log != logs.Key(id) || st.Lines[r.Log] != 1 || st.Lines[r.Log+"/build"] != 1 {
+				t.Errorf("%s: %+v, lines %v", id, r, st.Lines)
+			}
+		}
+		// Its own runs told by the system as well are no news.
+		s.observed(tasks.Run{Task: "ci", External: "4711", Status: tasks.Failed})
+		synctest.Wait()
+		if n := len(b.state().Units["ci"].Runs); n != 2 {
+			t.Errorf("%d runs", n)
+		}
+	})
+}
+
+func TestARunStartedElsewhereIsShownAndFollowedWhileLookedAt(t *testing.T) {
+	s := &system{}
+	s.catalog = []tasks.Task{build("ci")}
+	var ended atomic.Int32
+	s.attach = func(ctx context.Context, sink tasks.StepSink) error {
+		sink.Log(logs.Out, []byte("step 1\n"))
+		sink.Emit(tasks.StepChanged{Step: tasks.Step{Name: "unit", Status: tasks.Failed}})
+		<-ctx.Done()
+		ended.Add(1)
+		return ctx.Err()
+	}
+	onSystem(t, s, nil, func(b *bench) {
+		r := tasks.Run{Task: "ci", External: "9", Number: 4812, Status: tasks.Queued, Cause: tasks.Cause{Kind: tasks.ByOthers, Detail: "push by ada"}, QueuedAt: time.Now()}
+		s.observed(r)
+		r.Status, r.StartedAt = tasks.Running, time.Now()
+		s.observed(r)
+		synctest.Wait()
+		st := b.state()
+		got, _ := st.Current("ci")
+		if got.ID != "ci#4812" || got.Status != tasks.Running || !got.Observed || got.Cause.String() != "push by ada" {
+			t.Fatalf("observed: %+v", got)
+		}
+		look := tasks.Look{Runs: []tasks.RunID{got.ID}, Seconds: 30}
+		b.do(look)
+		time.Sleep(20 * time.Second)
+		b.do(look)
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		if st = b.state(); s.looked.Load() != 1 || ended.Load() != 0 || len(st.Runs[got.ID].Steps) != 1 || st.Lines["ci#4812"] != 1 {
+			t.Errorf("looked %d times, ended %d, %+v", s.looked.Load(), ended.Load(), st.Runs[got.ID])
+		}
+		time.Sleep(20 * time.Second)
+		synctest.Wait()
+		if ended.Load() != 1 {
+			t.Errorf("nobody looks and it is still followed")
+		}
+	})
+}
+
+func TestALogIsResumedWhereItEnds(t *testing.T) {
+	s := &system{}
+	noon := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
+	var resumed time.Time
+	var stored int
+	s.tail = func(ctx context.Context, w tasks.LogWriter) error {
+		if resumed, stored = w.Last(); stored == 0 {
+			w.WriteAt(logs.Out, []byte("one\n"), noon)
+			w.WriteAt(logs.Out, []byte("two\n"), noon.Add(time.Second))
+			w.WriteAt(logs.Err, []byte("three\n"), noon.Add(time.Second))
+			return errors.New("it hung up")
+		}
+		<-ctx.Done()
+		return nil
+	}
+	onSystem(t, s, nil, func(b *bench) {
+		s.told(tasks.Changes{Changed: []tasks.Resource{box("a")}})
+		synctest.Wait()
+		look := tasks.Look{Resources: []tasks.ResourceID{box("a").ID}, Seconds: 60}
+		b.do(look)
+		if used := b.state().Used[box("a").ID]; used.CPU != 7 {
+			t.Errorf("used %+v", used)
+		}
+		b.do(look) // at once after a failure: not yet
+		if s.looked.Load() != 1 {
+			t.Errorf("followed %d times", s.looked.Load())
+		}
+		time.Sleep(lookRetry)
+		b.do(look)
+		if s.looked.Load() != 2 || !resumed.Equal(noon.Add(time.Second)) || stored != 2 {
+			t.Errorf("followed %d times, resumed at %v with %d lines", s.looked.Load(), resumed, stored)
+		}
+		if n := b.state().Lines["yard/a"]; n != 4 { // three, and the note
+			t.Errorf("%d lines", n)
+		}
+	})
+}
+
+func TestAnOperationIsShownAndItsAnswerIsTheCommands(t *testing.T) {
+	s := &system{}
+	onSystem(t, s, nil, func(b *bench) {
+		proceed := make(chan error)
+		s.operation = func(context.Context) error { return <-proceed }
+		off := box("b")
+		off.Off = map[string]string{"remove": "it is running"}
+		s.told(tasks.Changes{Changed: []tasks.Resource{box("a"), off}})
+		synctest.Wait()
+		answer := make(chan error, 1)
+		go func() {
+			answer <- b.e.Do(context.Background(), tasks.Operate{ID: box("a").ID, Operation: "remove"})
+		}()
+		synctest.Wait()
+		if doing := b.state().Resources[box("a").ID].Doing; doing != "remove" {
+			t.Errorf("it is doing %q", doing)
+		}
+		b.refused(tasks.Operate{ID: box("a").ID, Operation: "remove"}, "goes on already")
+		b.refused(tasks.Operate{ID: off.ID, Operation: "remove"}, "it is running")
+		b.refused(tasks.Operate{ID: box("c").ID, Operation: "remove"}, "not there any more")
+		b.refused(tasks.Operate{ID: "shop/box/a", Operation: "remove"}, `nothing is connected as "shop"`)
+		proceed <- errors.New("it is in use")
+		if err := <-answer; err == nil || err.Error() != "it is in use" {
+			t.Errorf("answered %v", err)
+		}
+		synctest.Wait()
+		if doing := b.state().Resources[box("a").ID].Doing; doing != "" {
+			t.Errorf("it is still doing %q", doing)
+		}
+		if got, err := b.e.Query(context.Background(), tasks.Query{Provider: "yard", Name: "who"}); err != nil || got.Text != "who?" {
+			t.Errorf("asked: %+v, %v", got, err)
+		}
+	})
+}
+
+func TestWhoPollsWaitsUntilSomebodyLooks(t *testing.T) {
+	var looking bool
+	onEngineWith(t, nil, func(o *Options) {
+		o.Connections = func(context.Context, *config.File) ([]tasks.Connection, error) {
+			return []tasks.Connection{{Name: "yard", Connect: func(ctx context.Context, look tasks.Lookout) (any, error) {
+				err := look.Wait(ctx)
+				looking = err == nil
+				return nil, err
+			}}}, nil
+		}
+	}, func(b *bench) {
+		if looking {
+			t.Fatal("nobody looks yet")
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		_, batches := b.e.Subscribe(ctx)
+		go func() {
+			for range batches {
+			}
+		}()
+		synctest.Wait()
+		if !looking {
+			t.Error("somebody looks, and it still waits")
+		}
+	})
+}
