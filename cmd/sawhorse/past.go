@@ -56,7 +56,7 @@ func pastOf(t history.Trend) tests.Past {
 	if s := t.Slow; s != nil {
 		p.Slow = fmt.Sprintf("slow: takes %s, usually %s, since %s", shortDuration(s.Took), shortDuration(s.Usual), runText(s.Run))
 	}
-	if b := t.Broken; b != nil {
+	if b := t.Broken; b != nil && len(t.Results) > 1 {
 		p.Broken = "fails since " + runText(b.Run)
 		if b.Commit != "" {
 			p.Broken += " at " + commitText(b.Commit, b.Dirty)

@@ -209,6 +209,9 @@ func (o *writer) add(l docLine, segs ...seg) {
 		rest := cell.Clean(strings.ReplaceAll(s.text, "\t", "    "))
 		for cell.Width(rest) > line.Left() && o.w > 4 {
 			head := ansi.Truncate(rest, line.Left(), "")
+			if blank := strings.LastIndexByte(head, ' '); blank > len(head)*2/3 {
+				head = head[:blank+1]
+			}
 			if head == "" && line.Left() == o.w {
 				break
 			}

@@ -24,6 +24,9 @@ func (s *Screen) failureLines(f screen.Frame, w, h int) []string {
 		return s.document.view(w, h, cursor, f.Ink)
 	}
 	rows := max(5, min(11, h*2/5))
+	if src, ok := s.reader.sources[at.String()]; ok && src.err == nil {
+		rows = max(3, min(rows, len(src.lines))) // of a short file, all
+	}
 	lines := s.document.view(w, h-rows-1, cursor, f.Ink)
 	title := " " + cell.CutLeft(at.String(), w-8) + " "
 	if src := s.reader.sources[at.String()]; src.modified.After(f.State.Runs[n.run].StartedAt) && !f.State.Runs[n.run].StartedAt.IsZero() {

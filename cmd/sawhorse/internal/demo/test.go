@@ -48,14 +48,16 @@ func (p Part) test(ctx context.Context) (int, error) {
 			p.say("    %s:%d: %v", c.file, c.line, err)
 		} else {
 			p.say("    %s:%d: want %g, got %g from %s = %s", c.file, c.line, c.want, got, c.rule, rule.text)
+			p.say("        (-want +got)\n        - %[1]s = %[2]g\n        + %[1]s = %[3]g", c.rule, c.want, got)
+			p.say("        cart/total.rule:%d: the rule", rule.line)
 		}
 		p.say("--- FAIL: %s (0.12s)", c.name)
 	}
 	if failed > 0 {
-		p.say("FAIL\n%d of %d failed", failed, len(cases))
+		p.say("FAIL\nFAIL\tcart\t%.3fs", 0.12*float64(len(cases)))
 		return 1, nil
 	}
-	p.say("PASS\nok, %d passed", len(cases))
+	p.say("PASS\nok  \tcart\t%.3fs", 0.12*float64(len(cases)))
 	return 0, nil
 }
 
