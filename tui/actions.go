@@ -301,6 +301,10 @@ func (s *Screen) treeActions() []action.Action {
 }
 
 func (s *Screen) viewActions() []action.Action {
+	alone := ""
+	if s.rects.Wall < 0 {
+		alone = "the tree does not stand beside anything now"
+	}
 	all := []action.Action{
 		{
 			ID: "view.zoom", Title: "Zoom the focused pane", Hint: "zoom", Group: "View", Keys: []string{"z"},
@@ -319,8 +323,8 @@ func (s *Screen) viewActions() []action.Action {
 				}
 			}),
 		},
-		{ID: "view.wider", Title: "Make the tree wider", Group: "View", Keys: []string{">"}, Do: act(func() { s.widen(4) })},
-		{ID: "view.narrower", Title: "Make the tree narrower", Group: "View", Keys: []string{"<"}, Do: act(func() { s.widen(-4) })},
+		{ID: "view.wider", Title: "Make the tree wider", Group: "View", Keys: []string{">"}, Disabled: alone, Do: act(func() { s.widen(4) })},
+		{ID: "view.narrower", Title: "Make the tree narrower", Group: "View", Keys: []string{"<"}, Disabled: alone, Do: act(func() { s.widen(-4) })},
 		{
 			ID: "view.mouse", Title: "Give the mouse to the terminal, or take it", Group: "View", Keys: []string{"M"}, Verb: "mouse",
 			Do: func() tea.Cmd {

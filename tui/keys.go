@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tui/action"
 	"github.com/sawhorse-dev/sawhorse/tui/theme"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/cell"
@@ -41,7 +42,15 @@ func (s *Screen) press(k tea.KeyPressMsg) tea.Cmd {
 		}
 		return s.run(a)
 	}
-	return nil
+	return s.toast(tasks.Info, action.KeyName(cell.Clean(k.String()))+" means nothing here; "+s.keyName("help", ":help")+" shows every key")
+}
+
+// keyName is the key of an action, or what stands for it without one.
+func (s *Screen) keyName(id, without string) string {
+	if a, ok := s.Actions().Find(id); ok && a.Key() != "" {
+		return action.KeyName(a.Key())
+	}
+	return without
 }
 
 // typingInLog says whether keys go to a line that is typed in the Logs tab.
@@ -157,9 +166,6 @@ func (s *Screen) page() int {
 
 func (s *Screen) widen(n int) {
 	w := s.rects.Tree.W
-	if s.rects.Wall < 0 {
-		return
-	}
 	s.prefs.TreeWidth = max(16, min(w+n, s.w-40))
 	s.arrange()
 }

@@ -221,6 +221,14 @@ func TestKeysCanBeReboundAndAClashIsNamed(t *testing.T) {
 	})
 }
 
+func TestAKeyWithoutAMeaningSaysSo(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		u := tuitest.New(t, 120, 36, busy(), tui.Options{Settings: tui.Settings{Keys: action.Keymap{"help": {"f1"}}}})
+		u.Press("Z").See("Z means nothing here; f1 shows every key").Press("ctrl+y").See("^y means nothing here")
+		u.Press("b", "<").See("Lower the lowest level shown: lines of all levels are shown")
+	})
+}
+
 func TestWhatAPersonDidIsRememberedForTheNextScreen(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		kept := map[string][]byte{}

@@ -48,6 +48,14 @@ func (t *Tab) Actions() []action.Action {
 	if !t.byRun {
 		oneRun = "only one log with runs can be shown by run"
 	}
+	lowest, highest := closed, closed
+	switch {
+	case closed != "":
+	case t.level == parse.Unknown:
+		lowest = "lines of all levels are shown"
+	case t.level == parse.Fatal:
+		highest = "only fatal lines are shown"
+	}
 	wrapped := empty
 	if t.prefs.Wrap {
 		wrapped = "lines are wrapped"
@@ -68,8 +76,8 @@ func (t *Tab) Actions() []action.Action {
 		a("filter", "Show only lines that match (level>=warn service=cart -noise /re/)", "filter", closed,
 			func() tea.Cmd { t.ask(filterPrompt, t.query.String()); return nil }, "&", "\\"),
 		a("unfilter", "Show all lines again", "", unfiltered, t.unfilter, "F"),
-		a("level.up", "Raise the lowest level shown", "", closed, func() tea.Cmd { return t.setLevel(t.level + 1) }, ">"),
-		a("level.down", "Lower the lowest level shown", "", closed, func() tea.Cmd { return t.setLevel(t.level - 1) }, "<"),
+		a("level.up", "Raise the lowest level shown", "", highest, func() tea.Cmd { return t.setLevel(t.level + 1) }, ">"),
+		a("level.down", "Lower the lowest level shown", "", lowest, func() tea.Cmd { return t.setLevel(t.level - 1) }, "<"),
 		a("open", "Unfold or fold the line: fields, stack trace, whole text", "", empty, do(v.ToggleOpen), "enter", "space"),
 		a("wrap", "Wrap long lines", "wrap", "", do(func() { t.prefs.Wrap = !t.prefs.Wrap; t.options() }), "w"),
 		a("time", "Time before each line: off, clock, since the line above", "", "", do(t.cycleTime), "t"),

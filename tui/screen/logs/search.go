@@ -107,10 +107,14 @@ func (t *Tab) find(dir int, here bool, what string, in func(ctx context.Context,
 	} else if here {
 		to++
 	}
+	if t.ended.dir == dir && t.ended.at == t.view.CursorPos() {
+		from, to = b.First, b.End // round again
+	}
+	t.ended = end{}
 	ctx, gen := t.ctx, t.gen
 	t.note = "searching…"
 	return func() tea.Msg {
-		m := found{tab: t, gen: gen, what: what}
+		m := found{tab: t, gen: gen, what: what, dir: dir}
 		if dir < 0 {
 			m.what += " above"
 		} else {
@@ -132,6 +136,10 @@ func (t *Tab) landed(m found) tea.Cmd {
 	}
 	if !m.ok {
 		t.note = "no " + m.what
+		if m.dir != 0 {
+			t.ended = end{m.dir, t.view.CursorPos()}
+			t.note += "; once more goes round"
+		}
 		return nil
 	}
 	if t.filter != nil && m.bounds.End > m.bounds.First {

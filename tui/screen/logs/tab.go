@@ -82,10 +82,17 @@ type Tab struct {
 
 	drawn struct{ body, foot, all string } // the last frame's parts
 
+	ended   end // where nothing more was found
 	prompt  *prompt
 	history map[promptKind][]string
 	note    string
 	dragged bool
+}
+
+// end is a place from where nothing was found in a direction.
+type end struct {
+	dir int
+	at  int64
 }
 
 // target is a choice of logs.
@@ -484,6 +491,7 @@ type (
 		pos  int64
 		ok   bool
 		what string
+		dir  int // it was looked for in; 0: at a place
 		err  error
 		// bounds are a filter's at that time.
 		bounds logview.Bounds
