@@ -172,6 +172,6 @@ func (s *Screen) connected(m connectedMsg) tea.Cmd {
 	}
 	s.stop()
 	s.engine, s.opt.Interactor = m.engine, m.interactor
-	s.subscribe()
+	s.subscribed(<-s.subscribe())
 	return tea.Batch(s.next(), s.tick(), s.toast(tasks.Info, "attached again"))
 }

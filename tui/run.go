@@ -68,6 +68,10 @@ type Options struct {
 	// Input and Output are the terminal; nil: standard input and output.
 	Input  io.Reader
 	Output io.Writer
+	// Paper is what the first picture is drawn on, if it was prepared.
+	Paper *paint.Paper
+	// Shown is called once, when the first picture is on the terminal; may be nil.
+	Shown func()
 }
 
 // Result is how a screen was left.
@@ -117,7 +121,7 @@ func Run(ctx context.Context, engine tasks.Engine, o Options) (Result, error) {
 const rendererVariable = "SAWHORSE_RENDERER"
 
 func paintOnDemand(ctx context.Context, s *Screen, o Options, profile *colorprofile.Profile) error {
-	p := paint.Options{Input: o.Input, Output: o.Output, Filter: s.Filter, Profile: profile}
+	p := paint.Options{Input: o.Input, Output: o.Output, Filter: s.Filter, Profile: profile, Paper: o.Paper, Shown: o.Shown}
 	if o.FPS > 0 {
 		p.Every = time.Second / time.Duration(o.FPS)
 	}
@@ -135,6 +139,9 @@ func paintByTicker(ctx context.Context, s *Screen, o Options, profile *colorprof
 	}
 	if o.Input != nil {
 		options = append(options, tea.WithInput(o.Input))
+	}
+	if o.Shown != nil {
+		o.Shown() // when it is, is not known here
 	}
 	_, err := tea.NewProgram(s, options...).Run()
 	return err

@@ -89,8 +89,9 @@ type Screen struct {
 // New is a screen on the engine, subscribed to its events. Run drives it; tests
 // drive it by Update and View.
 func New(ctx context.Context, engine tasks.Engine, o Options) (*Screen, error) {
-	s := blank()
+	s := bare()
 	s.ctx, s.engine, s.opt = ctx, engine, o
+	answer := s.subscribe() // which comes while the rest is made
 	if s.opt.Env == nil {
 		s.opt.Env = os.Getenv
 	}
@@ -98,27 +99,49 @@ func New(ctx context.Context, engine tasks.Engine, o Options) (*Screen, error) {
 	s.progresses = notify.ShowsProgress(s.opt.Env)
 	s.recall()
 	s.settle(o.Settings)
-	s.subscribe()
+	s.subscribed(<-answer)
 	return s, nil
 }
 
 // blank is a screen on nothing.
 func blank() *Screen {
-	s := &Screen{
-		ctx: context.Background(), opt: Options{Env: func(string) string { return "" }}, saveMu: &sync.Mutex{},
-		state: tasks.NewState(), usage: map[string][]tasks.Usage{}, now: time.Now(),
-		looks: looks{all: theme.Set{theme.Dark(), theme.Light()}, dark: true}, detail: newDetail(theme.Dark()),
-	}
+	s := bare()
 	s.dress()
 	return s
 }
 
-// subscribe takes the state of the engine and every event after it.
-func (s *Screen) subscribe() {
-	ctx, stop := context.WithCancel(s.ctx)
-	s.stop = stop
+// bare is a screen on nothing without its looks.
+func bare() *Screen {
+	return &Screen{
+		ctx: context.Background(), opt: Options{Env: func(string) string { return "" }}, saveMu: &sync.Mutex{},
+		state: tasks.NewState(), usage: map[string][]tasks.Usage{}, now: time.Now(),
+		looks: looks{all: theme.Set{theme.Dark(), theme.Light()}, dark: true}, detail: newDetail(theme.Dark()),
+	}
+}
+
+// subscription is a state and all events after it.
+type subscription struct {
+	state  tasks.State
+	events <-chan []tasks.Event
+	stop   context.CancelFunc
+}
+
+// subscribe asks the engine for its state and all events after it.
+func (s *Screen) subscribe() <-chan subscription {
+	answer := make(chan subscription, 1)
+	ctx, engine := s.ctx, s.engine
+	go func() {
+		ctx, stop := context.WithCancel(ctx)
+		state, events := engine.Subscribe(ctx)
+		answer <- subscription{state, events, stop}
+	}()
+	return answer
+}
+
+// subscribed shows what a subscription brings.
+func (s *Screen) subscribed(to subscription) {
+	s.state, s.events, s.stop = to.state, to.events, to.stop
 	s.generation++
-	s.state, s.events = s.engine.Subscribe(ctx)
 	s.gone = ""
 	s.changed()
 	s.stale()

@@ -107,6 +107,9 @@ func TestTheTerminalShowsTheViewWhateverWasThereBefore(t *testing.T) {
 		line := rapid.Custom(func(t *rapid.T) string { return strings.Join(rapid.SliceOfN(words, 0, 12).Draw(t, "words"), "") })
 		w, h := rapid.IntRange(1, 40).Draw(t, "w"), rapid.IntRange(1, 12).Draw(t, "h")
 		p := newPaper(w, h)
+		if rapid.Bool().Draw(t, "prepared") {
+			p.canvas = preparedCanvas(p.canvas.env, rapid.IntRange(1, 40).Draw(t, "w"), h)
+		}
 		p.frame.sync = rapid.Bool().Draw(t, "sync")
 		var lines []string
 		for range rapid.IntRange(1, 12).Draw(t, "frames") {

@@ -33,6 +33,10 @@ type Options struct {
 	Profile *colorprofile.Profile
 	// Every is the least time between two frames that no key asked for; 0: 8 ms.
 	Every time.Duration
+	// Paper was made before, for this terminal; nil: it is made now.
+	Paper *Paper
+	// Shown is called once, when the first picture is on the terminal; may be nil.
+	Shown func()
 }
 
 // Run runs the model until it quits or ctx ends, which is no error, and returns

@@ -34,13 +34,15 @@ type painter struct {
 	away   bool // the terminal is somebody else's
 	// drawn counts what was written.
 	drawn int
+	shown func() // called once, when the first frame is written; nil: it was
 }
 
 // newPainter has a goroutine, which close ends.
 func newPainter(t *terminal, o Options) *painter {
 	p := &painter{
-		terminal: t, every: o.Every, canvas: newCanvas(o.Env, t.mapsNewlines()),
+		terminal: t, every: o.Every, canvas: o.Paper.canvas(o.Env, t.mapsNewlines()),
 		wake: make(chan struct{}, 1), now: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}), pen: make(chan struct{}, 1),
+		shown: o.Shown,
 	}
 	p.next.profile = *o.Profile
 	go p.run()
@@ -153,7 +155,11 @@ func (p *painter) draw() (seen bool) {
 	p.mu.Unlock()
 	b := p.canvas.draw(f)
 	p.write(append(queue, b...))
-	return len(b) > 0
+	if seen = len(b) > 0; seen && p.shown != nil {
+		p.shown()
+		p.shown = nil
+	}
+	return seen
 }
 
 // write writes at once. A terminal that is gone is noticed by who reads the keys.

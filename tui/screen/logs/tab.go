@@ -602,7 +602,7 @@ func (t *Tab) Update(msg tea.Msg) tea.Cmd {
 const (
 	// surveyDelay is how long a log must be shown before its errors are counted:
 	// who goes through many looks at few, and must not wait for the counting.
-	surveyDelay = 150 * time.Millisecond
+	surveyDelay = 80 * time.Millisecond
 	// surveyPause is how often new lines are looked at for errors.
 	surveyPause = 500 * time.Millisecond
 )
