@@ -1,5 +1,6 @@
-// Package cargo finds what a Cargo.toml makes possible, and reads what cargo test
-// and cargo nextest print. It never runs cargo.
+// Package cargo finds what a Cargo.toml makes possible, reads what cargo test and
+// cargo nextest print, and narrows their runs to what a change can affect. It
+// asks cargo itself only of tasks that run already, never to find something.
 package cargo
 
 import (
@@ -16,7 +17,7 @@ import (
 
 // Definition describes the integration.
 func Definition() integrations.Definition {
-	return integrations.Definition{Name: "cargo", Title: "Cargo", Marks: []string{"Cargo.toml"}, Below: integrations.Outermost, Detect: detect, Parse: parse}
+	return integrations.Definition{Name: "cargo", Title: "Cargo", Marks: []string{"Cargo.toml"}, Below: integrations.Outermost, Detect: detect, Parse: parse, Narrow: narrow}
 }
 
 type manifest struct {

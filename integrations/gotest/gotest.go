@@ -1,5 +1,7 @@
 // Package gotest reads what `go test`, `go build` and `go vet` print, as text or
-// with -json, and finds what a Go module can run. It never runs the go command.
+// with -json, finds what a Go module can run, and narrows its runs to what a
+// change can affect. It asks the go command itself only of tasks that run
+// already, never to find something.
 package gotest
 
 import (

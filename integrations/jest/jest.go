@@ -1,5 +1,6 @@
 // Package jest reads what jest prints, with and without --verbose, as its files
-// end, and the JSON that jest and vitest write. It never runs node.
+// end, and the JSON that jest and vitest write, and narrows its runs to what a
+// change can affect. It never runs node.
 package jest
 
 import (

@@ -1,6 +1,7 @@
 // Package pytest reads what pytest prints, in any of its styles of traceback,
-// and finds how a Python repository runs its tests. It needs no plugin there
-// and never runs Python.
+// finds how a Python repository runs its tests, and narrows them to what a
+// change can affect. It needs no plugin there, and asks pytest itself only of
+// tasks that run already, never to find something.
 package pytest
 
 import (

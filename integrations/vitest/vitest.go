@@ -1,5 +1,6 @@
 // Package vitest reads what vitest prints with its default, verbose and tree
-// reporters, as tests end. It never runs node.
+// reporters, as tests end, and
+// narrows its runs to what a change can affect. It never runs node.
 package vitest
 
 import (
