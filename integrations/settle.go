@@ -70,8 +70,10 @@ func (s *settled) connect() {
 			named[u.evidence] = map[string]*settledUnit{}
 		}
 		named[u.evidence][u.Name] = u
-		if _, known := all[u.name]; !known {
-			all[u.name] = u
+		for _, name := range []string{u.name, u.Name} {
+			if _, known := all[name]; !known {
+				all[name] = u
+			}
 		}
 	}
 	index := map[string]int{}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/integrations"
 	"github.com/sawhorse-dev/sawhorse/integrations/internal/declared"
+	"github.com/sawhorse-dev/sawhorse/integrations/internal/node"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
@@ -30,7 +31,7 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 	if !ok || err != nil {
 		return nil, err
 	}
-	manager, why := managerOf(dir, m)
+	manager, why := node.Manager(dir, m)
 	ev := scripts(m, manager, manifest)
 	ev.What = fmt.Sprintf("%d scripts, run by %s: %s", len(m.Get("scripts").Entries), manager, why)
 	found := []integrations.Evidence{ev}
