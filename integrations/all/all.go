@@ -7,34 +7,54 @@ import (
 	"strings"
 
 	"github.com/sawhorse-dev/sawhorse/integrations"
+	"github.com/sawhorse-dev/sawhorse/integrations/announced"
 	"github.com/sawhorse-dev/sawhorse/integrations/cargo"
+	"github.com/sawhorse-dev/sawhorse/integrations/devcontainer"
 	"github.com/sawhorse-dev/sawhorse/integrations/diagnostics"
 	"github.com/sawhorse-dev/sawhorse/integrations/docker"
+	"github.com/sawhorse-dev/sawhorse/integrations/gotask"
 	"github.com/sawhorse-dev/sawhorse/integrations/gotest"
+	"github.com/sawhorse-dev/sawhorse/integrations/gradle"
 	"github.com/sawhorse-dev/sawhorse/integrations/jest"
+	"github.com/sawhorse-dev/sawhorse/integrations/justfile"
 	"github.com/sawhorse-dev/sawhorse/integrations/makefile"
+	"github.com/sawhorse-dev/sawhorse/integrations/maven"
 	"github.com/sawhorse-dev/sawhorse/integrations/metrics"
+	"github.com/sawhorse-dev/sawhorse/integrations/mise"
+	"github.com/sawhorse-dev/sawhorse/integrations/mprocs"
 	"github.com/sawhorse-dev/sawhorse/integrations/npm"
+	"github.com/sawhorse-dev/sawhorse/integrations/processcompose"
 	"github.com/sawhorse-dev/sawhorse/integrations/procfile"
 	"github.com/sawhorse-dev/sawhorse/integrations/pytest"
 	"github.com/sawhorse-dev/sawhorse/integrations/tap"
 	"github.com/sawhorse-dev/sawhorse/integrations/vitest"
+	"github.com/sawhorse-dev/sawhorse/integrations/vscode"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 )
 
 // Definitions are the built-in integrations. A line of output goes to the
 // first that calls it its own, so that those who know a tool stand before
-// those who guess.
+// those who guess. Of two tasks with one name, that of the first keeps it.
 func Definitions() []integrations.Definition {
 	return []integrations.Definition{
 		procfile.Definition(),
+		mprocs.Definition(),
+		processcompose.Definition(),
 		gotest.Definition(),
 		npm.Definition(),
 		cargo.Definition(),
+		maven.Definition(),
+		gradle.Definition(),
 		pytest.Definition(),
 		vitest.Definition(),
 		jest.Definition(),
 		makefile.Definition(),
+		justfile.Definition(),
+		gotask.Definition(),
+		mise.Definition(),
+		vscode.Definition(),
+		devcontainer.Definition(),
+		announced.Definition(),
 		tap.Definition(),
 		metrics.Definition(),
 		docker.Definition(),

@@ -244,25 +244,65 @@ func BenchmarkALineThatIsNoResult(b *testing.B) {
 	}
 }
 
-// FuzzDetect puts any text in the place of every file that a detector reads.
+// seeds are files that each detector knows.
+var seeds = []string{
+	"web: serve\ntest: build ## run\n",
+	"[package]\nname = \"a\"\n[tool.pytest]\n[tool.ruff]\n",
+	`{"name": "a", "scripts": {"dev": "vite", "a b": "x", "": "y", "${{": "z"}, "workspaces": ["*"]}`,
+	"module example.com/shop\n",
+	"processes:\n  a: {command: x, depends_on: {b: {condition: process_completed}}, readiness_probe: {http_get: {port: 1}}}\n  b: {command: y, depends_on: {a: {}}, schedule: {cron: \"* * * * *\"}}\n",
+	"procs:\n  a: {shell: x, env: {A: b}, stop: SIGINT, cwd: /}\n  b: [x]\n",
+	"tasks:\n  a: {desc: x, requires: {vars: [A, {name: B, enum: [c]}]}, deps: [a]}\n  \"b c\": d\n",
+	"[tasks]\na = \"x\"\n[tasks.b]\nrun = \"y\"\n[tasks.\"c d\"]\nrun = [\"z\"]\n",
+	"# doc\n[group('x')]\na b='c' +d: e\n  x\n_e:\n",
+	`{"tasks": [{"label": "a", "command": "x ${input:i}", "dependsOn": ["a", "b"], "options": {"cwd": "${workspaceFolder}"}}, {"label": "b", "isBackground": true, "command": "y"}], "inputs": [{"id": "i", "type": "pickString", "options": ["a"], "default": "b"}]}`,
+	`{"configurations": [{"name": "a", "type": "go", "request": "launch", "program": "${workspaceFolder}"}]}`,
+	`{"postCreateCommand": {"a": "x", "b": ["y"]}, "forwardPorts": [1]}`,
+	"<project><artifactId>a</artifactId></project>",
+}
+
+// FuzzDetectedFilesMakeAFileThatCanBeRead puts any text in the place of every
+// file that a detector reads.
 func FuzzDetectedFilesMakeAFileThatCanBeRead(f *testing.F) {
-	f.Add("web: serve\ntest: build ## run\n")
-	f.Add("[package]\nname = \"a\"\n[tool.pytest]\n[tool.ruff]\n")
-	f.Add(`{"name": "a", "scripts": {"dev": "vite", "a b": "x", "": "y", "${{": "z"}, "workspaces": []}`)
-	f.Add("module example.com/shop\n")
+	for _, s := range seeds {
+		f.Add(s)
+	}
+	type place struct {
+		name string
+		of   []integrations.Definition
+	}
+	var places []place
+	for _, d := range Definitions() {
+		for _, mark := range d.Marks {
+			if !strings.ContainsAny(mark, "*?[") {
+				places = append(places, place{mark, []integrations.Definition{d}})
+			}
+		}
+	}
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, name := range []string{"go.mod", "package.json", "Procfile", "Procfile.dev", "Makefile", "Cargo.toml", "pyproject.toml", "setup.cfg"} {
-			dir := t.TempDir()
-			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), fs.FileMode(0o600)); err != nil {
+		dir := t.TempDir()
+		for _, p := range places {
+			name := p.name
+			file := filepath.Join(dir, filepath.FromSlash(name))
+			if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 				t.Fatal(err)
 			}
-			found, _ := Detect(t.Context(), dir)
+			if err := os.WriteFile(file, []byte(text), fs.FileMode(0o600)); err != nil {
+				t.Fatal(err)
+			}
+			found, _ := ask(t.Context(), dir, p.of)
 			draft := Draft(name, found)
 			if _, err := config.LoadBytes("sawhorse.yml", []byte(draft)); err != nil {
 				t.Fatalf("%s %q: %v\n%s", name, text, err, draft)
 			}
+			if _, _, err := File(dir, found); err != nil {
+				t.Fatalf("%s %q: %v", name, text, err)
+			}
 			for _, ev := range found {
 				checkEvidence(t, ev)
+			}
+			if err := os.Remove(file); err != nil {
+				t.Fatal(err)
 			}
 		}
 	})
