@@ -71,6 +71,8 @@ var ErrUntrusted = errors.New("the workspace file changed what it runs and is no
 const (
 	usageEvery = 2 * time.Second
 	usageQuiet = 10 * time.Second
+	// usageFirst is how soon after somebody came: not while everything starts.
+	usageFirst = 150 * time.Millisecond
 )
 
 // Engine is the loop and its state. It implements tasks.Engine.
@@ -361,6 +363,7 @@ func (e *Engine) sample(ctx context.Context) {
 			case <-ctx.Done():
 				return
 			case <-e.stirred:
+				timer.Reset(usageFirst)
 			}
 		}
 		select {

@@ -52,11 +52,9 @@ func countFiles(pid int) int {
 	return len(names)
 }
 
-// portsOf are the ports that a process listens on.
-func portsOf(pid int, listeners map[uint64]int) []int {
-	if len(listeners) == 0 {
-		return nil
-	}
+// portsOf are the ports that a process listens on. Of one without sockets the
+// listeners are not asked for.
+func portsOf(pid int, listeners func() map[uint64]int) []int {
 	path := "/proc/" + strconv.Itoa(pid) + "/fd"
 	dir, err := os.Open(path)
 	if err != nil {
@@ -76,7 +74,7 @@ func portsOf(pid int, listeners map[uint64]int) []int {
 			continue
 		}
 		number, err := strconv.ParseUint(strings.TrimSuffix(inode, "]"), 10, 64)
-		if port, ok := listeners[number]; ok && err == nil {
+		if port, ok := listeners()[number]; ok && err == nil {
 			ports = append(ports, port)
 		}
 	}
@@ -93,11 +91,14 @@ func portHolder(port int, all []proc) (proc, bool) {
 		}
 	}
 	var holder proc
+	if len(listeners) == 0 {
+		return holder, false
+	}
 	for _, p := range all {
 		if p.dead || holder.pid != 0 && holder.start <= p.start {
 			continue
 		}
-		if len(portsOf(p.pid, listeners)) > 0 {
+		if len(portsOf(p.pid, func() map[uint64]int { return listeners })) > 0 {
 			holder = p
 		}
 	}

@@ -53,7 +53,7 @@ func (m *meter) sample(ctx context.Context, families map[tasks.RunID]*family, al
 			if known && before.files == r.files && m.samples%askPortsAgain != 0 {
 				r.ports = before.ports
 			} else {
-				r.ports = portsOf(p.pid, listeners())
+				r.ports = portsOf(p.pid, listeners)
 			}
 			next[p.ident] = r
 			for _, port := range r.ports {

@@ -36,7 +36,7 @@ func countFiles(pid int) int {
 	return int(n)
 }
 
-func portsOf(pid int, _ map[uint64]int) []int {
+func portsOf(pid int, _ func() map[uint64]int) []int {
 	connections, err := (&process.Process{Pid: int32(pid)}).Connections()
 	if err != nil {
 		return nil
