@@ -183,13 +183,19 @@ func (p *person) leaves() int {
 // program ends, and returns its exit code.
 func (p *person) insist(key string) int {
 	p.t.Helper()
+	var last time.Time
 	p.until("the end after "+key, func() bool {
 		select {
 		case err := <-p.ended:
 			p.ended <- err
 			return true
 		default:
-			_, _ = io.WriteString(p.master, key)
+			// A terminal that is given back echoes the key, which is something to
+			// look at: without a pause the keys would fill the screen.
+			if time.Since(last) > 10*glance {
+				last = time.Now()
+				_, _ = io.WriteString(p.master, key)
+			}
 			return false
 		}
 	})
