@@ -127,14 +127,20 @@ func (s *Screen) pagerLine() string {
 	return cmp.Or(s.opt.Pager, os.Getenv("PAGER"), "less -R")
 }
 
-// pagerArgs is the command that shows a file from a line on.
+// pagerArgs is the command that shows a file from a line on, its end when at is
+// negative.
 func pagerArgs(line, path string, at int) []string {
 	argv := strings.Fields(line)
 	if len(argv) == 0 {
 		argv = []string{"less", "-R"}
 	}
-	if at > 0 && filepath.Base(argv[0]) == "less" {
-		argv = append(argv, fmt.Sprintf("+%d", at))
+	if filepath.Base(argv[0]) == "less" {
+		switch {
+		case at < 0:
+			argv = append(argv, "+G")
+		case at > 0:
+			argv = append(argv, fmt.Sprintf("+%d", at))
+		}
 	}
 	return append(argv, path)
 }

@@ -144,7 +144,11 @@ func (s *Screen) logMsg(msg tea.Msg) tea.Cmd {
 
 // openText shows a file that the tab wrote, and deletes it afterwards.
 func (s *Screen) openText(m logtab.OpenText) tea.Cmd {
-	argv := pagerArgs(s.pagerLine(), m.Path, m.Line)
+	at := m.Line
+	if m.End {
+		at = -1
+	}
+	argv := pagerArgs(s.pagerLine(), m.Path, at)
 	if !m.Pager {
 		argv = editorArgs(s.editorLine(), m.Path, m.Line, 0)
 	}

@@ -69,6 +69,9 @@ func TestEveryEditorIsToldTheLineInItsOwnWay(t *testing.T) {
 	if got := strings.Join(pagerArgs("less -R", "log.txt", 12), " "); got != "less -R +12 log.txt" {
 		t.Errorf("the pager: %s", got)
 	}
+	if got := strings.Join(pagerArgs("less", "log.txt", -1), " "); got != "less +G log.txt" {
+		t.Errorf("the pager at the end: %s", got)
+	}
 }
 
 // program is a terminal whose program echoes what is typed.

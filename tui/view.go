@@ -327,11 +327,18 @@ func (s *Screen) sideLines() []string {
 		unit, tab     string
 		second        int64
 	}
-	tab := s.detail.tab()
-	return s.panes.side.get(key{r.W, r.H, s.version, s.detail.unit, tab, s.second()}, func() []string {
+	tab, unit := s.detail.tab(), s.detail.unit
+	row := ""
+	if unit == "" {
+		// Beside a group's table, it is about the row under the cursor.
+		unit, _ = s.detail.overview.Selected()
+		row = "  " + unit
+	}
+	return s.panes.side.get(key{r.W, r.H, s.version, unit, tab, s.second()}, func() []string {
 		f := s.frame(r.W, r.H-2, false)
+		f.Unit = unit
 		// Beside the Stats tab, the stats would be there twice.
-		title, body := " STATS", stats.Lines(f)
+		title, body := " STATS"+row, stats.Lines(f)
 		if tab == statsTab {
 			title, body = " WHY", events.Why(f)
 		}

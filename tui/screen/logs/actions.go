@@ -37,7 +37,7 @@ func (t *Tab) Actions() []action.Action {
 	if searching {
 		nextTitle, prevTitle = "Next match", "Previous match"
 	}
-	unfiltered, unsearched := "", ""
+	unfiltered, unsearched, showAll := "", "", "show all"
 	if t.wanted().Empty() {
 		unfiltered = "no filter is set"
 	}
@@ -75,7 +75,7 @@ func (t *Tab) Actions() []action.Action {
 		a("clear", "End the search or the selection", "", unsearched, func() tea.Cmd { t.clear(); return nil }, "esc"),
 		a("filter", "Show only lines that match (level>=warn service=cart -noise /re/)", "filter", closed,
 			func() tea.Cmd { t.ask(filterPrompt, t.query.String()); return nil }, "&", "\\"),
-		a("unfilter", "Show all lines again", "", unfiltered, t.unfilter, "F"),
+		a("unfilter", "Show all lines again", showAll, unfiltered, t.unfilter, "F"),
 		a("level.up", "Raise the lowest level shown", "", highest, func() tea.Cmd { return t.setLevel(t.level + 1) }, ">"),
 		a("level.down", "Lower the lowest level shown", "", lowest, func() tea.Cmd { return t.setLevel(t.level - 1) }, "<"),
 		a("open", "Unfold or fold the line: fields, stack trace, whole text", "", empty, do(v.ToggleOpen), "enter", "space"),

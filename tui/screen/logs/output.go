@@ -31,6 +31,7 @@ type (
 	OpenText struct {
 		Path  string
 		Line  int
+		End   bool // its end is what is looked at
 		Pager bool
 	}
 	// Stream asks to print these logs to the terminal's own scrollback until the
@@ -126,7 +127,7 @@ func (t *Tab) openText(pager bool) tea.Cmd {
 	if t.src == nil {
 		return nil
 	}
-	src, ctx, at := t.src, t.ctx, t.view.CursorPos()
+	src, ctx, at, end := t.src, t.ctx, t.view.CursorPos(), t.view.Following()
 	t.note = "preparing…"
 	return func() tea.Msg {
 		f, err := os.CreateTemp("", "sawhorse-*.log")
@@ -144,7 +145,7 @@ func (t *Tab) openText(pager bool) tea.Cmd {
 			_ = os.Remove(f.Name()) // of no use
 			return done{tab: t, note: "open: " + err.Error()}
 		}
-		return done{tab: t, then: OpenText{Path: f.Name(), Line: int(at-b.First) + 1, Pager: pager}}
+		return done{tab: t, then: OpenText{Path: f.Name(), Line: int(at-b.First) + 1, End: end, Pager: pager}}
 	}
 }
 
