@@ -1,6 +1,7 @@
 package tasks
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -313,7 +314,28 @@ func open[T any](set []T, p []byte) (T, error) {
 }
 
 // MarshalEvent is the event as one JSON object {"type", "data"}.
-func MarshalEvent(e Event) ([]byte, error) { return seal(e) }
+func MarshalEvent(e Event) ([]byte, error) {
+	if g, ok := e.(LogGrew); ok {
+		return json.Marshal(sealedGrowth{"LogGrew", g})
+	}
+	return seal(e)
+}
+
+// sealedGrowth is an envelope with a LogGrew in it. Busy services make a thousand a
+// second, a hundred times as many as of all others together.
+type sealedGrowth struct {
+	Type string  `json:"type"`
+	Data LogGrew `json:"data"`
+}
 
 // UnmarshalEvent reads what MarshalEvent wrote.
-func UnmarshalEvent(p []byte) (Event, error) { return open(eventTypes(), p) }
+func UnmarshalEvent(p []byte) (Event, error) {
+	if bytes.HasPrefix(p, []byte(`{"type":"LogGrew",`)) {
+		var g sealedGrowth
+		if err := json.Unmarshal(p, &g); err != nil {
+			return nil, fmt.Errorf("LogGrew: %w", err)
+		}
+		return g.Data, nil
+	}
+	return open(eventTypes(), p)
+}

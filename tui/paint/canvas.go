@@ -161,10 +161,22 @@ func (c *canvas) put(content string, anew bool) (changed int) {
 			continue
 		}
 		p := c.between(at(was, y), at(c.lines, y))
-		uv.NewStyledString(p.text).Draw(c.cells, uv.Rect(p.x, y, min(p.w, c.cells.Width()-p.x), 1))
+		uv.NewStyledString(p.text).Draw(over{c.cells, p.covers}, uv.Rect(p.x, y, min(p.w, c.cells.Width()-p.x), 1))
 		changed++
 	}
 	return changed
+}
+
+// over is a screen to draw on. What covers all of its place is not cleared before.
+type over struct {
+	uv.ScreenBuffer
+	covers bool
+}
+
+func (o over) SetCell(x, y int, c *uv.Cell) {
+	if c != nil || !o.covers {
+		o.ScreenBuffer.SetCell(x, y, c)
+	}
 }
 
 // alone says whether a line surely ends without a style and without a link.

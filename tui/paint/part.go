@@ -8,14 +8,15 @@ import (
 )
 
 // part is a stretch of a line that stands alone: from which cell on, how many
-// cells, and what is in them.
+// cells, and what is in them. One that covers puts a narrow character into each.
 type part struct {
-	x, w int
-	text string
+	x, w   int
+	text   string
+	covers bool
 }
 
 // whole is all of a line, however long.
-func whole(line string) part { return part{0, math.MaxInt32, line} }
+func whole(line string) part { return part{w: math.MaxInt32, text: line} }
 
 // plain is what ends every style. What stands behind it stands alone.
 const plain = "\x1b[m"
@@ -45,14 +46,14 @@ func (c *canvas) between(was, line string) part {
 	if !known {
 		return whole(line)
 	}
-	p := part{x, math.MaxInt32, line[begin:]}
+	p := part{x: x, w: math.MaxInt32, text: line[begin:]}
 	if same == 0 {
 		return p
 	}
 	w, known := c.widths.of(line[begin : end-same])
 	old, alsoKnown := c.widths.of(was[begin : len(was)-same])
 	if known && alsoKnown && w == old {
-		p.w, p.text = w, line[begin:end-same]
+		p.w, p.text, p.covers = w, line[begin:end-same], true
 	}
 	return p
 }
@@ -87,7 +88,10 @@ func (m *widths) of(s string) (w int, known bool) {
 			if *n == 0 {
 				*n = int8(m.method.StringWidth(s[i:i+3])) + 1
 			}
-			w += int(*n) - 1
+			if *n != 2 {
+				return 0, false
+			}
+			w++
 			i += 3
 		default:
 			return 0, false
