@@ -16,7 +16,8 @@ func (s *Screen) Actions() action.Set {
 	set := action.Set{}
 	switch s.focus {
 	case TreePane:
-		set = append(set, action.Layer{Name: "tree", Actions: s.treeActions()})
+		tree := slices.DeleteFunc(s.treeActions(), func(a action.Action) bool { return a.ID == "tree.all" && a.Disabled != "" })
+		set = append(set, action.Layer{Name: "tree", Actions: tree})
 	case DetailPane:
 		if s.detail.tab() == testsTab {
 			set = append(set, s.testLayers()...)
@@ -251,7 +252,7 @@ func (s *Screen) treeActions() []action.Action {
 	if onGroup {
 		open = "fold"
 	}
-	return []action.Action{
+	return append([]action.Action{
 		{
 			ID: "tree.open", Title: "Open what is selected", Hint: open, Group: "Tree", Keys: []string{"enter"},
 			Do: act(func() {
@@ -297,7 +298,7 @@ func (s *Screen) treeActions() []action.Action {
 				}
 			}),
 		},
-	}
+	}, s.extentActions()...)
 }
 
 func (s *Screen) viewActions() []action.Action {

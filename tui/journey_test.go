@@ -250,6 +250,20 @@ func journeys() map[string]func(p trip) {
 				Only: []tasks.TestName{{Suite: "internal/pay", Name: "TestRefund"}, {Suite: "internal/pay", Name: "TestPay"}},
 			})
 		},
+		"tree.failed": func(p trip) {
+			p.on("test").Press("f").See("running what failed of test")
+			p.sent(tasks.RunTask{Name: "test", Scope: tasks.ScopeFailed, Detail: "what failed"})
+		},
+		"tree.near": func(p trip) {
+			p.on("test").Press("n")
+			p.sent(tasks.RunTask{Name: "test", Scope: tasks.ScopeNear, Detail: "what is near the last change"})
+		},
+		"tree.all": func(p trip) {
+			p.on("test")
+			p.e.Emit(tasks.TestsPinned{Task: "test", Tests: []tasks.TestName{{Suite: "cart", Name: "TestTotal"}}})
+			p.See("only TestTo").Press("a")
+			p.sent(tasks.RunTask{Name: "test", Scope: tasks.ScopeAll, Detail: "all"})
+		},
 		"tests.failed": func(p trip) {
 			p.tests().Press("f")
 			p.sent(tasks.RunTask{Name: "test", Scope: tasks.ScopeFailed, Detail: "what failed"})

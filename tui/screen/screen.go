@@ -4,6 +4,7 @@
 package screen
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -168,6 +169,9 @@ func waitingLook(l Look, s *tasks.State, u tasks.Unit, r tasks.Run, now time.Tim
 func taskLook(s *tasks.State, u tasks.Unit, now time.Time, in *theme.Inks) Look {
 	r, began := s.Current(u.Task.Name)
 	l := Look{Glyph: "○", Ink: in.Faint, Word: "not run yet", NumberInk: in.Muted, Rank: 6, Detail: u.Task.Title}
+	if len(u.Pinned) > 0 {
+		l.Detail = onlyPinned(u.Pinned)
+	}
 	if u.Task.Spec.Watch != nil {
 		l.Number = "watch"
 		if !u.Up {
@@ -209,6 +213,14 @@ func taskLook(s *tasks.State, u tasks.Unit, now time.Time, in *theme.Inks) Look 
 		l.Word, l.Number = string(r.Status), string(r.Status)
 	}
 	return l
+}
+
+// onlyPinned says what a save runs.
+func onlyPinned(names []tasks.TestName) string {
+	if len(names) == 1 {
+		return "only " + cmp.Or(names[0].Name, names[0].Suite)
+	}
+	return fmt.Sprintf("only %d pinned tests", len(names))
 }
 
 // headline is the metric that stands for the run: its loss when it has one.
