@@ -21,6 +21,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/integrations/maven"
 	"github.com/sawhorse-dev/sawhorse/integrations/metrics"
 	"github.com/sawhorse-dev/sawhorse/integrations/mise"
+	"github.com/sawhorse-dev/sawhorse/integrations/mlflow"
 	"github.com/sawhorse-dev/sawhorse/integrations/mprocs"
 	"github.com/sawhorse-dev/sawhorse/integrations/npm"
 	"github.com/sawhorse-dev/sawhorse/integrations/processcompose"
@@ -56,6 +57,7 @@ func Definitions() []integrations.Definition {
 		devcontainer.Definition(),
 		announced.Definition(),
 		tap.Definition(),
+		mlflow.Definition(),
 		metrics.Definition(),
 		docker.Definition(),
 		diagnostics.Definition(),

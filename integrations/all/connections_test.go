@@ -83,23 +83,3 @@ func TestWhatIsDeclaredIsConnectedToBesideWhatIsFound(t *testing.T) {
 		t.Errorf("told %v", err)
 	}
 }
-
-func TestASecretIsFoundWhereTheFileSaysAndNeverToldInAnError(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "token"), []byte("from file\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	p := integrations.Place{Dir: dir, Home: dir, Getenv: func(name string) string { return map[string]string{"T": "from env"}[name] }}
-	for reference, want := range map[string]string{
-		"env:T": "from env", "file:token": "from file", "file:~/token": "from file", "command:echo from command": "from command",
-	} {
-		if got, err := p.Secret(t.Context(), reference); err != nil || got != want {
-			t.Errorf("%s: %q, %v", reference, got, err)
-		}
-	}
-	for _, reference := range []string{"env:NONE", "file:none", "command:echo hush; exit 3", "command:true", "hush"} {
-		if got, err := p.Secret(t.Context(), reference); err == nil || got != "" || strings.Contains(err.Error(), "hush\n") {
-			t.Errorf("%s: %q, %v", reference, got, err)
-		}
-	}
-}

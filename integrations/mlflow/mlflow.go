@@ -1,0 +1,230 @@
+// Package mlflow reaches MLflow tracking servers and their registries: it shows
+// experiments and models, answers with runs and curves, and registers and
+// promotes. It never runs anything: a training is a task, whose run it records.
+package mlflow
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/sawhorse-dev/sawhorse/integrations"
+	"github.com/sawhorse-dev/sawhorse/integrations/internal/rest"
+	"github.com/sawhorse-dev/sawhorse/integrations/internal/secret"
+	"github.com/sawhorse-dev/sawhorse/tasks"
+)
+
+// Name is the integration's, and that of a connection that was only found.
+const Name = "mlflow"
+
+// Definition describes MLflow.
+func Definition() integrations.Definition {
+	return integrations.Definition{
+		Name: Name, Title: "MLflow", Connections: connections,
+		Options: []integrations.Option{
+			{Name: "url", Description: "The address of the tracking server.", Default: "$MLFLOW_TRACKING_URI"},
+			{Name: "username", Description: "Who you are there.", Default: "$MLFLOW_TRACKING_USERNAME"},
+			{Name: "password", Description: "Your password there.", Default: "$MLFLOW_TRACKING_PASSWORD", Secret: true},
+			{Name: "token", Description: "A bearer token, in place of a password.", Default: "$MLFLOW_TRACKING_TOKEN", Secret: true},
+			{Name: "ca", Description: "A file of certificates to trust beside the system's.", Default: "$MLFLOW_TRACKING_SERVER_CERT_PATH"},
+			{Name: "insecure", Description: "Trust any certificate.", Choices: []string{"true", "false"}, Default: "false"},
+			{Name: "proxy", Description: "A proxy in place of the environment's, or none."},
+		},
+	}
+}
+
+// settings are what one connection is made of.
+type settings struct {
+	place    integrations.Place
+	name     string
+	url      string
+	options  map[string]string
+	declared bool
+}
+
+// connections are the declared servers, and the one that the environment names.
+func connections(_ context.Context, p integrations.Place) ([]tasks.Connection, error) {
+	var all []tasks.Connection
+	known := map[string]bool{}
+	for _, d := range p.Declared {
+		s := settings{place: p, name: d.Name, url: cmp.Or(d.Options["url"], p.Getenv("MLFLOW_TRACKING_URI")), options: d.Options, declared: true}
+		all = append(all, s.connection())
+		known[strings.TrimRight(s.url, "/")] = true
+	}
+	if found := strings.TrimRight(p.Getenv("MLFLOW_TRACKING_URI"), "/"); isServer(found) && !known[found] {
+		all = append(all, settings{place: p, name: Name, url: found, options: map[string]string{}}.connection())
+	}
+	return all, nil
+}
+
+func isServer(uri string) bool {
+	return strings.HasPrefix(uri, "http://") || strings.HasPrefix(uri, "https://")
+}
+
+func (s settings) connection() tasks.Connection {
+	return tasks.Connection{
+		Name: s.name, Title: "MLflow " + s.host(), Wanted: s.declared,
+		Key: fmt.Sprint(s.url, s.options),
+		Connect: func(ctx context.Context, look tasks.Lookout) (any, error) {
+			return s.connect(ctx, look)
+		},
+	}
+}
+
+// host is the address without what every address has.
+func (s settings) host() string {
+	_, rest, found := strings.Cut(s.url, "://")
+	if !found {
+		rest = s.url
+	}
+	if i := strings.LastIndexByte(rest, '@'); i >= 0 { // no password of the address is shown
+		rest = rest[i+1:]
+	}
+	return strings.TrimRight(rest, "/")
+}
+
+// Provider is a connected server.
+type Provider struct {
+	*server
+	name    string
+	about   string
+	look    tasks.Lookout
+	changed chan struct{} // one slot: look again now
+}
+
+var (
+	_ tasks.Describer = (*Provider)(nil)
+	_ tasks.Source    = (*Provider)(nil)
+	_ tasks.Operator  = (*Provider)(nil)
+	_ tasks.Querier   = (*Provider)(nil)
+)
+
+func (s settings) connect(ctx context.Context, look tasks.Lookout) (*Provider, error) {
+	srv, err := s.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v, err := srv.version(ctx)
+	if err != nil {
+		srv.rest.Close()
+		return nil, err
+	}
+	return &Provider{server: srv, name: s.name, about: "MLflow " + v, look: look, changed: make(chan struct{}, 1)}, nil
+}
+
+// dial makes the client of a server, with what the person has to show there.
+func (s settings) dial(ctx context.Context) (*server, error) {
+	if s.url == "" {
+		return nil, &tasks.StartError{
+			Reason: fmt.Sprintf("%s does not say where its server is", s.name),
+			Hint:   "write url: in sawhorse.yml, or set MLFLOW_TRACKING_URI",
+		}
+	}
+	if !isServer(s.url) {
+		return nil, &tasks.StartError{
+			Reason: fmt.Sprintf("%s is a store and no server", s.url),
+			Hint:   "serve it: mlflow server --backend-store-uri " + s.url,
+		}
+	}
+	header, secrets, err := s.credentials(ctx)
+	if err != nil {
+		return nil, err
+	}
+	client, err := rest.New(rest.Options{
+		Base: s.url, System: "MLflow (" + s.host() + ")", Header: header, Secrets: secrets,
+		CA:       cmp.Or(s.options["ca"], s.place.Getenv("MLFLOW_TRACKING_SERVER_CERT_PATH")),
+		Cert:     s.place.Getenv("MLFLOW_TRACKING_CLIENT_CERT_PATH"),
+		Insecure: s.options["insecure"] == "true" || s.place.Getenv("MLFLOW_TRACKING_INSECURE_TLS") == "true",
+		Proxy:    s.options["proxy"],
+		Explain:  explain,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &server{rest: client, base: strings.TrimRight(s.url, "/")}, nil
+}
+
+// explain adds what only MLflow knows of its refusals.
+func explain(e *rest.Error, _ *rest.Answer) {
+	if strings.Contains(e.Reason, "Invalid Host header") {
+		e.Hint = "the server does not know itself by this name: start it with --allowed-hosts, or use an address that it allows"
+	}
+}
+
+// credentials are the header that authorizes and what must not be shown: of the
+// connection, else the variables that MLflow reads, its credentials file, netrc.
+func (s settings) credentials(ctx context.Context) (http.Header, []string, error) {
+	of := func(option, variable string) (string, error) {
+		if spec := s.options[option]; spec != "" {
+			if !integrations.IsReference(spec) {
+				return spec, nil // a name, which is no secret
+			}
+			return secret.Resolve(ctx, spec, s.place.Dir, s.place.Getenv)
+		}
+		return s.place.Getenv(variable), nil
+	}
+	token, err := of("token", "MLFLOW_TRACKING_TOKEN")
+	if err != nil {
+		return nil, nil, err
+	}
+	if token != "" {
+		return http.Header{"Authorization": {"Bearer " + token}}, []string{token}, nil
+	}
+	user, err := of("username", "MLFLOW_TRACKING_USERNAME")
+	if err != nil {
+		return nil, nil, err
+	}
+	password, err := of("password", "MLFLOW_TRACKING_PASSWORD")
+	if err != nil {
+		return nil, nil, err
+	}
+	if password == "" {
+		user, password = fileCredentials(filepath.Join(s.place.Home, ".mlflow", "credentials"))
+	}
+	if password == "" {
+		host, _, _ := strings.Cut(s.host(), "/")
+		host, _, _ = strings.Cut(host, ":")
+		user, password = secret.Netrc(host, s.place.Home, s.place.Getenv)
+	}
+	if password == "" {
+		return nil, nil, nil
+	}
+	basic := base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
+	return http.Header{"Authorization": {"Basic " + basic}}, []string{password, basic}, nil
+}
+
+// fileCredentials reads the file that `mlflow login` writes.
+func fileCredentials(file string) (user, password string) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", ""
+	}
+	for line := range strings.Lines(string(text)) {
+		key, value, _ := strings.Cut(line, "=")
+		switch strings.TrimSpace(key) {
+		case "mlflow_tracking_username":
+			user = strings.TrimSpace(value)
+		case "mlflow_tracking_password":
+			password = strings.TrimSpace(value)
+		}
+	}
+	return user, password
+}
+
+// About is what answered.
+func (p *Provider) About() string { return p.about }
+
+// Close gives the connection back.
+func (p *Provider) Close() error {
+	p.rest.Close()
+	return nil
+}
+
+// errNoName says what a caller left out.
+func missing(what string) error { return errors.New("it needs " + what) }

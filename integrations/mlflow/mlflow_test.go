@@ -1,0 +1,314 @@
+package mlflow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"github.com/sawhorse-dev/sawhorse/integrations"
+	"github.com/sawhorse-dev/sawhorse/integrations/integrationtest"
+	"github.com/sawhorse-dev/sawhorse/tasks"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// always looks.
+type always struct{}
+
+func (always) Wait(ctx context.Context) error { return ctx.Err() }
+
+// lab is a real server and what a test does with it.
+type lab struct {
+	*testing.T
+	*Provider
+}
+
+func startServer(t *testing.T) string {
+	t.Helper()
+	return integrationtest.Server{
+		Program: "mlflow/bin/mlflow",
+		Args: []string{
+			"server", "--host", "127.0.0.1", "--port", "{port}", "--workers", "1",
+			"--backend-store-uri", "sqlite:///{dir}/m.db", "--artifacts-destination", "{dir}/artifacts",
+		},
+		Env:   []string{"MLFLOW_DISABLE_TELEMETRY=true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false"},
+		Ready: "/health",
+	}.Start(t)
+}
+
+func at(t *testing.T, url string) lab {
+	t.Helper()
+	all, err := connections(t.Context(), integrations.Place{
+		Dir: t.TempDir(), Home: t.TempDir(),
+		Getenv: func(name string) string { return map[string]string{"MLFLOW_TRACKING_URI": url}[name] },
+	})
+	if err != nil || len(all) != 1 {
+		t.Fatalf("connections: %v, %v", all, err)
+	}
+	p, err := all[0].Connect(t.Context(), always{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := lab{t, p.(*Provider)}
+	t.Cleanup(func() { _ = l.Close() })
+	return l
+}
+
+// train makes a finished run with a loss that ends as said.
+func (l lab) train(experiment string, lr string, losses ...float64) string {
+	l.Helper()
+	ctx := l.T.Context()
+	id, err := l.experimentID(ctx, experiment)
+	if err != nil {
+		l.Fatal(err)
+	}
+	r, err := l.create(ctx, id, "lr "+lr, tags{{"mlflow.source.git.commit", "abc" + lr}}, time.UnixMilli(1_700_000_000_000))
+	if err != nil {
+		l.Fatal(err)
+	}
+	var metrics []metric
+	for i, v := range losses {
+		metrics = append(metrics, metric{Key: "loss", Value: number(v), Step: millis(i), Timestamp: millis(1_700_000_000_000 + 1000*i)})
+	}
+	body := map[string]any{"run_id": r.Info.ID, "metrics": metrics, "params": tags{{"lr", lr}, {"epochs", "3"}}}
+	if err := l.post(ctx, "log", "runs/log-batch", body, nil, false); err != nil {
+		l.Fatal(err)
+	}
+	if err := l.update(ctx, r.Info.ID, statusFinished, time.UnixMilli(1_700_000_060_000)); err != nil {
+		l.Fatal(err)
+	}
+	return r.Info.ID
+}
+
+func (l lab) ask(name string, args map[string]string) tasks.Result {
+	l.Helper()
+	r, err := l.Query(l.T.Context(), tasks.Query{Name: name, Args: args})
+	if err != nil {
+		l.Fatalf("%s: %v", name, err)
+	}
+	return r
+}
+
+func TestOnARealServer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a server")
+	}
+	l := at(t, startServer(t))
+	if !strings.HasPrefix(l.About(), "MLflow 3.") {
+		t.Errorf("about %q", l.About())
+	}
+	good := l.train("shop", "0.1", 2, 1, 0.5)
+	bad := l.train("shop", "10", 2, math.NaN(), math.Inf(1))
+
+	t.Run("runs are a table with their numbers", func(t *testing.T) {
+		l := lab{t, l.Provider}
+		got := l.ask("runs", map[string]string{"experiment": "shop", "order": "params.lr ASC"})
+		var names []string
+		for _, c := range got.Columns {
+			names = append(names, c.Name)
+		}
+		if diff := cmp.Diff([]string{"id", "name", "status", "started", "took", "user", "metrics.loss", "params.epochs", "params.lr"}, names); diff != "" {
+			t.Error(diff)
+		}
+		want := [][]string{
+			{good, "lr 0.1", "finished", "2023-11-14T22:13:20Z", "60", "", "0.5", "3", "0.1"},
+			{bad, "lr 10", "finished", "2023-11-14T22:13:20Z", "60", "", "+Inf", "3", "10"},
+		}
+		if diff := cmp.Diff(want, got.Rows); diff != "" {
+			t.Error(diff)
+		}
+	})
+	t.Run("a filter is the server's own", func(t *testing.T) {
+		l := lab{t, l.Provider}
+		if got := l.ask("runs", map[string]string{"experiment": "shop", "filter": "metrics.loss < 1"}); len(got.Rows) != 1 || got.Rows[0][0] != good {
+			t.Errorf("found %v", got.Rows)
+		}
+		_, err := l.Query(t.Context(), tasks.Query{Name: "runs", Args: map[string]string{"experiment": "shop", "filter": "loss <"}})
+		if err == nil || !strings.Contains(err.Error(), "list runs") {
+			t.Errorf("a wrong filter: %v", err)
+		}
+	})
+	t.Run("curves keep what is no number", func(t *testing.T) {
+		l := lab{t, l.Provider}
+		got := l.ask("curves", map[string]string{"runs": good + "," + bad, "metric": "loss"}).Curves
+		if len(got) != 2 || len(got[0].Points) != 3 || got[0].Points[2].Value != 0.5 || len(got[1].Points) != 3 {
+			t.Fatalf("curves %+v", got)
+		}
+		if v := got[1].Points; !math.IsNaN(v[1].Value) || !math.IsInf(v[2].Value, 1) {
+			t.Errorf("not numbers: %+v", v)
+		}
+		tail, err := l.history(t.Context(), good, "loss", 2)
+		if err != nil || len(tail) != 1 || tail[0].Value != 0.5 {
+			t.Errorf("from the third on: %+v, %v", tail, err)
+		}
+	})
+	t.Run("a comparison shows what differs", func(t *testing.T) {
+		l := lab{t, l.Provider}
+		got := l.ask("compare", map[string]string{"runs": good + "," + bad})
+		want := [][]string{{"param", "lr", "0.1", "10"}, {"metric", "loss", "0.5", "+Inf"}, {"tag", "git commit", "abc0.1", "abc10"}}
+		if diff := cmp.Diff(want, got.Rows); diff != "" {
+			t.Error(diff)
+		}
+		if got.More != "1 are the same in all" {
+			t.Errorf("more %q", got.More)
+		}
+	})
+	t.Run("the best run needs a primary metric", func(t *testing.T) {
+		l := lab{t, l.Provider}
+		_, err := l.Query(t.Context(), tasks.Query{Name: "best", Args: map[string]string{"experiment": "shop"}})
+		if why, ok := errors.AsType[*tasks.StartError](err); !ok || !strings.Contains(why.Hint, primaryMetric) {
+			t.Errorf("without one: %v", err)
+		}
+		id, err := l.experimentID(t.Context(), "shop")
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := map[string]string{"experiment_id": id, "key": primaryMetric, "value": "loss"}
+		if err := l.post(t.Context(), "tag", "experiments/set-experiment-tag", body, nil, true); err != nil {
+			t.Fatal(err)
+		}
+		if got := l.ask("best", map[string]string{"experiment": "shop"}); got.Text != "loss 0.5" {
+			t.Errorf("best %+v", got)
+		}
+	})
+	t.Run("what there is, is told", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		var told tasks.Changes
+		err := l.Watch(ctx, func(c tasks.Changes) { told = c; cancel() })
+		if !errors.Is(err, context.Canceled) || !told.All {
+			t.Fatalf("ended with %v, told %+v", err, told)
+		}
+		var shop tasks.Resource
+		for _, r := range told.Changed {
+			if r.Name == "shop" {
+				shop = r
+			}
+		}
+		if shop.Kind != kindExperiment || shop.Phase != tasks.PhaseOff || shop.Detail != "loss" || shop.Since.IsZero() {
+			t.Errorf("shop is %+v", shop)
+		}
+	})
+	t.Run("a model is registered, promoted and taken back", func(t *testing.T) { promotes(lab{t, l.Provider}, good, bad) })
+	t.Run("a run is marked as killed once", func(t *testing.T) {
+		id, err := l.experimentID(t.Context(), "shop")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := l.create(t.Context(), id, "long", nil, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		kill := func() error {
+			return l.Operate(t.Context(), tasks.Resource{}, "kill", map[string]string{"run": r.Info.ID})
+		}
+		if err := kill(); err != nil {
+			t.Fatal(err)
+		}
+		if err := kill(); err == nil || !strings.Contains(err.Error(), "killed already") {
+			t.Errorf("again: %v", err)
+		}
+	})
+}
+
+func promotes(l lab, good, bad string) {
+	t, ctx := l.T, l.T.Context()
+	t.Helper()
+	err := l.Operate(ctx, tasks.Resource{}, "register", map[string]string{"run": good, "model": "cart"})
+	if why, ok := errors.AsType[*tasks.StartError](err); !ok || !strings.Contains(why.Reason, "has logged no model") {
+		t.Errorf("a run without a model: %v", err)
+	}
+	for _, id := range []string{bad, good} {
+		v, err := l.register(ctx, "cart", "runs:/"+id+"/model", id, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.awaitReady(ctx, v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cart := tasks.Resource{Name: "cart", Kind: kindModel}
+	do := func(operation string, args map[string]string) error {
+		return l.Operate(ctx, cart, operation, args)
+	}
+	holder := func() string {
+		v, held, err := l.holder(ctx, "cart", "champion")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprint(v.Version, held)
+	}
+	if got := holder(); got != "false" {
+		t.Errorf("at first %s", got)
+	}
+	if err := do("undo", nil); err == nil || !strings.Contains(err.Error(), "no version of cart") {
+		t.Errorf("nothing to undo: %v", err)
+	}
+	if err := do("promote", map[string]string{"version": "2"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := do("promote", map[string]string{"version": "2"}); err == nil || !strings.Contains(err.Error(), "already") {
+		t.Errorf("twice: %v", err)
+	}
+	err = do("promote", map[string]string{"version": "1", "if_better": "loss"})
+	if _, ok := errors.AsType[*NotBetterError](err); !ok || holder() != "2true" {
+		t.Errorf("a worse one: %v, held by %s", err, holder())
+	}
+	table := l.ask("promotion", map[string]string{"model": "cart", "version": "1"})
+	if len(table.Columns) != 3 || table.Columns[1].Name != "champion: v2" || len(table.Rows) == 0 || table.Rows[0][0] != "param lr" {
+		t.Errorf("side by side: %+v", table)
+	}
+	if err := do("promote", map[string]string{"version": "1"}); err != nil || holder() != "1true" {
+		t.Errorf("without a condition: %v, held by %s", err, holder())
+	}
+	if err := do("undo", nil); err != nil || holder() != "2true" {
+		t.Errorf("undone: %v, held by %s", err, holder())
+	}
+	if err := do("undo", nil); err != nil || holder() != "false" {
+		t.Errorf("undone again: %v, held by %s", err, holder())
+	}
+	versions := l.ask("versions", map[string]string{"model": "cart"})
+	if len(versions.Rows) != 2 || versions.Rows[0][0] != "2" || versions.Rows[0][2] != "ready" {
+		t.Errorf("versions %+v", versions)
+	}
+}
+
+func TestAStoreIsToldFromAServer(t *testing.T) {
+	for url, want := range map[string]string{
+		"sqlite:///mlflow.db": "mlflow server --backend-store-uri sqlite:///mlflow.db",
+		"":                    "MLFLOW_TRACKING_URI",
+	} {
+		_, err := settings{name: "lab", url: url, place: integrations.Place{Getenv: func(string) string { return "" }}}.connect(t.Context(), always{})
+		if why, ok := errors.AsType[*tasks.StartError](err); !ok || !strings.Contains(why.Hint, want) {
+			t.Errorf("%q: %v", url, err)
+		}
+	}
+}
+
+func TestNumbersThatJSONHasNoneOf(t *testing.T) {
+	for text, want := range map[string]float64{
+		`0.5`: 0.5, `"Infinity"`: math.Inf(1), `"-Infinity"`: math.Inf(-1), `1.7976931348623157e308`: math.Inf(1), `null`: 0,
+	} {
+		var n number
+		if err := n.UnmarshalJSON([]byte(text)); err != nil || float64(n) != want {
+			t.Errorf("%s is %v, %v", text, n, err)
+		}
+	}
+	var n number
+	if err := n.UnmarshalJSON([]byte(`"NaN"`)); err != nil || !math.IsNaN(float64(n)) {
+		t.Errorf("NaN is %v, %v", n, err)
+	}
+	for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), 1e-9} {
+		b, err := number(v).MarshalJSON()
+		var back number
+		if err != nil || back.UnmarshalJSON(b) != nil || fmt.Sprint(float64(back)) != fmt.Sprint(v) {
+			t.Errorf("%v is written %s: %v", v, b, err)
+		}
+	}
+}
