@@ -297,6 +297,9 @@ func (s *Screen) View(f screen.Frame) []string {
 	}
 	head := s.head(f)
 	h := f.H - len(head)
+	if h <= 0 {
+		return cell.Block(head, f.W, f.H)
+	}
 	list, failure := s.split(f.W, h)
 	s.drawn.list, s.drawn.failure = list, failure
 	s.drawn.list.y, s.drawn.failure.y = list.y+len(head), failure.y+len(head)
