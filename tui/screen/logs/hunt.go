@@ -66,6 +66,9 @@ type hunt struct {
 	pattern string
 	re      *regexp.Regexp
 	src     source
+	ctx     context.Context
+	stop    context.CancelFunc
+	begins  time.Time
 	job     stretchJob
 	found   tally
 	done    bool
@@ -75,8 +78,30 @@ type hunt struct {
 // atOnce is how many lines the log store is asked to search at once.
 const atOnce = 128 << 10
 
-// run hunts for the time of a slice.
-func (h *hunt) run(ctx context.Context) {
+// typingPause is how long a pattern must stand before it is hunted for: until then
+// it may be the beginning of another one, and whoever goes to the next match has
+// the machine alone.
+const typingPause = 60 * time.Millisecond
+
+// newHunt ends with ctx or stop.
+func newHunt(ctx context.Context, pattern string, re *regexp.Regexp, src source) *hunt {
+	h := &hunt{pattern: pattern, re: re, src: src, begins: time.Now().Add(typingPause)}
+	h.ctx, h.stop = context.WithCancel(ctx)
+	return h
+}
+
+// run hunts for the time of a slice, when it is time to begin.
+func (h *hunt) run() {
+	ctx := h.ctx
+	if early := time.Until(h.begins); early > 0 {
+		pause := time.NewTimer(early)
+		defer pause.Stop()
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 	b, err := h.src.bounds()
 	if err != nil {
 		h.err = err

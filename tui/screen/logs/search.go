@@ -37,11 +37,17 @@ func (t *Tab) search(pattern string) (tea.Cmd, error) {
 	t.shownHits, t.hitsDone = tally{}, false
 	t.ticks()
 	t.hunting = false // an earlier hunt's answer is not for this one
-	t.hunt = &hunt{pattern: pattern, re: re, src: t.src}
+	if t.hunt != nil {
+		t.hunt.stop()
+	}
+	t.hunt = newHunt(t.ctx, pattern, re, t.src)
 	return t.huntOn(), nil
 }
 
 func (t *Tab) stopSearch() {
+	if t.hunt != nil {
+		t.hunt.stop()
+	}
 	t.hunt, t.hunting = nil, false
 	t.shownHits, t.hitsDone = tally{}, false
 	t.view.SetSearch(nil)
@@ -112,7 +118,7 @@ func (t *Tab) find(dir int, here bool, what string, in func(ctx context.Context,
 	}
 	t.ended = end{}
 	ctx, gen := t.ctx, t.gen
-	t.note = "searching…"
+	t.note, t.finding = "searching…", true
 	return func() tea.Msg {
 		m := found{tab: t, gen: gen, what: what, dir: dir}
 		if dir < 0 {
@@ -130,7 +136,11 @@ func (t *Tab) find(dir int, here bool, what string, in func(ctx context.Context,
 
 // landed jumps to what was found, or says that nothing was.
 func (t *Tab) landed(m found) tea.Cmd {
-	t.note = ""
+	t.note, t.finding = "", false
+	return tea.Batch(t.land(m), t.huntOn())
+}
+
+func (t *Tab) land(m found) tea.Cmd {
 	if t.failed(m.err) {
 		return nil
 	}

@@ -70,6 +70,7 @@ type Tab struct {
 	// Background work over all that is stored.
 	hunt      *hunt
 	hunting   bool
+	finding   bool // the next match is looked for first
 	survey    *survey
 	surveying bool
 	idle      bool // the survey waits a moment before it looks at new lines
@@ -287,7 +288,7 @@ func (t *Tab) open(keep bool) tea.Cmd {
 	t.ctx, t.cancel = context.WithCancel(context.Background())
 	t.gen++
 	t.src, t.filter, t.failure, t.note = nil, nil, "", ""
-	t.reading, t.looking, t.hunting, t.surveying, t.idle = false, false, false, false, true
+	t.reading, t.looking, t.hunting, t.finding, t.surveying, t.idle = false, false, false, false, false, true
 	t.asked = logview.Request{}
 	t.errors, t.warns, t.partial, t.hidden, t.survey = tally{}, 0, false, 0, nil
 	t.shownHits, t.hitsDone = tally{}, false
@@ -316,7 +317,8 @@ func (t *Tab) open(keep bool) tea.Cmd {
 		t.view.SetSource(t.gen, b)
 	}
 	if t.hunt != nil && t.src != nil {
-		t.hunt = &hunt{pattern: t.hunt.pattern, re: t.hunt.re, src: t.src}
+		t.hunt.stop()
+		t.hunt = newHunt(t.ctx, t.hunt.pattern, t.hunt.re, t.src)
 	}
 	delay := surveyDelay
 	if keep {
@@ -656,13 +658,13 @@ func (t *Tab) lookOn() tea.Cmd {
 
 // huntOn goes on searching.
 func (t *Tab) huntOn() tea.Cmd {
-	if t.hunting || t.hunt == nil || t.src == nil {
+	if t.hunting || t.finding || t.hunt == nil || t.src == nil {
 		return nil
 	}
 	t.hunting = true
-	h, ctx, gen := t.hunt, t.ctx, t.gen
+	h, gen := t.hunt, t.gen
 	return func() tea.Msg {
-		h.run(ctx)
+		h.run()
 		return hunted{t, gen, h}
 	}
 }
