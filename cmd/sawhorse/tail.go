@@ -242,7 +242,7 @@ func (t *tail) search(ctx context.Context, src *tailSource, pattern string) {
 		end = min(end, src.limit)
 	}
 	hits := make(chan []logs.Line, 4) // so that the search and the printing overlap
-	q := logs.Query{Pattern: "(?:" + pattern + ")|[\x1b\r]", From: src.next, To: end}
+	q := logs.Query{Pattern: pattern, Also: "\x1b\r", From: src.next, To: end}
 	src.hits, src.next = hits, max(src.next, end)
 	if q.From >= q.To {
 		close(hits)

@@ -16,9 +16,35 @@ type pattern struct {
 	need    []byte         // text that every match contains; empty when there is none
 	re      *regexp.Regexp // nil for a literal
 	prog    *syntax.Prog   // of re, for the automaton
+	also    string         // bytes that match, too
+	with    *pattern       // for text that holds one of these
 }
 
 func compilePattern(q Query) (pattern, error) {
+	also := q.Also
+	q.Also = ""
+	p, err := compileAlone(q)
+	if err != nil || also == "" {
+		return p, err
+	}
+	if q.Literal {
+		q.Pattern, q.Literal = regexp.QuoteMeta(q.Pattern), false
+	}
+	fold := ""
+	if q.IgnoreCase {
+		fold, q.IgnoreCase = "i", false
+	}
+	q.Pattern = "(?" + fold + ":" + q.Pattern + ")"
+	for i := range len(also) {
+		q.Pattern += fmt.Sprintf(`|\x%02x`, also[i])
+	}
+	with, err := compileAlone(q)
+	p.also, p.with = also, &with
+	return p, err
+}
+
+// compileAlone leaves Also out.
+func compileAlone(q Query) (pattern, error) {
 	expr := q.Pattern
 	if q.Literal {
 		if !q.IgnoreCase {
@@ -91,6 +117,7 @@ type matcher struct {
 	need    finder
 	dfa     *automaton
 	stripes stripes
+	with    *matcher // for text that holds one of p.also; made when there is some
 }
 
 func (p pattern) matcher() *matcher {
@@ -109,12 +136,12 @@ const denseBelow = 512
 // lines calls do for each line of data that matches, in order. Lines end at
 // '\n' only.
 func (m *matcher) lines(data []byte, do func(extent)) {
-	switch {
-	case len(m.need.text) > 0:
-		m.need.tune(data)
-	case m.dfa != nil:
+	if m = m.of(data); m.dfa != nil && len(m.need.text) == 0 {
 		m.stripes.find(data, do)
 		return
+	}
+	if len(m.need.text) > 0 {
+		m.need.tune(data)
 	}
 	for begin, tried := 0, 0; begin < len(data); tried++ {
 		if m.dfa != nil && tried > 32 && begin/tried < denseBelow {
@@ -140,8 +167,22 @@ func (m *matcher) lines(data []byte, do func(extent)) {
 	}
 }
 
+// of is the matcher for a text: another one where it holds bytes that match, too.
+func (m *matcher) of(text []byte) *matcher {
+	for i := range len(m.p.also) {
+		if bytes.IndexByte(text, m.p.also[i]) >= 0 {
+			if m.with == nil {
+				m.with = m.p.with.matcher()
+			}
+			return m.with
+		}
+	}
+	return m
+}
+
 // match says whether a line, without its newline, matches.
 func (m *matcher) match(line []byte) bool {
+	m = m.of(line)
 	if m.p.re == nil {
 		return bytes.Contains(line, m.p.literal)
 	}

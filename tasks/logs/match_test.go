@@ -39,6 +39,7 @@ func TestEveryExpressionMatchesTheLinesThatRegexpMatches(t *testing.T) {
 			text = strings.Repeat(text, 40)
 		}
 		q := Query{Pattern: expr, Literal: rapid.Bool().Draw(t, "literal"), IgnoreCase: rapid.Bool().Draw(t, "fold")}
+		q.Also = rapid.SampledFrom([]string{"", "", "b", "\x1b\r", "c\r"}).Draw(t, "also")
 		p, err := compilePattern(q)
 		if err != nil {
 			t.Fatal(err)
@@ -57,7 +58,7 @@ func TestEveryExpressionMatchesTheLinesThatRegexpMatches(t *testing.T) {
 			if ended {
 				shown = strings.TrimSuffix(line, "\r")
 			}
-			if re.MatchString(shown) {
+			if re.MatchString(shown) || strings.ContainsAny(shown, q.Also) {
 				want = append(want, line)
 			}
 			rest = more

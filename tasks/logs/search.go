@@ -17,6 +17,10 @@ type Query struct {
 	Pattern    string
 	Literal    bool
 	IgnoreCase bool
+	// Also are bytes that make a line match, whatever else it holds: for who has to
+	// look closer at lines with such. One by one they are found much faster than as
+	// a part of Pattern.
+	Also string
 	// Invert asks for the lines that do not match.
 	Invert bool
 	// From and To bound the search to the lines From..To-1; To 0 or less is the
