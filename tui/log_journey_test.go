@@ -114,7 +114,7 @@ func logJourneys() map[string]func(j journal) {
 			j.Press("v", "up").See("2 lines selected").Press("esc").Gone("selected")
 		},
 		"log.filter": func(j journal) {
-			j.reading("").Press("&").Type("level>=warn service=cart").Press("enter").See("cache miss", "dial failed", "50 hidden").Gone("INFO last")
+			j.reading("").Press("&").See("tab level>=warn").Press("tab").Type(" serv").See("tab service=").Press("tab").Type("cart").Press("enter").See("cache miss", "dial failed", "50 hidden").Gone("INFO last")
 		},
 		"log.unfilter": func(j journal) {
 			j.reading("").Press("&").Type("boom").Press("enter").See("hidden").Press("F").Gone("hidden").See("INFO last")
@@ -136,7 +136,7 @@ func logJourneys() map[string]func(j journal) {
 			j.reading("").See("cache miss ratio=0.62").Press("i").See(`{"level":"warn","msg":"cache miss"`)
 		},
 		"log.fields": func(j journal) {
-			j.reading("").See("ratio=").Press("H").Type("ratio").Press("enter").Gone("ratio=").See("service=cart")
+			j.reading("").See("ratio=").Press("H").See("tab ratio service").Press("tab", "enter").Gone("ratio=").See("service=cart")
 		},
 		"log.run": func(j journal) {
 			j.print("test", "go test", "ok", "three", "four")

@@ -74,6 +74,16 @@ func leadingTime(s string) (st stamp, start, end int) {
 	return stamp{}, 0, 0
 }
 
+// Stamp is the time that a clean plain line begins with, and where its text begins
+// behind that; 0 without one. Arrived completes the time, as in Parse.
+func Stamp(s string, arrived time.Time) (at time.Time, text int) {
+	st, start, end := leadingTime(s)
+	if start > 0 || end == 0 {
+		return time.Time{}, 0
+	}
+	return st.at(arrived), end
+}
+
 func skipAfter(s string, i int) int {
 	for i < len(s) && (s[i] == ' ' || s[i] == ']' || s[i] == ')') {
 		i++

@@ -73,6 +73,9 @@ func (t *Tab) foot(w int) string {
 		if p.problem == "" && p.kind == searchPrompt && t.hunt != nil {
 			p.problem = t.hits()
 		}
+		if p.problem == "" {
+			p.problem = t.suggested()
+		}
 		return p.draw(w, render(t.look.Key), render(t.look.Text), render(t.look.Selected), render(t.problemLook()))
 	}
 	left, style := t.summary(), t.look.Muted

@@ -107,6 +107,8 @@ func (t *Tab) Key(k tea.KeyPressMsg) tea.Cmd {
 		}
 		p.text = slices.Delete(p.text, from, p.at)
 		p.at = from
+	case "tab":
+		t.complete()
 	case "up":
 		t.recall(1)
 	case "down":
@@ -153,6 +155,67 @@ func (t *Tab) remember(kind promptKind, text string) {
 	t.history[kind] = append(past, text)[max(0, len(past)-49):]
 }
 
+// suggestions are what may stand for the word before the cursor: names of fields,
+// and in a filter what can be asked of them.
+func (t *Tab) suggestions() []string {
+	p := t.prompt
+	if p == nil || p.at < len(p.text) {
+		return nil
+	}
+	var words []string
+	switch p.kind {
+	case fieldsPrompt:
+		words = t.view.Fields()
+	case filterPrompt:
+		words = []string{"level>=warn", "level>=error"}
+		for _, f := range t.view.Fields() {
+			words = append(words, f+"=")
+		}
+	default:
+		return nil
+	}
+	before := strings.FieldsFunc(string(p.text), between)
+	last := p.word()
+	if last != "" {
+		before = before[:len(before)-1]
+	}
+	return slices.DeleteFunc(words, func(w string) bool {
+		return w == last || !strings.HasPrefix(w, last) || slices.ContainsFunc(before, func(b string) bool { return strings.HasPrefix(b, w) })
+	})
+}
+
+func between(r rune) bool { return r == ' ' || r == ',' }
+
+// word is what has been typed of the last word.
+func (p *prompt) word() string {
+	text := string(p.text)
+	return text[strings.LastIndexFunc(text, between)+1:]
+}
+
+// complete types the first suggestion.
+func (t *Tab) complete() {
+	found := t.suggestions()
+	if len(found) == 0 {
+		return
+	}
+	p := t.prompt
+	rest := found[0][len(p.word()):]
+	if p.kind == fieldsPrompt {
+		rest += " "
+	}
+	p.insert(rest)
+}
+
+// suggested is the suggestions for the line of the prompt.
+func (t *Tab) suggested() string {
+	found := t.suggestions()
+	if len(found) == 0 {
+		return ""
+	}
+	const some = 6
+	return "tab " + strings.Join(found[:min(some, len(found))], " ")
+}
+
 // typed checks what stands there and searches as it is typed.
 func (t *Tab) typed() tea.Cmd {
 	p := t.prompt
@@ -189,7 +252,7 @@ func (t *Tab) submit() tea.Cmd {
 	case timePrompt:
 		cmd, err = t.goToTime(text)
 	case fieldsPrompt:
-		t.prefs.HideFields = strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == ',' })
+		t.prefs.HideFields = strings.FieldsFunc(text, between)
 		t.options()
 	case exportPrompt:
 		if text != "" {

@@ -20,6 +20,10 @@ const contextLines = 48
 // textLimit is how much of a line the view can show.
 const textLimit = 8 << 10
 
+// sameTime is how far the time that a line says of itself may be from its arrival
+// and still be the same for who reads it: many programs print whole seconds.
+const sameTime = 2 * time.Second
+
 // rowMaker makes rows of lines: everything that costs time, done off the loop.
 type rowMaker struct {
 	root   string
@@ -102,6 +106,9 @@ func (m *rowMaker) row(l line, before []logview.Row) logview.Row {
 	}
 	r := parse.Parse(text.Plain, l.time)
 	row.Level = logview.Level(r.Level)
+	if own, behind := parse.Stamp(text.Plain, l.time); behind < len(text.Plain) && own.Sub(l.time).Abs() < sameTime {
+		row.Stamp = behind
+	}
 	if r.Format == parse.JSON || r.Format == parse.Logfmt {
 		row.Structured, row.Format, row.Message = true, r.Format.String(), r.Message
 		for _, f := range r.Fields {

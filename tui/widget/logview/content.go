@@ -30,8 +30,11 @@ func (v *View) content(i int) content {
 		for _, s := range r.Spans {
 			c.runs = append(c.runs, run{s.Start, s.End, s.SGR})
 		}
-		if r.Part > 0 {
+		switch {
+		case r.Part > 0:
 			return c.indented()
+		case r.Stamp > 0 && v.opts.Time == Clock && !v.opts.AsPrinted && v.prefixWidth() > 2:
+			return c.behind(r.Stamp, "")
 		}
 		return c
 	}
@@ -73,8 +76,13 @@ func (c content) indented() content {
 	for cut < len(c.text) && c.text[cut] == ' ' {
 		cut++
 	}
-	shift := len(frameIndent) - cut
-	moved := content{text: frameIndent + c.text[cut:]}
+	return c.behind(cut, frameIndent)
+}
+
+// behind is what stands behind the first bytes, with something else before it.
+func (c content) behind(cut int, before string) content {
+	shift := len(before) - cut
+	moved := content{text: before + c.text[cut:]}
 	for _, r := range c.runs {
 		if r.end > cut {
 			moved.runs = append(moved.runs, run{max(r.start, cut) + shift, r.end + shift, r.look})

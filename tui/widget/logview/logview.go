@@ -60,9 +60,11 @@ type Row struct {
 	Message    string
 	Fields     []Field
 	Links      []Link
+	// Stamp is where the text begins behind a time of its own that Time repeats;
+	// it is not drawn where the time is.
+	Stamp int
 	// Part says which line of a stack trace it is, 0 for a line of its own, Idle
-	// for one that says nothing;
-	// Group is the trace's first line.
+	// for one that says nothing; Group is the trace's first line.
 	Part  int
 	Group ID
 	// Break is drawn as a line above the row: "run 12 · cart.go changed".
@@ -457,4 +459,18 @@ func (v *View) index(pos int64) (int, bool) {
 func (v *View) has(pos int64) bool {
 	_, ok := v.index(pos)
 	return ok
+}
+
+// Fields are the names of the fields of the rows that are loaded, in the order in
+// which they come.
+func (v *View) Fields() []string {
+	var names []string
+	for i := range v.win.Rows {
+		for _, f := range v.win.Rows[i].Fields {
+			if !slices.Contains(names, f.Key) {
+				names = append(names, f.Key)
+			}
+		}
+	}
+	return names
 }
