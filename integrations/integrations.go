@@ -23,7 +23,8 @@ type Definition struct {
 	// Detect reads, and never runs, what a directory declares. nil: it detects
 	// nothing.
 	Detect func(ctx context.Context, dir string) ([]Evidence, error)
-	// Parse begins to read the output of one run; nil: it finds nothing there.
+	// Parse begins to read the output of one run; nil, or a nil Reader: it finds
+	// nothing there.
 	Parse func(t tasks.Task, s tasks.Sink) Reader
 	// File reads a whole file of results that a task wrote; false: it is of
 	// another kind. nil: it reads none.

@@ -307,7 +307,7 @@ func upsertTest(tests []TestResult, t TestResult) []TestResult {
 			if old := tests[i]; old.Line >= 0 && (old.Location.File != "" || t.Location.File == "") {
 				t.Line = old.Line
 			}
-			tests[i] = t
+			tests[i] = completed(t, tests[i])
 			return tests
 		}
 	}
@@ -315,6 +315,23 @@ func upsertTest(tests []TestResult, t TestResult) []TestResult {
 		return tests
 	}
 	return append(tests, t)
+}
+
+// completed is a result with what only an earlier report of it knew: a file of
+// results says how a test ended, and output what it printed.
+func completed(t, old TestResult) TestResult {
+	if t.Status != old.Status {
+		if t.File == "" {
+			t.File = old.File
+		}
+		return t
+	}
+	t.File, t.Message, t.Diff = cmp.Or(t.File, old.File), cmp.Or(t.Message, old.Message), cmp.Or(t.Diff, old.Diff)
+	t.Location, t.Duration = cmp.Or(t.Location, old.Location), cmp.Or(t.Duration, old.Duration)
+	if t.Output == nil {
+		t.Output, t.Events = old.Output, old.Events
+	}
+	return t
 }
 
 func upsertStep(steps []Step, st Step) []Step {

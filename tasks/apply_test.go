@@ -501,6 +501,26 @@ func TestAnEndIsFinal(t *testing.T) {
 	}
 }
 
+func TestAResultKeepsWhatOnlyAnEarlierReportKnew(t *testing.T) {
+	fromOutput := TestResult{
+		Suite: "cart", Name: "TestTotal", Status: TestFailed, Message: "want 4, got 3", Location: Location{File: "cart_test.go", Line: 12},
+		Diff: "-4\n+3", Line: 7, Output: []Span{{From: 5, To: 9}},
+	}
+	s := fold(Configured{Tasks: []Task{{Name: "test", Of: "test"}}}, RunQueued{Run{ID: "test#1", Task: "test"}}, RunStarted{ID: "test#1"},
+		TestReported{ID: "test#1", Test: fromOutput},
+		TestReported{ID: "test#1", Test: TestResult{Suite: "cart", Name: "TestTotal", Status: TestFailed, Duration: time.Second, Line: -1}})
+	want := fromOutput
+	want.Duration = time.Second
+	if diff := cmp.Diff([]TestResult{want}, s.Runs["test#1"].Tests); diff != "" {
+		t.Error(diff)
+	}
+	// Another end is another story.
+	s.Apply(TestReported{ID: "test#1", Test: TestResult{Suite: "cart", Name: "TestTotal", Status: TestPassed, Line: -1}})
+	if got := s.Runs["test#1"].Tests[0]; got.Message != "" || got.Diff != "" || got.Output != nil {
+		t.Errorf("of a test that passes: %+v", got)
+	}
+}
+
 func TestTheOutputOfATestEndsWithItsRun(t *testing.T) {
 	told := TestResult{Name: "TestTotal", Status: TestFailed, Output: []Span{{From: 1, To: 2}, {From: 5, To: -1}}}
 	s := fold(Configured{Tasks: []Task{{Name: "test", Of: "test"}}}, RunQueued{Run{ID: "test#1", Task: "test"}}, RunStarted{ID: "test#1"},

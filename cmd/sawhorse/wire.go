@@ -23,6 +23,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
 	"github.com/sawhorse-dev/sawhorse/tasks/narrow"
 	"github.com/sawhorse-dev/sawhorse/tasks/process"
+	"github.com/sawhorse-dev/sawhorse/tasks/results"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
 	"github.com/sawhorse-dev/sawhorse/workspace/env"
 	"github.com/sawhorse-dev/sawhorse/workspace/session"
@@ -222,7 +223,7 @@ func (h *host) environment(u config.Unit, lookup func(ref string) (string, bool)
 
 // narrowing is the runner of local tasks.
 func (h *host) narrowing() tasks.Runner {
-	return narrow.New(inputs.New(h.runner, h.place.state), narrow.Options{
+	return narrow.New(inputs.New(results.New(h.runner, all.ReadFile), h.place.state), narrow.Options{
 		Narrower: all.Narrower(h.surroundings()),
 		Past: func(ctx context.Context, task string) ([]tasks.TestName, []string, bool, error) {
 			st, err := h.history.Standing(ctx, task)

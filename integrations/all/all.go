@@ -12,12 +12,15 @@ import (
 	"github.com/sawhorse-dev/sawhorse/integrations/devcontainer"
 	"github.com/sawhorse-dev/sawhorse/integrations/diagnostics"
 	"github.com/sawhorse-dev/sawhorse/integrations/docker"
+	"github.com/sawhorse-dev/sawhorse/integrations/errorformat"
 	"github.com/sawhorse-dev/sawhorse/integrations/gotask"
 	"github.com/sawhorse-dev/sawhorse/integrations/gotest"
 	"github.com/sawhorse-dev/sawhorse/integrations/gradle"
 	"github.com/sawhorse-dev/sawhorse/integrations/jest"
+	"github.com/sawhorse-dev/sawhorse/integrations/junit"
 	"github.com/sawhorse-dev/sawhorse/integrations/justfile"
 	"github.com/sawhorse-dev/sawhorse/integrations/makefile"
+	"github.com/sawhorse-dev/sawhorse/integrations/matcher"
 	"github.com/sawhorse-dev/sawhorse/integrations/maven"
 	"github.com/sawhorse-dev/sawhorse/integrations/metrics"
 	"github.com/sawhorse-dev/sawhorse/integrations/mise"
@@ -27,6 +30,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/integrations/processcompose"
 	"github.com/sawhorse-dev/sawhorse/integrations/procfile"
 	"github.com/sawhorse-dev/sawhorse/integrations/pytest"
+	"github.com/sawhorse-dev/sawhorse/integrations/sarif"
 	"github.com/sawhorse-dev/sawhorse/integrations/tap"
 	"github.com/sawhorse-dev/sawhorse/integrations/vitest"
 	"github.com/sawhorse-dev/sawhorse/integrations/vscode"
@@ -49,6 +53,10 @@ func Definitions() []integrations.Definition {
 		pytest.Definition(),
 		vitest.Definition(),
 		jest.Definition(),
+		junit.Definition(),
+		sarif.Definition(),
+		errorformat.Definition(),
+		matcher.Definition(),
 		makefile.Definition(),
 		justfile.Definition(),
 		gotask.Definition(),
@@ -87,8 +95,11 @@ func (parser) Parse(t tasks.Task, s tasks.Sink) func(n int64, line string) {
 	sink := &once{Sink: s, failed: map[spot]bool{}, diffs: map[tasks.TestName]int{}}
 	var readers []integrations.Reader
 	for _, d := range Definitions() {
-		if d.Parse != nil {
-			readers = append(readers, d.Parse(t, sink))
+		if d.Parse == nil || !reads(t, d.Name) {
+			continue
+		}
+		if read := d.Parse(t, sink); read != nil {
+			readers = append(readers, read)
 		}
 	}
 	return func(n int64, line string) {
@@ -102,6 +113,36 @@ func (parser) Parse(t tasks.Task, s tasks.Sink) func(n int64, line string) {
 			}
 		}
 	}
+}
+
+// reads says whether an integration is to read a task's output: every one when
+// the task names no format.
+func reads(t tasks.Task, integration string) bool {
+	if len(t.Spec.Format) == 0 {
+		return true
+	}
+	for _, f := range t.Spec.Format {
+		switch {
+		case f.Name == "none":
+			return false
+		case integration == "metrics", integration == "matcher", integration == "errorformat":
+			return true // numbers are in no other's way; the others read what is spelled out
+		case f.Name == integration, f.Name == "go" && integration == "gotest", f.Name == "nextest" && integration == "cargo":
+			return true
+		}
+	}
+	return false
+}
+
+// ReadFile reads a file of results that a task wrote; false: no integration
+// knows it.
+func ReadFile(t tasks.Task, text []byte, s tasks.Sink) bool {
+	for _, d := range Definitions() {
+		if d.File != nil && d.File(t, text, s) {
+			return true
+		}
+	}
+	return false
 }
 
 // once keeps a place that a failed test told of from being told again as a

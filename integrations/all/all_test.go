@@ -143,6 +143,84 @@ func TestWhatATestRunnerSaysIsToldByItAlone(t *testing.T) {
 	}
 }
 
+func TestATaskThatNamesAFormatIsReadByItAlone(t *testing.T) {
+	dir := write(t, map[string]string{"cart.py": "", "cart_test.go": "package cart\n\nfunc TestTotal(t *testing.T) {}\n"})
+	output := "--- FAIL: TestTotal (0.00s)\n    cart_test.go:3: want 4\ncart.py:7: error: no\ncart.py [9] odd\nstep=1 loss=2\nFAIL\tcart\t0.1s"
+	const test = "failed cart TestTotal cart_test.go:3 want 4"
+	named := func(names ...string) (all []config.Format) {
+		for _, name := range names {
+			all = append(all, config.Format{Name: name})
+		}
+		return all
+	}
+	for _, c := range []struct {
+		about  string
+		format []config.Format
+		want   []string
+	}{
+		{"recognised", nil, []string{test, "error cart.py:7  no"}},
+		{"its tool", named("go"), []string{test}},
+		{"another", named("tap"), nil},
+		{"places", named("diagnostics"), []string{"error cart_test.go:3  want 4", "error cart.py:7  no"}},
+		{"two", named("go", "$gcc"), []string{test, "error cart.py:7  no"}},
+		{"nothing", named("none"), nil},
+		{"its own", []config.Format{{Errorformat: []string{"%f [%l] %m"}}}, []string{"error cart.py:9  odd"}},
+	} {
+		task := integrationtest.Task(dir, "")
+		task.Spec.Format = c.format
+		f := &integrationtest.Found{}
+		line := Parser(task).Parse(task, f)
+		for n, l := range strings.Split(output, "\n") {
+			line(int64(n), l)
+		}
+		got := f.Rows()
+		for i := range got {
+			got[i] = strings.Replace(got[i], filepath.Base(dir), "cart", 1)
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s: %s", c.about, diff)
+		}
+		if counted := len(f.Metrics) > 0; counted != (c.about != "nothing") {
+			t.Errorf("%s: metrics are read: %v", c.about, counted)
+		}
+	}
+}
+
+func TestEveryFormatHasAReader(t *testing.T) {
+	for _, name := range config.Formats() {
+		task := tasks.Task{Spec: config.Unit{Format: []config.Format{{Name: name}}}}
+		n := 0
+		for _, d := range Definitions() {
+			if d.Parse != nil && reads(task, d.Name) && d.Parse(task, &integrationtest.Found{}) != nil {
+				n++
+			}
+		}
+		want := 2 // itself and metrics
+		if name == "none" {
+			want = 0
+		} else if name == "metrics" {
+			want = 1
+		}
+		if n != want {
+			t.Errorf("%s has %d readers, want %d", name, n, want)
+		}
+	}
+}
+
+func TestFilesOfResultsAreReadByThoseWhoKnowThem(t *testing.T) {
+	for file, want := range map[string]bool{
+		"../junit/testdata/pytest.xml": true, "../sarif/testdata/ruff.sarif": true, "../jest/testdata/jest.json": true, "all.go": false,
+	} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := ReadFile(integrationtest.Task(t.TempDir(), ""), text, &integrationtest.Found{}); got != want {
+			t.Errorf("%s is read: %v", file, got)
+		}
+	}
+}
+
 func TestAServicesOutputIsNobodysResult(t *testing.T) {
 	if Parser(tasks.Task{Kind: config.Service}) != nil {
 		t.Error("a service has a parser")

@@ -54,6 +54,8 @@ type draft struct {
 	onBusy   OnBusy
 	schedule string
 	inputs   *Inputs
+	format   []Format
+	results  []string
 }
 
 // title names the unit in messages.

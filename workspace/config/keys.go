@@ -133,6 +133,10 @@ func taskFields() []field[draft] {
 			"When it runs by itself: a cron line (`0 3 * * *`, `@daily`) or an interval (`5m`).", tasks),
 		give("inputs", inputsKind(), func(d *draft, v Inputs) { d.inputs = &v },
 			"What its result depends on. While nothing of it changed since the last success, a run has nothing to do and says so.", tasks),
+		give("format", formatKind(), func(d *draft, v []Format) { d.format = v },
+			"How its output is read for tests and diagnostics: `pytest`, `$tsc`, or patterns of your own.", tasks, fallback("recognised")),
+		give("results", resultsKind(), func(d *draft, v []string) { d.results = v },
+			"Files of results that it writes: JUnit XML, SARIF, JSON of jest or vitest. They are read when they have changed and at its end.", tasks),
 	}
 }
 

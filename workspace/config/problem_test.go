@@ -51,6 +51,13 @@ var bad = []struct {
 		`3:35: tty of service "a" must be true or false, not "maybe"`,
 		`5:6: service "c" must be a mapping or a command line, not a list`,
 	}, true},
+	{"unknown format", "version: 1\ntasks: {a: {run: x, format: $tcs}}\n", []string{`2:29: format of task "a" must be one of ` + strings.Join(config.Formats(), ", ") + `, not "$tcs" (did you mean "$tsc"?)`}, true},
+	{"formats of one's own", "version: 1\ntasks:\n  a: {run: x, format: {errorformat: \"%f:%y\"}}\n  b: {run: x, format: {pattern: {regexp: \"(a\"}}}\n  c: {run: x, format: {pattern: {regexp: \"(a)\", file: 2}}}\n", []string{
+		`3:37: format.errorformat of task "a": %y is unknown (write it like "%f:%l:%c: %m"; it is one pattern, without Vim's commas and backslashes between several)`,
+		"4:42: format.pattern.regexp of task \"b\": error parsing regexp: missing closing ): `(a` (the syntax is RE2: https://golang.org/s/re2syntax)",
+		`5:33: format.pattern of task "c" names group 2, and its regexp has 1 (groups are counted by their opening bracket, from 1)`,
+	}, false},
+	{"a service's format", "version: 1\nservices: {a: {run: x, format: go}}\n", []string{`2:24: "format" is for tasks, and "a" is a service (move "a" to tasks: if it is meant to end)`}, true},
 	{"nothing to run", "version: 1\nservices:\n  a: {dir: x}\n  b:\n", []string{
 		`3:3: service "a" has no run or command (say what it runs: run: go run .)`,
 		`4:3: service "b" has no run or command (say what it runs: run: go run .)`,

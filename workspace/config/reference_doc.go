@@ -25,14 +25,16 @@ func Reference() string {
 			nested = append(nested, k.shape)
 		}
 	}
-	nested = append(nested, tasks.key("params").shape.values)
+	format := tasks.key("format").shape.elements
+	nested = append(nested, format, format.key("pattern").shape.elements, tasks.key("params").shape.values)
 	for _, s := range nested {
 		intro := ""
 		if s.bare != "" {
 			intro = fmt.Sprintf("A value that is not a mapping stands for `{%s: value}`.", s.bare)
 		}
 		if len(s.oneOf) > 0 {
-			intro = "Exactly one of " + strings.ReplaceAll(s.choices(), " or ", ", ") + " is given."
+			one := "Exactly one of " + strings.ReplaceAll(s.choices(), " or ", ", ") + " is given."
+			intro = strings.TrimSpace(intro + " " + one)
 		}
 		section(&b, "`"+s.title+"`", s.keys, intro)
 	}

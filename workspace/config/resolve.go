@@ -100,7 +100,7 @@ func (d *draft) resolve(dir string, kinds map[string]Kind) Unit {
 		d.resolveService(&u)
 	} else {
 		u.Timeout, u.Schedule, u.OnBusy = d.timeout, d.schedule, or(d.onBusy, BusyRestart)
-		u.Inputs = d.inputs
+		u.Inputs, u.Format, u.Results = d.inputs, d.format, d.results
 		for _, p := range d.params {
 			u.Params = append(u.Params, p.v)
 		}

@@ -115,6 +115,35 @@ type Unit struct {
 	// Inputs is what the task's result depends on: while nothing of it changed
 	// since the last success, a run has nothing to do. nil: it always runs.
 	Inputs *Inputs `json:"inputs,omitempty"`
+	// Format is how its output is read; empty: by those who know it.
+	Format []Format `json:"format,omitempty"`
+	// Results are globs of files of results that it writes, relative to the
+	// workspace directory.
+	Results []string `json:"results,omitempty"`
+}
+
+// Format is one way to read output: exactly one of Name, Errorformat and
+// Pattern is set.
+type Format struct {
+	Name        string    `json:"name,omitempty"` // one of Formats
+	Errorformat []string  `json:"errorformat,omitempty"`
+	Pattern     []Pattern `json:"pattern,omitempty"`
+	// Severity of what does not say it: "error", "warning" or "info"; empty: error.
+	Severity string `json:"severity,omitempty"`
+}
+
+// Pattern is one line of a problem matcher, as VS Code has them; its numbers
+// are groups of Regexp, 0 for none.
+type Pattern struct {
+	Regexp   string `json:"regexp"`
+	File     int    `json:"file,omitempty"`
+	Line     int    `json:"line,omitempty"`
+	Column   int    `json:"column,omitempty"`
+	Location int    `json:"location,omitempty"`
+	Severity int    `json:"severity,omitempty"`
+	Code     int    `json:"code,omitempty"`
+	Message  int    `json:"message,omitempty"`
+	Loop     bool   `json:"loop,omitempty"`
 }
 
 // Position is a place in a file; Line and Column count from 1, Column in

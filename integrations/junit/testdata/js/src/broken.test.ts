@@ -1,0 +1,4 @@
+import { nothing } from './nothing'
+import { test } from 'vitest'
+
+test('never', () => { nothing() })

@@ -1,0 +1,7 @@
+import os
+import sys
+
+
+def total(prices):
+    unused = 1
+    return sumx(prices)
