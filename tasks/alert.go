@@ -114,7 +114,7 @@ func (s State) outsideAlerts() []Alert {
 			continue
 		}
 		a := Alert{
-			ID: AlertID("resource/" + string(r.ID) + "/" + r.Native), Severity: Warning, Source: r.Kind, Title: r.Name, Resource: r.ID,
+			ID: AlertID("resource/" + string(r.ID) + "/" + r.Native), Severity: Warning, Source: r.ID.Provider(), Title: r.Name, Resource: r.ID,
 			Message: cmp.Or(r.Reason, r.Native), At: r.Since, Log: r.Log, Line: -1,
 		}
 		if r.Phase == PhaseFailed {

@@ -30,7 +30,7 @@ func (s *Screen) Actions() action.Set {
 	if p, ok := s.focusedPin(); ok {
 		set = append(set, action.Layer{Name: "log", Actions: p.logs.actions()})
 	}
-	set = append(set, action.Layer{Name: "screen", Actions: s.globalActions()})
+	set = append(set, action.Layer{Name: "outside", Actions: s.resourceActions()}, action.Layer{Name: "screen", Actions: s.globalActions()})
 	for i := range set {
 		set[i].Actions = s.permit(s.keys.Bind(set[i].Actions))
 	}

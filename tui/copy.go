@@ -125,6 +125,12 @@ func (s *Screen) selectedText() string {
 			return placed(a.Location, a.Title+": "+a.Message)
 		}
 	}
+	if r, ok := s.resource(); ok {
+		if r.URL != "" {
+			return r.URL
+		}
+		return r.ID.Native()
+	}
 	u, ok := s.state.Units[s.target()]
 	switch {
 	case !ok:

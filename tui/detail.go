@@ -13,6 +13,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tui/screen/events"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/history"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/overview"
+	"github.com/sawhorse-dev/sawhorse/tui/screen/resource"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/stats"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/tests"
 	"github.com/sawhorse-dev/sawhorse/tui/theme"
@@ -53,6 +54,7 @@ type detail struct {
 	tests    *tests.Screen
 	history  *history.Screen
 	others   map[string]tab
+	outside  outsideDetail
 	logs     *logPane
 	// touched counts what changed the picture besides the state.
 	touched int
@@ -63,6 +65,7 @@ func newDetail(t theme.Theme) *detail {
 	d := &detail{
 		tabs:     map[bool]string{true: logsTab, false: logsTab},
 		overview: overview.New(), tests: tests.New(), history: history.New(), logs: newLogPane(t),
+		outside: outsideDetail{table: resource.NewTable(), chose: map[string]string{}},
 	}
 	d.others = map[string]tab{
 		statsTab: &stats.Screen{}, envTab: &env.Screen{}, eventsTab: &events.Screen{}, configTab: &config.Screen{},
@@ -74,6 +77,8 @@ func newDetail(t theme.Theme) *detail {
 // names are the tabs of what is selected; none for a group.
 func (d *detail) names() []string {
 	switch {
+	case d.outside.id != "":
+		return d.outside.names
 	case d.unit == "":
 		return nil
 	case d.service:
@@ -84,6 +89,9 @@ func (d *detail) names() []string {
 
 // tab is the one that is shown; empty for a group's table.
 func (d *detail) tab() string {
+	if d.outside.id != "" {
+		return d.outside.tab()
+	}
 	if d.unit == "" {
 		return ""
 	}
@@ -94,15 +102,23 @@ func (d *detail) tab() string {
 }
 
 func (d *detail) setTab(name string) {
-	if slices.Contains(d.names(), name) {
-		d.tabs[d.service] = name
-		d.touched++
+	if !slices.Contains(d.names(), name) {
+		return
 	}
+	d.touched++
+	if d.outside.id != "" {
+		d.outside.chose[d.outside.kind] = name
+		return
+	}
+	d.tabs[d.service] = name
 }
 
 // show takes over the selection and the room.
 func (d *detail) show(s *Screen) tea.Cmd {
 	unit := s.selected()
+	if d.outside.show(s) {
+		d.touched++
+	}
 	if unit != d.unit || unit == "" {
 		d.unit, d.group = unit, s.group()
 		d.service = s.state.Units[unit].Task.IsService()
@@ -114,7 +130,10 @@ func (d *detail) show(s *Screen) tea.Cmd {
 	if len(names) == 0 {
 		names = []string{unit}
 	}
-	cmd := d.logs.show(&s.state, names, unit != "" && d.tab() == logsTab && !r.Empty(), r.W, max(0, r.H-2))
+	if id := d.outside.id; id != "" {
+		names = []string{string(s.state.Resources[id].Log)}
+	}
+	cmd := d.logs.show(&s.state, names, d.tab() == logsTab && !r.Empty(), r.W, max(0, r.H-2))
 	if d.tab() == testsTab && !r.Empty() {
 		return tea.Batch(cmd, d.tests.Follow(s.frame(r.W, max(0, r.H-2), s.focus == DetailPane)))
 	}
@@ -123,12 +142,14 @@ func (d *detail) show(s *Screen) tea.Cmd {
 
 // actions are what can be done in the shown tab.
 func (d *detail) actions() []action.Action {
-	switch d.tab() {
-	case "":
+	switch t := d.tab(); {
+	case t == "" && d.outside.group != "":
+		return d.outside.table.Actions()
+	case t == "":
 		return d.overview.Actions()
-	case logsTab:
+	case t == logsTab:
 		return d.logs.actions()
-	case historyTab:
+	case t == historyTab && d.outside.id == "":
 		return d.history.Actions()
 	}
 	return nil
@@ -136,11 +157,15 @@ func (d *detail) actions() []action.Action {
 
 func (d *detail) move(n int) {
 	d.touched++
-	switch t := d.tab(); t {
-	case "":
+	switch t := d.tab(); {
+	case t == "" && d.outside.group != "":
+		d.outside.table.Move(n)
+	case t == "":
 		d.overview.Move(n)
-	case logsTab:
+	case t == logsTab:
 		// The log tab has actions of its own for moving.
+	case d.outside.id != "":
+		d.outside.page.Move(n)
 	default:
 		d.others[t].Move(n)
 	}
@@ -148,8 +173,15 @@ func (d *detail) move(n int) {
 
 func (d *detail) click(x, y int) {
 	d.touched++
+	if d.outside.id != "" {
+		return
+	}
 	switch d.tab() {
 	case "":
+		if d.outside.group != "" {
+			d.outside.table.Click(y - d.outside.above)
+			return
+		}
 		d.overview.Click(y)
 	case testsTab:
 		d.tests.Click(x, y)
@@ -166,12 +198,14 @@ func (s *Screen) frame(w, h int, focused bool) screen.Frame {
 }
 
 // body draws the tab below its heading.
-func (d *detail) body(f screen.Frame) []string {
+func (d *detail) body(s *Screen, f screen.Frame) []string {
 	switch t := d.tab(); {
-	case t != "" && t != logsTab:
-		return d.others[t].View(f)
 	case t == logsTab:
 		return d.logs.view(f)
+	case d.outside.id != "" || d.outside.group != "":
+		return s.outsideBody(f)
+	case t != "" && t != logsTab:
+		return d.others[t].View(f)
 	case len(f.State.Order) == 0:
 		return f.Empty("The workspace has no services and no tasks yet.",
 			"Declare them in sawhorse.yml; they appear here as soon as the file is saved.")
@@ -187,6 +221,9 @@ func (d *detail) heading(s *Screen, w int) string {
 	l := cell.NewLine(w).Put(in.Text, " ")
 	focused := s.focus == DetailPane
 	name := d.unit
+	if d.outside.id != "" {
+		name = label(s.state.Resources[d.outside.id])
+	}
 	if len(d.beside) > 0 {
 		name = strings.Join(d.beside, " + ")
 	}

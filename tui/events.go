@@ -3,6 +3,7 @@ package tui
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -82,6 +83,14 @@ func (s *Screen) Apply(events ...tasks.Event) {
 			s.hear(e)
 		case tasks.UsageSampled:
 			s.sample(e)
+		case tasks.ResourceUsed:
+			course := append(s.taken[e.ID], e.Usage)
+			s.taken[e.ID] = course[max(0, len(course)-keptUsage):]
+		case tasks.ResourcesChanged:
+			maps.DeleteFunc(s.taken, func(id tasks.ResourceID, _ []tasks.Usage) bool {
+				_, still := s.state.Resources[id]
+				return !still
+			})
 		}
 		news = true
 	}

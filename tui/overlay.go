@@ -11,6 +11,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tui/widget/dialog"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/form"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/pager"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
 // overlay is a box over the screen; it has all keys until it closes itself.
@@ -173,26 +174,7 @@ type paramsBox struct {
 // openParams asks for parameters, with those of the last run filled in.
 func (s *Screen) openParams(t tasks.Task) {
 	last, _ := s.state.Finished(t.Name)
-	var fields []form.Field
-	for _, p := range t.Spec.Params {
-		f := form.Field{
-			Name: p.Name, Description: p.Description, Value: p.Default, Choices: p.Choices,
-			Required: p.Required, Secret: p.Secret,
-		}
-		if v, ok := last.Params[p.Name]; ok && !p.Secret {
-			f.Value = v
-		}
-		switch p.Type {
-		case "int":
-			f.Type = form.Int
-		case "float":
-			f.Type = form.Float
-		case "bool":
-			f.Type = form.Bool
-		}
-		fields = append(fields, f)
-	}
-	s.overlay = &paramsBox{task: t, form: form.New("Run "+t.Name, "Run", fields)}
+	s.overlay = &paramsBox{task: t, form: form.New("Run "+t.Name, "Run", paramFields(t.Spec.Params, last.Params))}
 }
 
 func (b *paramsBox) press(s *Screen, k tea.KeyPressMsg) tea.Cmd {
@@ -211,4 +193,29 @@ func (b *paramsBox) scroll(int)                      {}
 func (b *paramsBox) click(*Screen, int, int) tea.Cmd { return nil }
 func (b *paramsBox) view(s *Screen) []string {
 	return b.form.View(min(s.w-2, 76), s.h-4, s.ink)
+}
+
+// paramFields are parameters as a form asks for them, with values that were
+// given before.
+func paramFields(params []config.Param, last map[string]string) []form.Field {
+	var fields []form.Field
+	for _, p := range params {
+		f := form.Field{
+			Name: p.Name, Description: p.Description, Value: p.Default, Choices: p.Choices,
+			Required: p.Required, Secret: p.Secret,
+		}
+		if v, ok := last[p.Name]; ok && !p.Secret {
+			f.Value = v
+		}
+		switch p.Type {
+		case config.ParamInt:
+			f.Type = form.Int
+		case config.ParamFloat:
+			f.Type = form.Float
+		case config.ParamBool:
+			f.Type = form.Bool
+		}
+		fields = append(fields, f)
+	}
+	return fields
 }

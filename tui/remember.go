@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -30,6 +31,10 @@ type memory struct {
 	Log       json.RawMessage   `json:"log,omitempty"`     // the log view's own
 	Pins      []pinMemory       `json:"pins,omitempty"`
 	Tests     tests.Prefs       `json:"tests,omitzero"`
+	// Opened are groups that are folded unless a person opened them; Kinds the tabs
+	// of resources, by provider and kind.
+	Opened []string          `json:"opened,omitempty"`
+	Kinds  map[string]string `json:"kinds,omitempty"`
 }
 
 // recall takes over what was remembered.
@@ -49,6 +54,10 @@ func (s *Screen) recall() {
 	for _, id := range m.Collapsed {
 		s.tree.SetCollapsed(id, true)
 	}
+	for _, id := range m.Opened {
+		s.tree.SetCollapsed(id, false)
+	}
+	maps.Copy(s.detail.outside.chose, m.Kinds)
 	s.tree.SetFilter(m.Filter)
 	if m.Selected != "" {
 		s.tree.Prefer(m.Selected)
@@ -70,6 +79,7 @@ func (s *Screen) remembered() string {
 	}
 	m.Tabs = map[string]string{"service": s.detail.tabs[true], "task": s.detail.tabs[false]}
 	m.Collapsed, m.Prefs, m.History = s.tree.Collapsed(), s.prefs, s.history
+	m.Opened, m.Kinds = s.tree.Opened(), maps.Clone(s.detail.outside.chose)
 	m.Filter = s.tree.Filter()
 	m.Log, m.Pins = s.detail.logs.remembered(), s.rememberedPins()
 	m.Tests = s.detail.tests.Prefs()

@@ -66,6 +66,13 @@ type Screen struct {
 	pins      []*pin
 	panes     panes
 
+	// outside are the tree's groups of what is outside, taken the course of what a
+	// resource took, oldest first.
+	outside []outsideGroup
+	taken   map[tasks.ResourceID][]tasks.Usage
+	asked   asked
+	looking looking
+
 	// own are the alerts of the screen itself.
 	own []tasks.Alert
 	// focused is whether the terminal has the focus, news what was heard since the
@@ -114,7 +121,7 @@ func blank() *Screen {
 func bare() *Screen {
 	return &Screen{
 		ctx: context.Background(), opt: Options{Env: func(string) string { return "" }}, saveMu: &sync.Mutex{},
-		state: tasks.NewState(), usage: map[string][]tasks.Usage{}, now: time.Now(),
+		state: tasks.NewState(), usage: map[string][]tasks.Usage{}, taken: map[tasks.ResourceID][]tasks.Usage{}, now: time.Now(),
 		looks: looks{all: theme.Set{theme.Dark(), theme.Light()}, dark: true}, detail: newDetail(theme.Dark()),
 	}
 }
@@ -263,6 +270,14 @@ func (s *Screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = s.resettle(msg.Settings)
 	case connectedMsg:
 		cmd = s.connected(msg)
+	case askMsg:
+		cmd = s.askNow(msg)
+	case answerMsg:
+		cmd = s.answered(msg)
+	case lookMsg:
+		cmd = s.lookNow(msg)
+	case previewMsg:
+		cmd = s.preview(msg)
 	case saveMsg:
 		s.saving = false
 		cmd = s.save()
@@ -319,21 +334,31 @@ func (s *Screen) setFocus(p Pane) {
 }
 
 // follow tells the detail what is selected and how much room it has.
-func (s *Screen) follow() tea.Cmd { return tea.Batch(s.detail.show(s), s.followPins()) }
+func (s *Screen) follow() tea.Cmd {
+	s.digest.ticks = s.digest.ticks || s.troubleCounts()
+	return tea.Batch(s.detail.show(s), s.followPins(), s.askShown(), s.look(), s.tick())
+}
 
-// selected is the task under the tree's cursor; empty on a group.
+// selected is the task under the tree's cursor; empty on a group, and on what is
+// outside.
 func (s *Screen) selected() string {
 	n, ok := s.tree.Selected()
 	if !ok || n.Group == "" {
 		return ""
 	}
+	if _, outside := s.outsideGroup(n.Group); outside {
+		return ""
+	}
 	return n.ID
 }
 
-// group is the members of the group under the tree's cursor.
+// group is the tasks of the group under the tree's cursor.
 func (s *Screen) group() []string {
 	n, ok := s.tree.Selected()
 	if !ok || n.Group != "" {
+		return nil
+	}
+	if _, outside := s.outsideGroup(n.ID); outside {
 		return nil
 	}
 	return s.members(n.ID)

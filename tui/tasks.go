@@ -110,8 +110,13 @@ func (s *Screen) openAlert(a tasks.Alert) tea.Cmd {
 			}
 		}
 		return s.goToLine(a.Task, a.Log, a.Line)
+	case a.Resource != "":
+		return s.showResource(a.Resource)
 	case a.Location.File != "":
 		return s.edit(a.Location)
+	}
+	if g := "group:" + a.Source; strings.HasPrefix(string(a.ID), "provider/") && s.selectProvider(g) {
+		return nil
 	}
 	return s.toast(tasks.Info, message(a))
 }
@@ -127,7 +132,7 @@ func (s *Screen) stepAlert(n int) tea.Cmd {
 	}
 	s.strip.goTo(at)
 	a, _ := s.strip.selected()
-	if a.Task == "" || !s.known(a.Task) {
+	if (a.Task == "" || !s.known(a.Task)) && a.Resource == "" && !strings.HasPrefix(string(a.ID), "provider/") {
 		return s.toast(tasks.Info, or(a.Location.String()+" ", "")+message(a))
 	}
 	return s.openAlert(a)

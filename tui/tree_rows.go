@@ -87,7 +87,9 @@ func (s *Screen) rebuild() {
 		}
 		nodes[heading] = s.heading(group, len(names), good, bad)
 	}
-	s.tree.SetNodes(nodes)
+	s.outside = outsideGroups(&s.state)
+	s.tree.SetNodes(append(nodes, s.outsideNodes()...))
+	s.digest.ticks = s.digest.ticks || s.troubleCounts()
 }
 
 func (s *Screen) heading(group string, all, good, bad int) tree.Node {
@@ -118,6 +120,18 @@ type digest struct {
 }
 
 func (d *digest) add(s *tasks.State, name string, look screen.Look) {
+	d.count(look)
+	d.ticks = d.ticks || look.Ticks
+	if _, ok := s.Active(name); ok {
+		d.active = append(d.active, name)
+	}
+	if _, ok := s.Waiting(name); ok {
+		d.queued = true
+	}
+}
+
+// count counts one thing by how it looks.
+func (d *digest) count(look screen.Look) {
 	switch look.Rank {
 	case 0:
 		d.fail++
@@ -129,13 +143,6 @@ func (d *digest) add(s *tasks.State, name string, look screen.Look) {
 		d.waiting++
 	case 4:
 		d.up++
-	}
-	d.ticks = d.ticks || look.Ticks
-	if _, ok := s.Active(name); ok {
-		d.active = append(d.active, name)
-	}
-	if _, ok := s.Waiting(name); ok {
-		d.queued = true
 	}
 }
 

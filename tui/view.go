@@ -9,6 +9,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tui/screen"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/events"
+	"github.com/sawhorse-dev/sawhorse/tui/screen/resource"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/stats"
 	"github.com/sawhorse-dev/sawhorse/tui/theme"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/cell"
@@ -313,7 +314,7 @@ func (s *Screen) detailLines() []string {
 	}
 	return s.panes.detail.get(k, func() []string {
 		lines := []string{d.heading(s, r.W), s.ink.Border.Paint(cell.Rule(r.W))}
-		return append(lines, d.body(s.frame(r.W, r.H-2, s.focus == DetailPane))...)
+		return append(lines, d.body(s, s.frame(r.W, r.H-2, s.focus == DetailPane))...)
 	})
 }
 
@@ -325,22 +326,29 @@ func (s *Screen) sideLines() []string {
 	type key struct {
 		w, h, version int
 		unit, tab     string
+		outside       tasks.ResourceID
 		second        int64
 	}
 	tab, unit := s.detail.tab(), s.detail.unit
 	row := ""
-	if unit == "" {
+	if unit == "" && s.detail.outside.id == "" {
 		// Beside a group's table, it is about the row under the cursor.
 		unit, _ = s.detail.overview.Selected()
 		row = "  " + unit
 	}
-	return s.panes.side.get(key{r.W, r.H, s.version, unit, tab, s.second()}, func() []string {
+	return s.panes.side.get(key{r.W, r.H, s.version, unit, tab, s.detail.outside.id, s.second()}, func() []string {
 		f := s.frame(r.W, r.H-2, false)
 		f.Unit = unit
 		// Beside the Stats tab, the stats would be there twice.
 		title, body := " STATS"+row, stats.Lines(f)
 		if tab == statsTab {
 			title, body = " WHY", events.Why(f)
+		}
+		if r, ok := s.state.Resources[s.detail.outside.id]; ok {
+			title, body = " STATS", nil
+			if s.kindOf(r).Usage {
+				body = resource.Taken(f, r, s.taken[r.ID])
+			}
 		}
 		lines := []string{
 			cell.NewLine(r.W).Put(s.ink.Heading, title).String(),

@@ -5,6 +5,7 @@ package tuitest
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -23,6 +24,9 @@ type Engine struct {
 	commands []tasks.Command
 	// Refuse answers commands; nil: all are accepted.
 	Refuse func(tasks.Command) error
+	// Answer answers queries; nil: nothing does.
+	Answer func(tasks.Query) (tasks.Result, error)
+	asked  []tasks.Query
 }
 
 // NewEngine is an engine that has opened a workspace named "shop" with these
@@ -97,6 +101,25 @@ func (e *Engine) Do(_ context.Context, c tasks.Command) error {
 	return nil
 }
 
+// Query records the question and has it answered.
+func (e *Engine) Query(_ context.Context, q tasks.Query) (tasks.Result, error) {
+	e.mu.Lock()
+	e.asked = append(e.asked, q)
+	answer := e.Answer
+	e.mu.Unlock()
+	if answer == nil {
+		return tasks.Result{}, errors.New("nobody answers")
+	}
+	return answer(q)
+}
+
+// Asked are all queries so far.
+func (e *Engine) Asked() []tasks.Query {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.asked)
+}
+
 // Subscribe sends all later events until ctx ends; the channel holds more than
 // a test sends.
 func (e *Engine) Subscribe(ctx context.Context) (tasks.State, <-chan []tasks.Event) {
@@ -117,7 +140,10 @@ func (e *Engine) unsubscribe(c chan []tasks.Event) {
 	}
 }
 
-var _ tasks.Engine = (*Engine)(nil)
+var (
+	_ tasks.Engine  = (*Engine)(nil)
+	_ tasks.Querier = (*Engine)(nil)
+)
 
 // Queue queues the task's next run and returns its id.
 func (e *Engine) Queue(task string, cause tasks.Cause, holds ...tasks.Hold) tasks.RunID {

@@ -65,18 +65,22 @@ func usage(f screen.Frame, r tasks.Run) []string {
 		}
 		lines = append(lines, f.Fact(in.Text, "listens on", strings.Join(all, " "))...)
 	}
+	return append(append(lines, cell.Spaces(f.W)), Taken(f, u, f.Usage)...)
+}
+
+// Taken are CPU and memory with their course, oldest first.
+func Taken(f screen.Frame, u tasks.Usage, past []tasks.Usage) []string {
+	in := f.Ink
 	var cpu, mem []float64
-	for _, s := range f.Usage {
+	for _, s := range past {
 		cpu, mem = append(cpu, s.CPU), append(mem, float64(s.Memory))
 	}
 	top := 1.0
 	if len(cpu) > 0 {
 		top = max(top, slices.Max(cpu))
 	}
-	lines = append(lines, cell.Spaces(f.W))
-	lines = append(lines, course(f, "cpu", screen.Percent(u.CPU), cpu, 0, top, in.Running)...)
-	lines = append(lines, course(f, "memory", screen.Bytes(u.Memory), mem, 0, 0, in.Info)...)
-	return lines
+	lines := course(f, "cpu", screen.Percent(u.CPU), cpu, 0, top, in.Running)
+	return append(lines, course(f, "memory", screen.Bytes(u.Memory), mem, 0, 0, in.Info)...)
 }
 
 func metrics(f screen.Frame, r tasks.Run) []string {

@@ -22,13 +22,18 @@ type Node struct {
 	// Detail stands behind the label where there is room, Value at the right end.
 	Detail, Value string
 	ValueInk      theme.Ink
+	// Folded: the group is folded until a person opens it.
+	Folded bool
 }
 
 // Tree is the widget.
 type Tree struct {
 	nodes     []Node
-	collapsed map[string]bool
+	collapsed map[string]bool // what a person said, by group
+	folded    map[string]bool // what holds until they did
 	filter    string
+	// preferred is selected as soon as it is there, unless the cursor moved before.
+	preferred string
 
 	visible  []int // indices into nodes
 	selected string
@@ -46,6 +51,15 @@ func (t *Tree) Version() int { return t.version }
 // SetNodes gives all rows, headings first in their groups.
 func (t *Tree) SetNodes(nodes []Node) {
 	t.nodes = nodes
+	t.folded = nil
+	for _, n := range nodes {
+		if n.Group == "" && n.Folded {
+			if t.folded == nil {
+				t.folded = map[string]bool{}
+			}
+			t.folded[n.ID] = true
+		}
+	}
 	t.refresh()
 }
 
@@ -60,11 +74,16 @@ func (t *Tree) SetFilter(f string) {
 // Filter is what SetFilter was given.
 func (t *Tree) Filter() string { return t.filter }
 
-// Collapsed lists the groups that are folded.
-func (t *Tree) Collapsed() []string {
+// Collapsed lists the groups that a person folded, Opened those that they opened.
+func (t *Tree) Collapsed() []string { return t.said(true) }
+
+// Opened lists the groups that a person opened.
+func (t *Tree) Opened() []string { return t.said(false) }
+
+func (t *Tree) said(collapsed bool) []string {
 	var ids []string
 	for id, c := range t.collapsed {
-		if c {
+		if c == collapsed {
 			ids = append(ids, id)
 		}
 	}
@@ -82,10 +101,15 @@ func (t *Tree) SetCollapsed(id string, c bool) {
 }
 
 // Toggle folds or opens the group.
-func (t *Tree) Toggle(id string) { t.SetCollapsed(id, !t.collapsed[id]) }
+func (t *Tree) Toggle(id string) { t.SetCollapsed(id, !t.IsCollapsed(id)) }
 
 // IsCollapsed says whether the group is folded.
-func (t *Tree) IsCollapsed(id string) bool { return t.collapsed[id] }
+func (t *Tree) IsCollapsed(id string) bool {
+	if c, said := t.collapsed[id]; said {
+		return c
+	}
+	return t.folded[id]
+}
 
 // Selected is the row under the cursor; false when there is none.
 func (t *Tree) Selected() (Node, bool) {
@@ -102,10 +126,10 @@ func (t *Tree) Select(id string) bool {
 	if i < 0 {
 		return false
 	}
-	t.selected, t.loose = id, false
+	t.selected, t.loose, t.preferred = id, false, ""
 	if !t.shows(t.nodes[i]) {
 		t.filter = ""
-		delete(t.collapsed, t.nodes[i].Group)
+		t.SetCollapsed(t.nodes[i].Group, false)
 	}
 	t.refresh()
 	return true
@@ -113,7 +137,7 @@ func (t *Tree) Select(id string) bool {
 
 // Prefer is Select for a row that may come later.
 func (t *Tree) Prefer(id string) {
-	t.selected = id
+	t.selected, t.preferred = id, id
 	t.refresh()
 }
 
@@ -122,7 +146,7 @@ func (t *Tree) Move(n int) {
 	if len(t.visible) == 0 {
 		return
 	}
-	t.loose = false
+	t.loose, t.preferred = false, ""
 	t.at = min(max(t.at+n, 0), len(t.visible)-1)
 	t.selected = t.nodes[t.visible[t.at]].ID
 	t.version++
@@ -142,7 +166,7 @@ func (t *Tree) Click(y int) bool {
 	if y < 0 || i >= len(t.visible) {
 		return false
 	}
-	t.at = i
+	t.at, t.preferred = i, ""
 	t.selected = t.nodes[t.visible[i]].ID
 	t.version++
 	return true
@@ -150,7 +174,7 @@ func (t *Tree) Click(y int) bool {
 
 func (t *Tree) shows(n Node) bool {
 	if t.filter == "" {
-		return n.Group == "" || !t.collapsed[n.Group]
+		return n.Group == "" || !t.IsCollapsed(n.Group)
 	}
 	if n.Group == "" {
 		return false
@@ -182,13 +206,14 @@ func (t *Tree) refresh() {
 		if !t.shows(n) && !groups[n.ID] {
 			continue
 		}
-		if n.ID == t.selected {
+		if n.ID == t.selected && (found < 0 || t.preferred == "") || n.ID == t.preferred {
 			found = len(t.visible)
 		}
 		t.visible = append(t.visible, i)
 	}
 	if found >= 0 {
 		t.at = found
+		t.selected = t.nodes[t.visible[found]].ID
 		return
 	}
 	if len(t.visible) == 0 {
@@ -273,7 +298,7 @@ func (t *Tree) row(n Node, selected, focused bool, w, name int, in *theme.Inks) 
 	l.Put(pick(selected && focused, in.Accent, in.Faint), mark)
 	if n.Group == "" {
 		arrow := "▾ "
-		if t.collapsed[n.ID] && t.filter == "" {
+		if t.IsCollapsed(n.ID) && t.filter == "" {
 			arrow = "▸ "
 		}
 		heading := in.Heading

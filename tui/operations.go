@@ -1,0 +1,260 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tui/action"
+	"github.com/sawhorse-dev/sawhorse/tui/widget/dialog"
+	"github.com/sawhorse-dev/sawhorse/tui/widget/form"
+)
+
+// operateTimeout is how long an operation may take: a container has time to
+// stop, and a prune walks through a disk.
+const operateTimeout = 10 * time.Minute
+
+// previewRows is how many lines of a preview a question shows.
+const previewRows = 12
+
+var errNoAnswers = errors.New("this host answers no questions about what is outside")
+
+// resourceActions are those of the resource that is meant, or of the selected
+// group as a whole.
+func (s *Screen) resourceActions() []action.Action {
+	r, ok := s.resource()
+	if !ok {
+		return s.wholeActions()
+	}
+	var all []action.Action
+	taken := map[string]bool{}
+	for _, op := range s.kindOf(r).Operations {
+		if why, off := r.Off[op.Name]; off && why == "" {
+			continue
+		}
+		a := s.operation(r, op)
+		if taken[op.Key] {
+			a.Keys = nil
+		}
+		taken[op.Key] = true
+		all = append(all, a)
+	}
+	if s.kindOf(r).Terminal && !taken["x"] {
+		all = append(all, action.Action{
+			ID: "outside.terminal", Title: "Open a shell in " + label(r), Hint: "shell", Group: "Outside", Keys: []string{"x"}, Writes: true,
+			Disabled: s.noShell(r), Do: func() tea.Cmd { return s.openShell(r) },
+		})
+	}
+	if r.Log != "" && !taken["l"] {
+		all = append(all, action.Action{
+			ID: "outside.log", Title: "Show the log of " + label(r), Hint: "logs", Group: "Outside", Keys: []string{"l"},
+			Do: func() tea.Cmd { return s.showResource(r.ID) },
+		})
+	}
+	if r.URL != "" && !taken["B"] {
+		all = append(all, action.Action{
+			ID: "outside.browse", Title: "Open " + label(r) + " in the browser", Hint: "browse", Group: "Outside", Keys: []string{"B"},
+			Do: func() tea.Cmd { return s.browse(r.URL) },
+		})
+	}
+	return all
+}
+
+// wholeActions are the operations about all resources of the selected group.
+func (s *Screen) wholeActions() []action.Action {
+	g, ok := s.outsideAt()
+	if !ok || len(g.members) == 0 || s.focus == StripPane {
+		return nil
+	}
+	var all []action.Action
+	for _, op := range g.kind.Operations {
+		if op.Whole {
+			all = append(all, s.operation(g.members[0], op))
+		}
+	}
+	return all
+}
+
+// operation is an operation of a resource as an action.
+func (s *Screen) operation(r tasks.Resource, op tasks.Operation) action.Action {
+	a := action.Action{
+		ID: "outside." + r.Kind + "." + op.Name, Title: op.Title + " " + label(r), Hint: op.Name, Group: "Outside",
+		Writes: true, Dangerous: op.Dangerous, Disabled: r.Off[op.Name],
+		Do: func() tea.Cmd { return s.beginOperation(r, op) },
+	}
+	if op.Whole {
+		a.Title, a.Disabled = op.Title, ""
+	}
+	if op.Key != "" {
+		a.Keys = []string{op.Key}
+	}
+	if r.Doing != "" && !op.Whole {
+		a.Disabled = "wait: " + r.Doing + " goes on"
+	}
+	return a
+}
+
+// beginOperation asks for what the operation needs, shows what it will do, asks
+// whether it shall, and does it.
+func (s *Screen) beginOperation(r tasks.Resource, op tasks.Operation) tea.Cmd {
+	switch {
+	case len(op.Params) > 0:
+		s.overlay = &operationBox{r: r, op: op, form: form.New(strings.TrimSpace(op.Title+" "+label(r)), op.Title, paramFields(op.Params, nil))}
+		return nil
+	case op.Preview != "":
+		ask := s.query(tasks.Query{Provider: r.ID.Provider(), Name: op.Preview, Args: viewArgs(r)})
+		return func() tea.Msg {
+			result, err := ask()
+			return previewMsg{r, op, result, err}
+		}
+	case op.Dangerous:
+		s.askOperation(r, op, nil, "")
+		return nil
+	}
+	return s.operate(r, op, nil)
+}
+
+// previewMsg is what an operation will do.
+type previewMsg struct {
+	r      tasks.Resource
+	op     tasks.Operation
+	result tasks.Result
+	err    error
+}
+
+// preview asks with what will happen in view.
+func (s *Screen) preview(m previewMsg) tea.Cmd {
+	if m.err != nil {
+		return s.toast(tasks.Error, "what it would do can't be said, so it is not done: "+m.err.Error())
+	}
+	if len(m.result.Rows) == 0 && m.op.Whole {
+		return s.toast(tasks.Info, or(m.result.Text, "there is nothing to do"))
+	}
+	s.askOperation(m.r, m.op, nil, previewText(m.result))
+	return nil
+}
+
+// previewText are a result's rows and its sum, as much as a question holds.
+func previewText(r tasks.Result) string {
+	var lines []string
+	for i, row := range r.Rows {
+		if i == previewRows-1 && len(r.Rows) > previewRows {
+			lines = append(lines, fmt.Sprintf("and %d more", len(r.Rows)-i))
+			break
+		}
+		lines = append(lines, "• "+strings.Join(slices.DeleteFunc(slices.Clone(row), func(s string) bool { return s == "" }), "  "))
+	}
+	if r.Text != "" {
+		lines = append(lines, r.Text)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (s *Screen) askOperation(r tasks.Resource, op tasks.Operation, args map[string]string, preview string) {
+	title := op.Title
+	if !op.Whole {
+		title += " " + label(r)
+	}
+	text := strings.ReplaceAll(op.Confirm, "{name}", label(r))
+	p := s.state.Providers[r.ID.Provider()]
+	if p.About != "" {
+		text = strings.TrimSpace(text) + "\n" + p.About
+	}
+	if preview != "" {
+		text += "\n\n" + preview
+	}
+	s.overlay = &question{
+		dialog: dialog.Dialog{
+			Title: title + "?", Text: text, Opened: s.now,
+			Buttons: []dialog.Button{{Label: "Cancel"}, {Label: op.Title, Danger: true}},
+		},
+		answer: func(button int) tea.Cmd {
+			if button == 0 {
+				return nil
+			}
+			return s.operate(r, op, args)
+		},
+	}
+}
+
+// operate sends the operation and says when it is done.
+func (s *Screen) operate(r tasks.Resource, op tasks.Operation, args map[string]string) tea.Cmd {
+	if s.gone != "" {
+		return s.toast(tasks.Error, "the host is gone: nothing can be done")
+	}
+	engine, ctx := s.engine, s.ctx
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(ctx, operateTimeout)
+		defer cancel()
+		err := engine.Do(ctx, tasks.Operate{ID: r.ID, Operation: op.Name, Args: args})
+		what := strings.ToLower(op.Title[:1]) + op.Title[1:]
+		if !op.Whole {
+			what += " " + label(r)
+		}
+		return doneMsg{what: what + ": done", err: err}
+	}
+}
+
+// operationBox asks for an operation's parameters.
+type operationBox struct {
+	r    tasks.Resource
+	op   tasks.Operation
+	form *form.Form
+}
+
+func (b *operationBox) press(s *Screen, k tea.KeyPressMsg) tea.Cmd {
+	switch b.form.Press(k) {
+	case form.Cancelled:
+		s.overlay = nil
+	case form.Submitted:
+		s.overlay = nil
+		if b.op.Dangerous {
+			s.askOperation(b.r, b.op, b.form.Values(), "")
+			return nil
+		}
+		return s.operate(b.r, b.op, b.form.Values())
+	}
+	return nil
+}
+
+func (b *operationBox) paste(text string)               { b.form.Paste(text) }
+func (b *operationBox) scroll(int)                      {}
+func (b *operationBox) click(*Screen, int, int) tea.Cmd { return nil }
+func (b *operationBox) view(s *Screen) []string         { return b.form.View(min(s.w-2, 76), s.h-4, s.ink) }
+
+// noShell says why a terminal can't be opened inside of a resource.
+func (s *Screen) noShell(r tasks.Resource) string {
+	_, ok := tasks.As[tasks.Opener](s.opt.Interactor)
+	switch {
+	case s.opt.Interactor == nil || !ok:
+		return "this host gives no terminals"
+	case r.Phase == tasks.PhaseOff || r.Phase == tasks.PhaseFailed:
+		return label(r) + " is not running"
+	}
+	return ""
+}
+
+// openShell gives the whole terminal to a shell inside of the resource, until it
+// ends or the detach key.
+func (s *Screen) openShell(r tasks.Resource) tea.Cmd {
+	opener, _ := tasks.As[tasks.Opener](s.opt.Interactor)
+	ctx, key, name := s.ctx, or(s.opt.Detach, detachKey), label(r)
+	return func() tea.Msg {
+		t, err := opener.Open(ctx, r.ID)
+		if err != nil {
+			return noticeMsg{tasks.Error, fmt.Sprintf("a shell in %s: %v", name, err)}
+		}
+		return s.lent(&session{ctx: ctx, name: name, terminal: t, key: key}, func(err error) tea.Msg {
+			if err != nil {
+				return noticeMsg{tasks.Error, fmt.Sprintf("a shell in %s: %v", name, err)}
+			}
+			return noticeMsg{tasks.Info, "back from " + name}
+		})()
+	}
+}
