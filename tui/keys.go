@@ -42,7 +42,19 @@ func (s *Screen) press(k tea.KeyPressMsg) tea.Cmd {
 		}
 		return s.run(a)
 	}
+	if a, ok := s.takenOut(k); ok {
+		return s.toast(tasks.Warning, a.Title+": this screen is read-only (--read-only)")
+	}
 	return s.toast(tasks.Info, action.KeyName(cell.Clean(k.String()))+" means nothing here; "+s.keyName("help", ":help")+" shows every key")
+}
+
+// takenOut is the action that the key would mean on a screen that is not
+// read-only.
+func (s *Screen) takenOut(k tea.KeyPressMsg) (action.Action, bool) {
+	if !s.opt.ReadOnly {
+		return action.Action{}, false
+	}
+	return action.Set{{Name: "screen", Actions: s.keys.Bind(s.globalActions())}}.Pressed(k)
 }
 
 // keyName is the key of an action, or what stands for it without one.

@@ -4,11 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/exp/golden"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
@@ -191,7 +194,7 @@ func TestAReadOnlyScreenChangesNothing(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		e := busy()
 		u := tuitest.New(t, 120, 36, e, tui.Options{ReadOnly: true})
-		u.See("read-only").Press("s").See("this screen is read-only").Press("K").Gone("Stop everything")
+		u.See("read-only").Press("s").See("this screen is read-only").Press("K").See("Stop everything: this screen is read-only").Gone("╭")
 		u.Press(":").Type("stop web").Press("enter").See("✖ this screen is read-only").Press("esc")
 		u.Press("q").Wait(time.Millisecond)
 		if r, left := u.Left(); !left || r.StopAll || len(e.Commands()) > 0 {
@@ -218,6 +221,36 @@ func TestKeysCanBeReboundAndAClashIsNamed(t *testing.T) {
 		}}})
 		u.See("view.zoom can't be bound to q: that is the key of quit", `there is no action "task.rstart"`)
 		u.Press("ctrl+y").See("restarting web").Press("z").Gone("ATTENTION")
+	})
+}
+
+func TestADragInTheLogCopiesItsLines(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		for _, name := range []string{"DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME", "TMUX"} {
+			t.Setenv(name, "")
+		}
+		e := busy()
+		keep(t, e)
+		u := tuitest.New(t, 120, 36, e, tui.Options{})
+		u.See("INFO last")
+		x, y := 60, 0
+		for i, line := range strings.Split(u.Screen(), "\n") {
+			if strings.Contains(line, "INFO request 37") {
+				y = i
+			}
+		}
+		u.Send(tea.MouseClickMsg{X: x, Y: y, Button: tea.MouseLeft})
+		for i := range 3 {
+			u.Wait(20 * time.Millisecond)
+			u.Send(tea.MouseMotionMsg{X: x, Y: y + i, Button: tea.MouseLeft})
+		}
+		u.See("3 lines selected")
+		u.Send(tea.MouseReleaseMsg{X: x, Y: y + 2, Button: tea.MouseLeft})
+		u.See("copied 3 lines")
+		if want := ansi.SetSystemClipboard("INFO request 37\nINFO request 38\nINFO request 39"); !slices.Contains(u.Sent, want) {
+			t.Errorf("sent %q", u.Sent)
+		}
+		u.Wheel(x, y, -3).Gone("INFO last").See("INFO request 17")
 	})
 }
 
