@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -409,4 +410,19 @@ func TestFilesThatCannotBeReadSayWhyAndWhatToDo(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestAFileOfManyUnitsIsNotDeep(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("version: 1\nservices:\n")
+	for i := range 300 {
+		fmt.Fprintf(&text, "  s%d:\n    run: x\n    ready:\n      tcp: ':1'\n    env:\n      A: b\n      # note\n", i)
+	}
+	f, err := config.LoadBytes(config.FileName, []byte(text.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(f.Units) != 300 {
+		t.Errorf("%d units", len(f.Units))
+	}
 }

@@ -17,6 +17,7 @@ import (
 const (
 	maxTokens  = 100_000
 	maxNesting = 64
+	maxIndent  = 512     // columns: a level has one at least (the lexer's own levels only grow)
 	maxNodes   = 100_000 // after aliases are expanded
 )
 
@@ -89,7 +90,7 @@ func bounded(src source, tokens token.Tokens) *Problem {
 		case token.SequenceEntryType, token.MappingKeyType, token.AnchorType, token.TagType:
 			dashes++
 		}
-		if flow+dashes > maxNesting || t.Position.IndentLevel > maxNesting {
+		if flow+dashes > maxNesting || t.Position.IndentNum > maxIndent {
 			p := src.problem(t.Position.Line, t.Position.Column, fmt.Sprintf("values are nested deeper than %d levels", maxNesting), "")
 			return &p
 		}
