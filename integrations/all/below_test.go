@@ -39,6 +39,8 @@ func TestWhatIsDeclaredBelowIsNamedAfterItsDirectory(t *testing.T) {
 		"services/api/Procfile":      "web: serve\n",
 		"services/api/Makefile":      "test: ## covered by the one at the top\n",
 		"services/web/go.mod":        "module web\n",
+		"Taskfile.yml":               "includes: {web: services/web}\ntasks: {}\n",
+		"services/web/Taskfile.yml":  "tasks: {serve: x}\n",
 		"node_modules/x/Procfile":    "web: not ours\n",
 		"left-out/Procfile":          "web: git ignores it\n",
 		".gitignore":                 "left-out/\n",
@@ -53,6 +55,7 @@ func TestWhatIsDeclaredBelowIsNamedAfterItsDirectory(t *testing.T) {
 	want := []string{
 		"services/api/Procfile services/api: api-web",
 		"Makefile .: test",
+		"Taskfile.yml .: web-serve",
 		"services/web/go.mod services/web: web-test",
 		"services/web/go.mod services/web: web-build",
 		"services/web/go.mod services/web: web-vet",

@@ -47,9 +47,14 @@ func ask(ctx context.Context, dir string, definitions []integrations.Definition)
 	return found, errors.Join(errs...)
 }
 
-// checkDisk leaves out what needs a directory or an env file that is not there.
+// checkDisk leaves out what nobody could call, and what needs a directory or an
+// env file that is not there.
 func checkDisk(dir string, ev *integrations.Evidence) {
 	ev.Units = slices.DeleteFunc(ev.Units, func(u config.Unit) bool {
+		if strings.TrimSpace(u.Name) == "" || u.Run == "" && len(u.Command) == 0 {
+			ev.Left = append(ev.Left, fmt.Sprintf("line %d: it has no name, or nothing to run", u.Pos.Line))
+			return true
+		}
 		if u.Dir == "" {
 			return false
 		}
@@ -135,15 +140,8 @@ func fits(mark, file string) bool {
 const (
 	deepest   = 4      // levels
 	mostDirs  = 30_000 // directories that are listed
-	mostBelow = 60     // evidence
+	mostBelow = 40     // evidence
 )
-
-// unwelcome are directories whose files declare something else than how to
-// work here: what is fetched, what is built, what tests and docs show.
-var unwelcome = []string{
-	"node_modules", "vendor", "third_party", "testdata", "fixtures", "__fixtures__", "test-fixtures", "examples", "example", "samples",
-	"templates", "template", "dist", "build", "target", "out", "venv", "__pycache__", "site-packages", "bower_components", "e2e", "docs",
-}
 
 // Below looks for more in the directories below dir, nearest first: not in what
 // git ignores, nor in another repository or workspace. found is what dir itself
@@ -152,6 +150,9 @@ func Below(ctx context.Context, dir string, found []integrations.Evidence) []int
 	w := walk{ctx: ctx, root: dir, ignore: watch.NewIgnore(dir), claimed: map[string]bool{}}
 	for _, ev := range found {
 		w.claimed[ev.By+" "+path.Dir(file(ev.Where))] = true
+		for _, f := range ev.Files { // what another file includes has been read with it
+			w.claimed[ev.By+" file "+f] = true
+		}
 	}
 	next := []string{"."}
 	for level := 0; level <= deepest && len(next) > 0; level++ {
@@ -201,7 +202,7 @@ func (w *walk) visit(rel string) (deeper []string) {
 			return nil // another repository
 		}
 		sub := path.Join(rel, name)
-		if strings.HasPrefix(name, ".") || slices.Contains(unwelcome, name) || w.ignore.Match(sub, true) {
+		if strings.HasPrefix(name, ".") || declared.Shows(name) || w.ignore.Match(sub, true) {
 			continue
 		}
 		deeper = append(deeper, sub)
@@ -221,7 +222,7 @@ func (w *walk) visit(rel string) (deeper []string) {
 	evidence, _ := ask(w.ctx, filepath.Join(w.root, filepath.FromSlash(rel)), asked) // what can't be read is not listed
 	for _, ev := range evidence {
 		w.claimed[ev.By+" "+rel] = true
-		if len(ev.Units) > 0 {
+		if len(ev.Units) > 0 && !w.claimed[ev.By+" file "+path.Join(rel, file(ev.Where))] {
 			w.found = append(w.found, moved(ev, rel))
 		}
 	}

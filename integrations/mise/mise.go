@@ -50,17 +50,27 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 		if !ok || err != nil {
 			continue
 		}
-		ev, dirs, err := read(name, text, known)
+		ev, included, err := read(name, text, known)
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		more = append(more, dirs...)
+		more = append(more, included...)
 		if len(ev.Units)+len(ev.Left) > 0 {
 			found = append(found, ev)
 		}
 	}
 	for _, sub := range more {
+		if strings.HasSuffix(sub, ".toml") {
+			ev, err := readTasks(dir, sub, known)
+			if err != nil {
+				errs = append(errs, err)
+			}
+			if len(ev.Units)+len(ev.Left) > 0 {
+				found = append(found, ev)
+			}
+			continue
+		}
 		if ev := files(dir, sub, known); len(ev.Units) > 0 {
 			found = append(found, ev)
 		}
@@ -77,16 +87,32 @@ type file struct {
 }
 
 // read finds the tasks of a settings file that no stronger one has, and the
-// directories of scripts that it names.
-func read(name string, text []byte, known map[string]bool) (ev integrations.Evidence, dirs []string, err error) {
+// files and directories of tasks that it names.
+func read(name string, text []byte, known map[string]bool) (ev integrations.Evidence, included []string, err error) {
 	var f file
 	if err := toml.Unmarshal(text, &f); err != nil {
 		return ev, nil, fmt.Errorf("read %s: %w", name, err)
 	}
-	ev = integrations.Evidence{Where: name}
-	lines := lines(text)
-	names := make([]string, 0, len(f.Tasks))
-	for n := range f.Tasks {
+	return tasksOf(name, f.Tasks, lines(text, "tasks."), known), f.Config.Includes, nil
+}
+
+// readTasks finds those of a file that holds nothing but tasks.
+func readTasks(dir, name string, known map[string]bool) (ev integrations.Evidence, err error) {
+	text, ok, err := declared.Read(dir, name)
+	if !ok || err != nil {
+		return ev, err
+	}
+	var all map[string]any
+	if err := toml.Unmarshal(text, &all); err != nil {
+		return ev, fmt.Errorf("read %s: %w", name, err)
+	}
+	return tasksOf(name, all, lines(text, ""), known), nil
+}
+
+func tasksOf(name string, all map[string]any, lines map[string]int, known map[string]bool) integrations.Evidence {
+	ev := integrations.Evidence{Where: name}
+	names := make([]string, 0, len(all))
+	for n := range all {
 		names = append(names, n)
 	}
 	slices.SortFunc(names, func(a, b string) int {
@@ -97,7 +123,7 @@ func read(name string, text []byte, known map[string]bool) (ev integrations.Evid
 			continue
 		}
 		known[n] = true
-		u, left := task(n, f.Tasks[n])
+		u, left := task(n, all[n])
 		if left != "" {
 			ev.Left = append(ev.Left, n+": "+left)
 			continue
@@ -108,8 +134,8 @@ func read(name string, text []byte, known map[string]bool) (ev integrations.Evid
 		u.Pos = config.Position{File: name, Line: lines[n]}
 		ev.Units = append(ev.Units, u)
 	}
-	ev.What = fmt.Sprintf("%d of %d tasks", len(ev.Units), len(f.Tasks))
-	return ev, f.Config.Includes, nil
+	ev.What = fmt.Sprintf("%d of %d tasks", len(ev.Units), len(all))
+	return ev
 }
 
 // task is one of a settings file: a line, several, or a table.
@@ -138,14 +164,15 @@ func task(name string, v any) (u config.Unit, left string) {
 }
 
 // lines are those of the tasks' names: [tasks.name], or name = under [tasks].
-func lines(text []byte) map[string]int {
+// Where a file holds nothing else, the prefix is empty.
+func lines(text []byte, prefix string) map[string]int {
 	found := map[string]int{}
 	table := ""
 	for i, line := range strings.Split(string(text), "\n") {
 		line = strings.TrimSpace(line)
 		if strings.HasPrefix(line, "[") {
 			table = strings.TrimSpace(strings.Trim(strings.SplitN(line, "#", 2)[0], "[] \t"))
-			if name, ok := strings.CutPrefix(table, "tasks."); ok {
+			if name, ok := strings.CutPrefix(table, prefix); ok {
 				name = strings.Trim(name, `"'`)
 				if found[name] == 0 {
 					found[name] = i + 1
@@ -153,7 +180,7 @@ func lines(text []byte) map[string]int {
 			}
 			continue
 		}
-		if key, _, ok := strings.Cut(line, "="); ok && table == "tasks" {
+		if key, _, ok := strings.Cut(line, "="); ok && table+"." == prefix {
 			name, _, _ := strings.Cut(strings.TrimSpace(key), ".")
 			if name = strings.Trim(name, `"'`); found[name] == 0 {
 				found[name] = i + 1

@@ -36,7 +36,12 @@ description = "not yet"
 
 [tasks."ci:all"]
 depends = ["lint", "build"]
+
+[task_config]
+includes = ["more.toml", "xtasks"]
 `,
+		"more.toml":              "[\"docs:build\"]\ndescription = 'the pages'\nrun = \"x\"\n",
+		"xtasks/release":         "#!/bin/sh\n",
 		".mise.toml":             "[tasks]\nlint = \"weaker\"\nold = \"x\"\n",
 		"mise-tasks/deploy.sh":   "#!/usr/bin/env bash\n#MISE description=\"put it online\"\necho\n",
 		"mise-tasks/db/_default": "#!/bin/sh\n",
@@ -82,6 +87,14 @@ depends = ["lint", "build"]
 				{Name: "db:reset", Kind: config.Task, Run: "mise run db:reset", Description: "empty it", Pos: at("mise-tasks/db/reset", 1)},
 				{Name: "deploy", Kind: config.Task, Run: "mise run deploy", Description: "put it online", Pos: at("mise-tasks/deploy.sh", 1)},
 			},
+		},
+		{
+			Where: "more.toml", What: "1 of 1 tasks",
+			Units: []config.Unit{{Name: "docs:build", Kind: config.Task, Run: "mise run docs:build", Description: "the pages", Pos: at("more.toml", 1)}},
+		},
+		{
+			Where: "xtasks", What: "1 scripts", Files: []string{"xtasks/release"},
+			Units: []config.Unit{{Name: "release", Kind: config.Task, Run: "mise run release", Pos: at("xtasks/release", 1)}},
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

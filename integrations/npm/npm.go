@@ -36,6 +36,11 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 	ev.What = fmt.Sprintf("%d scripts, run by %s: %s", len(m.Get("scripts").Entries), manager, why)
 	found := []integrations.Evidence{ev}
 	packages, err := workspaces(dir, m)
+	shown := slices.DeleteFunc(slices.Clone(packages), declared.Shows)
+	if n := len(packages) - len(shown); n > 0 {
+		found[0].Left = append(found[0].Left, fmt.Sprintf("%d packages that are tests and examples", n))
+		packages = shown
+	}
 	for i, p := range packages {
 		if i == mostPackages {
 			found[0].Left = append(found[0].Left, fmt.Sprintf("%d more packages of its workspaces", len(packages)-i))
@@ -88,6 +93,10 @@ func scripts(m *declared.Value, manager, where string) integrations.Evidence {
 			ev.Left = append(ev.Left, fmt.Sprintf("the script %q: %s", e.Key, why))
 			continue
 		}
+		if strings.Contains(e.Value.Text, "Error: no test specified") {
+			ev.Left = append(ev.Left, fmt.Sprintf("the script %q: npm wrote it to say that there is none", e.Key))
+			continue
+		}
 		u := config.Unit{
 			Name: e.Key, Kind: config.Task, Command: []string{manager, "run", e.Key}, Description: e.Value.Text,
 			Pos: config.Position{File: where, Line: e.Line},
@@ -107,7 +116,7 @@ func scripts(m *declared.Value, manager, where string) integrations.Evidence {
 // build:watch.
 func staysUp(script string) bool {
 	parts := strings.Split(script, ":")
-	return slices.Contains([]string{"dev", "start", "serve", "watch", "storybook"}, parts[0]) || parts[len(parts)-1] == "watch"
+	return slices.Contains([]string{"dev", "start", "serve", "watch", "preview", "storybook"}, parts[0]) || parts[len(parts)-1] == "watch"
 }
 
 // without says why a script is not for people to run.

@@ -18,6 +18,9 @@ func readLaunch(dir string, file *declared.Value) integrations.Evidence {
 	for _, v := range configurations {
 		v = forThis(v, &declared.Value{})
 		name := v.Get("name").Text
+		if name == "" {
+			name = fmt.Sprintf("line %d", v.Line)
+		}
 		u, why := launch(dir, name, v, inputs)
 		if why != "" {
 			ev.Left = append(ev.Left, fmt.Sprintf("%s: %s", name, why))

@@ -84,7 +84,10 @@ func label(v *declared.Value) string {
 	if script := v.Get("script").Text; script != "" {
 		return v.Get("type").Text + ": " + script
 	}
-	return text(v.Get("command"))
+	if command := text(v.Get("command")); command != "" {
+		return command
+	}
+	return fmt.Sprintf("line %d", v.Line)
 }
 
 // forThis is a task with what the whole file and this system add to it.

@@ -1,6 +1,7 @@
 package declared
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -30,6 +31,18 @@ func TestAValueKnowsItsLines(t *testing.T) {
 	}
 	if line := json.Get("tasks").Entries[0].Line; line != 4 {
 		t.Errorf("JSON: line %d", line)
+	}
+}
+
+func TestAFileOfManyPartsIsNotDeep(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("tasks:\n")
+	for i := range 300 {
+		fmt.Fprintf(&text, "  t%d:\n    cmds:\n      - x\n    env:\n      A: b\n      # note\n", i)
+	}
+	v, err := FirstYAML("x.yml", []byte(text.String()))
+	if err != nil || len(v.Get("tasks").Entries) != 300 {
+		t.Errorf("%d tasks, %v", len(v.Get("tasks").Entries), err)
 	}
 }
 

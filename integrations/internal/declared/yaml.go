@@ -13,7 +13,9 @@ import (
 const (
 	mostTokens = 200_000
 	mostNested = 64
-	mostValues = 200_000 // after aliases are followed
+	// A level of a block is indented by a column at least.
+	mostIndented = 512
+	mostValues   = 200_000 // after aliases are followed
 )
 
 // YAML reads the documents of a file. What another tool's tags mean is not
@@ -71,7 +73,7 @@ func bounded(tokens token.Tokens) error {
 		case token.SequenceEntryType, token.MappingKeyType, token.AnchorType, token.TagType:
 			dashes++
 		}
-		if flow+dashes > mostNested || t.Position.IndentLevel > mostNested {
+		if flow+dashes > mostNested || t.Position.IndentNum > mostIndented {
 			return fmt.Errorf("line %d: values are nested deeper than %d levels", t.Position.Line, mostNested)
 		}
 	}
