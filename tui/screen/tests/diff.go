@@ -1,6 +1,7 @@
 package tests
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -135,6 +136,36 @@ func value(s string) (side, bool) {
 		return actual, true
 	}
 	return plain, false
+}
+
+// sided is a value of one side in a line that names both.
+type sided struct {
+	from, to int
+	side     side
+}
+
+// sentences are how people write both sides into one line.
+var sentences = []struct {
+	pattern *regexp.Regexp
+	sides   [2]side
+}{
+	{regexp.MustCompile(`(?i)\bwant(?:ed)?:? ("[^"]*"|'[^']*'|[^\s,;]+)[,;]? (?:but )?got:? ("[^"]*"|'[^']*'|[^\s,;]+)`), [2]side{expected, actual}},
+	{regexp.MustCompile(`(?i)\bgot:? ("[^"]*"|'[^']*'|[^\s,;]+)[,;]? (?:but )?want(?:ed)?:? ("[^"]*"|'[^']*'|[^\s,;]+)`), [2]side{actual, expected}},
+	{regexp.MustCompile(`(?:=|is|was|:) ("[^"]*"|'[^']*'|[^\s,;]+)[,;] want(?:ed)? ("[^"]*"|'[^']*'|[^\s,;]+)`), [2]side{actual, expected}},
+	{regexp.MustCompile(`\bassert ("[^"]*"|'[^']*'|[^\s,;]+) == ("[^"]*"|'[^']*'|[^\s,;]+)$`), [2]side{actual, expected}},
+}
+
+// values are both sides of a sentence such as "want 3, got 4".
+func values(text string) []sided {
+	if len(text) > longestLine {
+		return nil
+	}
+	for _, s := range sentences {
+		if m := s.pattern.FindStringSubmatchIndex(text); m != nil {
+			return []sided{{m[2], m[3], s.sides[0]}, {m[4], m[5], s.sides[1]}}
+		}
+	}
+	return nil
 }
 
 // ends says whether a line can't belong to a comparison.

@@ -153,6 +153,26 @@ steps:
 	}
 }
 
+func TestBothSidesOfASentenceAreFound(t *testing.T) {
+	for text, want := range map[string]string{
+		"want 3, got 4": "-3 +4",
+		"cart_test.go:3: got \"a b\", want \"a c\"": `+"a b" -"a c"`,
+		"Total() = 40, want 32":                     "+40 -32",
+		"E   assert 8 == 4":                         "+8 -4",
+		"got: 1 but wanted: 2":                      "+1 -2",
+		"I want to say hello":                       "",
+		"expected 3 to be 4":                        "",
+	} {
+		var got []string
+		for _, v := range values(text) {
+			got = append(got, map[side]string{expected: "-", actual: "+"}[v.side]+text[v.from:v.to])
+		}
+		if s := strings.Join(got, " "); s != want {
+			t.Errorf("%q: got %q, want %q", text, s, want)
+		}
+	}
+}
+
 func TestAnyTextCanBeMarked(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		lines := rapid.SliceOf(rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{

@@ -270,15 +270,19 @@ func (s *Screen) writeTest(o *writer, f screen.Frame, n *node) {
 			}
 		}
 	}
-	o.location(n.where(), t.Line)
+	o.location(s.where(n), t.Line)
 	if t.Message != "" && t.Status == tasks.TestFailed {
 		o.blank()
-		for part := range strings.SplitSeq(strings.TrimSpace(t.Message), "\n") {
-			o.add(docLine{n: t.Line, fold: -1}, seg{in.Failed, part})
+		message := strings.TrimSpace(t.Message)
+		if t.Diff != "" {
+			message = cell.Cut(message, o.w) // the rest stands below
+		}
+		for part := range strings.SplitSeq(message, "\n") {
+			o.add(docLine{n: t.Line, fold: -1}, paint(part, in.Failed, o.inks(values(part)))...)
 		}
 	}
 	if f.H < sourceBox {
-		s.writeSource(o, n.where(), 5)
+		s.writeSource(o, s.where(n), 5)
 	}
 	s.writeDiff(o, t.Diff)
 	s.writeBelow(o, n)
@@ -447,13 +451,15 @@ func (s *Screen) writeLine(o *writer, l line) {
 			ink = in.Faint
 		}
 	}
-	type cut struct {
-		from, to int
-		ink      theme.Ink
-	}
 	var cuts []cut
 	for _, w := range l.mark.words {
 		cuts = append(cuts, cut{w[0], w[1], word})
+	}
+	if l.mark.side == plain {
+		cuts = append(cuts, o.inks(values(l.text))...)
+		if isMark(l.text) {
+			ink = in.Faint
+		}
 	}
 	d := docLine{text: l.text, n: l.n, fold: -1}
 	for _, p := range l.spots {
@@ -462,17 +468,41 @@ func (s *Screen) writeLine(o *writer, l line) {
 			d.place = p.at
 		}
 	}
-	slices.SortFunc(cuts, func(a, b cut) int { return a.from - b.from })
-	var segs []seg
+	o.add(d, paint(l.text, ink, cuts)...)
+}
+
+// cut is a part of a line in an ink of its own.
+type cut struct {
+	from, to int
+	ink      theme.Ink
+}
+
+// inks gives the two sides of a comparison their colours.
+func (o *writer) inks(sides []sided) (cuts []cut) {
+	for _, v := range sides {
+		cuts = append(cuts, cut{v.from, v.to, pick(v.side == expected, o.in.Expected, o.in.Actual)})
+	}
+	return cuts
+}
+
+// paint cuts a line into pieces.
+func paint(text string, ink theme.Ink, cuts []cut) (segs []seg) {
+	slices.SortStableFunc(cuts, func(a, b cut) int { return a.from - b.from })
 	at := 0
 	for _, c := range cuts {
-		if c.from < at || c.to > len(l.text) {
+		if c.from < at || c.to > len(text) {
 			continue
 		}
-		segs = append(segs, seg{ink, l.text[at:c.from]}, seg{c.ink, l.text[c.from:c.to]})
+		segs = append(segs, seg{ink, text[at:c.from]}, seg{c.ink, text[c.from:c.to]})
 		at = c.to
 	}
-	o.add(d, append(segs, seg{ink, l.text[at:]})...)
+	return append(segs, seg{ink, text[at:]})
+}
+
+// isMark says whether a line is one of go test's own.
+func isMark(s string) bool {
+	s = strings.TrimSpace(s)
+	return strings.HasPrefix(s, "=== ") || strings.HasPrefix(s, "--- ")
 }
 
 // writeSource adds the lines around a place.

@@ -2,6 +2,8 @@ package tests
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -204,6 +206,34 @@ func TestASourceIsReadAroundItsPlaceAndOnlyWhenItChanged(t *testing.T) {
 	}
 	if s := readSource(root, tasks.Location{File: ".", Line: 1}, "", source{}); s.err == nil {
 		t.Error("a directory can be read")
+	}
+}
+
+func TestATestIsFoundWhereItIsWritten(t *testing.T) {
+	root := t.TempDir()
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("a_test.go", "package a\n\nfunc TestAll(t *testing.T) {}\n\nfunc TestA(t *testing.T) {\n\tfor _, tt := range []c{{\"no discount\", 0}} {\n")
+	write("test_a.py", "class TestOther:\n  def test_x(self): pass\nclass TestA:\n  def test_xy(self): pass\n  def test_x(self): pass\n")
+	write("a.test.ts", "describe('cart', () => {\n  it('adds up', () => {\n")
+	for _, tt := range []struct {
+		test tasks.TestResult
+		want int
+	}{
+		{tasks.TestResult{File: "a_test.go", Name: "TestA"}, 5},
+		{tasks.TestResult{File: "a_test.go", Name: "TestA/no_discount", Separator: "/"}, 6},
+		{tasks.TestResult{File: "a_test.go", Name: "TestA/made_up", Separator: "/"}, 5},
+		{tasks.TestResult{File: "a_test.go", Name: "TestNone"}, 0},
+		{tasks.TestResult{File: "test_a.py", Name: "TestA::test_x[1-2]", Separator: "::"}, 5},
+		{tasks.TestResult{File: "a.test.ts", Name: "cart > adds up", Separator: " > "}, 2},
+		{tasks.TestResult{File: "gone.go", Name: "TestA"}, 0},
+	} {
+		if got := define(root, tt.test); got != tt.want {
+			t.Errorf("%s of %s: line %d, want %d", tt.test.Name, tt.test.File, got, tt.want)
+		}
 	}
 }
 

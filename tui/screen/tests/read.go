@@ -33,6 +33,8 @@ type reader struct {
 	readingOutput bool
 	sources       map[string]source // by place
 	readingSource bool
+	defined       defined
+	defining      bool
 	version       int
 }
 
@@ -94,7 +96,7 @@ type (
 // Owns says whether a message is an answer to this tab.
 func (s *Screen) Owns(msg tea.Msg) bool {
 	switch msg.(type) {
-	case outputRead, sourceRead, pastRead:
+	case outputRead, sourceRead, definedRead, pastRead:
 		return true
 	}
 	return false
@@ -112,6 +114,8 @@ func (s *Screen) Update(msg tea.Msg) {
 			clear(s.reader.sources)
 		}
 		s.reader.sources[m.place] = m.source
+	case definedRead:
+		s.reader.defined, s.reader.defining = m.defined, false
 	case pastRead:
 		s.past.reading = false
 		if m.unit == s.past.unit {
@@ -138,6 +142,11 @@ func (s *Screen) read(f screen.Frame) tea.Cmd {
 		s.reader.readingOutput = true
 		dir, log, result := f.State.Workspace.LogDir, r.Log, n.result
 		cmds = append(cmds, func() tea.Msg { return outputRead{readOutput(dir, log, key, result, finder)} })
+	}
+	if n.has && n.where().Line == 0 && n.result.File != "" && s.reader.defined.id != n.id && !s.reader.defining {
+		s.reader.defining = true
+		root, id, result := f.State.Workspace.Root, n.id, n.result
+		cmds = append(cmds, func() tea.Msg { return definedRead{defined{id, define(root, result)}} })
 	}
 	s.document.follow(s, f, n)
 	at, _, ok := s.document.selected()

@@ -139,7 +139,7 @@ func (s *Screen) Selected() (Place, bool) {
 		p.Title, p.Text = d.Message, d.Location.String()+": "+d.Message
 		p.Location, p.Line = d.Location, d.Line
 	case n.has:
-		p.Location, p.Line = n.where(), n.result.Line
+		p.Location, p.Line = s.where(n), n.result.Line
 	}
 	if s.open {
 		if text := s.document.text(); text != "" {
