@@ -46,6 +46,8 @@ func (r *reader) event(line string) bool {
 		o.printed(e)
 	case e.Action == "build-fail" || e.Test == "" && ended:
 		o.endCrash()
+		o.endBenchmarks()
+		o.cover(e.Package, "")
 		delete(r.json, e.Package)
 	case e.Test != "" && (e.Action == "run" || e.Action == "cont"):
 		o.begin(e.Test)
@@ -78,7 +80,9 @@ func (o *output) printed(e event) {
 	}
 	trimmed := strings.TrimLeft(line, " ")
 	switch {
-	case o.crash != nil && o.stackLine(line), o.beginsCrash(line):
+	case o.crash != nil && o.stackLine(line), o.beginsCrash(line), o.measured(line):
+	case strings.HasPrefix(line, "ok  \t"):
+		o.measured(line[max(0, strings.Index(line, "coverage: ")):])
 	case line == "", strings.HasPrefix(trimmed, "=== "), strings.HasPrefix(trimmed, "--- "), strings.HasPrefix(line, "FAIL"):
 		// What the events say too.
 	case strings.HasPrefix(line, "# "):

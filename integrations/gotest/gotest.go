@@ -28,6 +28,8 @@ type reader struct {
 	json    map[string]*output
 	said    map[string]bool // diagnostics, which are printed once a build
 	n       int64           // the line in hand
+
+	measures int // numbers told
 }
 
 func parse(t tasks.Task, s tasks.Sink) integrations.Reader {
@@ -46,7 +48,7 @@ func (r *reader) line(n int64, line string) bool {
 		if isEvent(line) && r.event(line) {
 			return true
 		}
-	case '=', '-', '#', 'F', 'P', 'W', 'o', 'p', 'f':
+	case '=', '-', '#', 'F', 'P', 'W', 'B', 'o', 'p', 'f', 'c':
 		// What any line of interest begins with when nothing is in hand.
 	default:
 		if !r.text.busy() {
@@ -70,6 +72,8 @@ type output struct {
 	building bool   // lines of the compiler follow
 	partial  string // of -json: a line that goes on
 	marked   bool   // "=== RUN" and the like say whose the lines are
+	coverage float64
+	covered  bool // coverage is known
 }
 
 func (r *reader) newOutput(pkg string) *output {
@@ -101,7 +105,9 @@ func (o *output) line(line string) bool {
 		}
 	case strings.HasPrefix(line, "FAIL\t"), strings.HasPrefix(line, "ok  \t"):
 		_, rest, _ := strings.Cut(line, "\t")
-		o.close(strings.TrimSpace(firstWord(rest)))
+		pkg := strings.TrimSpace(firstWord(rest))
+		o.cover(pkg, rest)
+		o.close(pkg)
 		return true
 	case line == "FAIL" || line == "PASS":
 		known := len(o.tests) > 0
@@ -111,7 +117,7 @@ func (o *output) line(line string) bool {
 		if o.heading(line) {
 			return true
 		}
-	case o.beginsCrash(line):
+	case o.beginsCrash(line), o.measured(line):
 		return true
 	}
 	switch {
