@@ -31,6 +31,15 @@ var recorded = map[string][]string{
 		"warning cart.c:4:7 -Wunused-variable unused variable ‘unused’",
 		"warning total.h:1:37 -Wreturn-type control reaches end of non-void function",
 	},
+	"golangci": {
+		"error cart/cart.go:9:11 errcheck Error return value of `os.Remove` is not checked",
+		`error cart/cart.go:10:14 govet printf: fmt.Printf format %d has arg "x" of wrong type string`,
+	},
+	"clippy": {
+		"warning src/lib.rs:2:9  unused variable: `unused`",
+		"warning src/lib.rs:3:5  unneeded `return` statement",
+		"warning src/lib.rs:1:22  writing `&Vec` instead of `&[_]` involves a new object where a slice will do",
+	},
 	"cargo_build": {"error src/lib.rs:2:5 E0425 cannot find value `missing` in this scope"},
 	"cargo_test": {
 		"warning src/lib.rs:2:9  unused variable: `unused`",
