@@ -8,4 +8,3 @@ func Total(xs []int) (n int) {
 }
 
 func never() int { return 1 }
-
