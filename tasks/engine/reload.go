@@ -207,6 +207,8 @@ func title(u config.Unit) string {
 		return u.Description
 	case u.Run != "":
 		return firstLine(strings.TrimSpace(u.Run))
+	case u.Use != "":
+		return strings.TrimSpace(u.Use + " " + u.With["workflow"])
 	}
 	return strings.Join(u.Command, " ")
 }

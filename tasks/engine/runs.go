@@ -237,7 +237,7 @@ func ownPorts(t tasks.Task, all map[string]int) map[string]int {
 func expand(f *config.File) []tasks.Task {
 	var all []tasks.Task
 	for _, u := range f.Units {
-		t := tasks.Task{Name: u.Name, Of: u.Name, Kind: u.Kind, Title: title(u), Root: f.Dir, Spec: u}
+		t := tasks.Task{Name: u.Name, Of: u.Name, Kind: u.Kind, Title: title(u), Root: f.Dir, Spec: u, Provider: u.Use}
 		if u.Kind != config.Service || u.Replicas <= 1 {
 			all = append(all, t)
 			continue

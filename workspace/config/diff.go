@@ -102,6 +102,9 @@ type Execution struct {
 	EnvFile []string          `json:"env_file,omitempty"`
 	Probe   string            `json:"probe,omitempty"` // ready.exec
 	Tools   []string          `json:"tools,omitempty"` // inputs.tools
+	Use     string            `json:"use,omitempty"`   // another system runs it
+	With    map[string]string `json:"with,omitempty"`
+	Values  map[string]string `json:"values,omitempty"`
 	Stop    Stop              `json:"stop"`
 }
 
@@ -109,7 +112,7 @@ type Execution struct {
 func Executes(f *File, u *Unit) Execution {
 	e := Execution{
 		Name: u.Name, Kind: u.Kind, Run: u.Run, Command: u.Command,
-		Dir: relative(f.Dir, u.Dir), Env: map[string]string{}, Stop: u.Stop,
+		Dir: relative(f.Dir, u.Dir), Env: map[string]string{}, Stop: u.Stop, Use: u.Use, With: u.With, Values: u.Values,
 	}
 	for _, env := range []map[string]string{f.Env, u.Env} {
 		maps.Copy(e.Env, env)

@@ -56,6 +56,12 @@ type draft struct {
 	inputs   *Inputs
 	format   []Format
 	results  []string
+	confirm  bool
+	sameAs   []string
+
+	use              placed[string]
+	with, values     map[string]string
+	withAt, valuesAt map[string]Position
 }
 
 // title names the unit in messages.

@@ -30,6 +30,9 @@ func unitsKind(k Kind) kind[[]*draft] {
 		words: "a mapping or a command line", title: string(k), bare: "run",
 		oneOf: []string{"run"}, on: onKind(k),
 	}, fields)
+	if k == Task {
+		unit.shape.other = pinnedShape(pinnedFields())
+	}
 	sh := &shape{words: "a mapping of names to " + string(k) + "s", values: unit.shape, names: namePattern, removable: true}
 	return kind[[]*draft]{shape: sh, read: func(r *reader, n *node) ([]*draft, bool) {
 		if n.kind == nullNode {
@@ -50,9 +53,12 @@ func unitsKind(k Kind) kind[[]*draft] {
 			d := &draft{name: e.key, kind: k, pos: e.pos, length: e.length}
 			drafts = append(drafts, d)
 			r.unit, r.path = d, nil
-			if e.value.kind == nullNode {
+			switch {
+			case e.value.kind == nullNode:
 				r.lacksAll(e.value, "run or command")
-			} else {
+			case k == Task && e.value.kind == mapNode && e.value.get("use") != nil:
+				r.readPinned(e.value, d)
+			default:
 				readObject(r, e.value, unit.shape, fields, d)
 			}
 		}

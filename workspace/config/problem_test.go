@@ -76,6 +76,13 @@ var bad = []struct {
 		`3:17: "schedule" is for tasks, and "api" is a service (move "api" to tasks: if it is meant to end)`,
 		`5:15: "restart" is for services, and "t" is a task (move "t" to services: if it is meant to stay up)`,
 	}, true},
+	{"use of nothing", "version: 1\ntasks:\n  d: {use: [x]}\n  e: {use: github, run: x}\n  f: {use: github, workflow: [a]}\n  g: {use: github, inputs: 7}\n", []string{
+		`3:12: use of task "d" must be the name of a connection, not a list`,
+		`4:20: "run" has no meaning in task "e", which github runs (remove it)`,
+		`5:30: workflow of task "f" must be text, not a list`,
+		`6:28: inputs of task "g" must be a mapping of names to values, not 7`,
+	}, true},
+	{"a service that others run", "version: 1\nservices: {a: {use: github}}\n", []string{`2:16: unknown key "use" in service "a" (see the key reference; keys that begin with x- are ignored)`}, true},
 	{"name twice", "version: 1\ntasks: {a: x}\nservices: {a: y}\n", []string{`3:12: the name "a" is taken by a task (services and tasks share their names; rename one of them)`}, false},
 
 	{"unknown dependency", "version: 1\nservices:\n  api: {run: x, depends_on: [databse]}\n  database: y\n", []string{`3:30: service "api" depends on "databse", which is neither a service nor a task (did you mean "database"?)`}, false},

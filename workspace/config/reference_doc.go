@@ -19,6 +19,9 @@ func Reference() string {
 		"A string is short for `{run: string}`. Exactly one of `run` and `command` is given.")
 	section(&b, "Services only", onlyServices, "")
 	section(&b, "Tasks only", onlyTasks, "")
+	section(&b, "Tasks of other systems", tasks.other.keys,
+		"A task with `use` is run by a connection, not by this machine: `deploy: {use: github, workflow: deploy.yml, inputs: {env: staging}, confirm: true}`. "+
+			"Keys that are not in this table are that system's own, like `workflow`.")
 	nested := []*shape{root.key("logs").shape, services.key("depends_on").shape.values}
 	for _, k := range slices.Concat(common, onlyServices, onlyTasks) {
 		if k.shape.keys != nil && !k.foreign {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -101,11 +102,25 @@ func (d *draft) resolve(dir string, kinds map[string]Kind) Unit {
 	} else {
 		u.Timeout, u.Schedule, u.OnBusy = d.timeout, d.schedule, or(d.onBusy, BusyRestart)
 		u.Inputs, u.Format, u.Results = d.inputs, d.format, d.results
+		u.Confirm, u.SameAs = d.confirm, d.sameAs
+		d.resolvePinned(&u)
 		for _, p := range d.params {
 			u.Params = append(u.Params, p.v)
 		}
 	}
 	return u
+}
+
+// resolvePinned takes over what a task of another system says.
+func (d *draft) resolvePinned(u *Unit) {
+	if !d.use.given() {
+		return
+	}
+	u.Use, u.With, u.Values, u.At = d.use.v, d.with, d.values, map[string]Position{"use": d.use.n.pos}
+	maps.Copy(u.At, d.withAt)
+	for name, pos := range d.valuesAt {
+		u.At["inputs."+name] = pos
+	}
 }
 
 func (d *draft) resolveService(u *Unit) {

@@ -60,6 +60,9 @@ func (b *schemaBuilder) value(s *shape) schema {
 		}
 		forms = append(forms, b.reference(s))
 	}
+	if s.other != nil {
+		forms = append(forms, b.reference(s.other))
+	}
 	if len(forms) == 1 {
 		return forms[0].(schema)
 	}
@@ -99,6 +102,9 @@ func (b *schemaBuilder) object(s *shape) schema {
 		}
 	}
 	out := schema{"type": "object", "properties": properties, "additionalProperties": false}
+	if s.free != nil {
+		out["additionalProperties"] = b.value(s.free)
+	}
 	if !s.closed {
 		out["patternProperties"] = schema{"^x-": true}
 	}

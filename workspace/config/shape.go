@@ -37,6 +37,10 @@ type shape struct {
 	elements *shape
 	// removable: null in sawhorse.local.yml removes an entry.
 	removable bool
+	// free is the shape of what other keys hold, where any may stand.
+	free *shape
+	// other is another mapping that the value may be.
+	other *shape
 	// closed: keys that begin with x- are errors too.
 	closed bool
 	// on leaves out the keys of the other kind of unit; 0: all belong here.

@@ -120,6 +120,17 @@ type Unit struct {
 	// Results are globs of files of results that it writes, relative to the
 	// workspace directory.
 	Results []string `json:"results,omitempty"`
+	// Confirm: a person is asked before it starts.
+	Confirm bool `json:"confirm,omitempty"`
+	// SameAs are jobs of pipelines that do the same.
+	SameAs []string `json:"same_as,omitempty"`
+	// Use is the connection that runs it; "": this machine. With are that system's
+	// own keys ("workflow"), Values those of its parameters; At is where each of
+	// With, and of Values as "inputs.name", stands in the file.
+	Use    string              `json:"use,omitempty"`
+	With   map[string]string   `json:"with,omitempty"`
+	Values map[string]string   `json:"values,omitempty"`
+	At     map[string]Position `json:"at,omitempty"`
 }
 
 // Format is one way to read output: exactly one of Name, Errorformat and

@@ -1,0 +1,48 @@
+package config_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
+)
+
+func TestATaskOfAnotherSystemKeepsThatSystemsKeys(t *testing.T) {
+	f := load(t, `version: 1
+tasks:
+  test: {run: go test ./..., same_as: "unit (linux)"}
+  deploy:
+    use: github
+    workflow: deploy.yml
+    with: {ref: main}
+    inputs: {env: staging, count: 3, dry: true}
+    confirm: true
+    depends_on: [test]
+    groups: [ship]
+    timeout: 10m
+`)
+	at := func(line, column int) config.Position {
+		return config.Position{File: "sawhorse.yml", Line: line, Column: column}
+	}
+	want := []config.Unit{
+		{
+			Name: "test", Kind: config.Task, Run: "go test ./...", Shell: []string{"sh", "-c"}, Dir: "/ws", OnBusy: config.BusyRestart,
+			Stop: config.Stop{Signal: "TERM", Timeout: 10 * time.Second}, SameAs: []string{"unit (linux)"},
+		},
+		{
+			Name: "deploy", Kind: config.Task, Shell: []string{"sh", "-c"}, Dir: "/ws", OnBusy: config.BusyRestart, Timeout: 10 * time.Minute,
+			Stop: config.Stop{Signal: "TERM", Timeout: 10 * time.Second}, Groups: []string{"ship"}, Confirm: true,
+			DependsOn: []config.Dependency{{Name: "test", Condition: config.Succeeded}},
+			Use:       "github", With: map[string]string{"workflow": "deploy.yml", "ref": "main"},
+			Values: map[string]string{"env": "staging", "count": "3", "dry": "true"},
+			At: map[string]config.Position{
+				"use": at(5, 10), "workflow": at(6, 5), "ref": at(7, 12), "inputs.env": at(8, 14), "inputs.count": at(8, 28), "inputs.dry": at(8, 38),
+			},
+		},
+	}
+	if diff := cmp.Diff(want, f.Units, anywhere); diff != "" {
+		t.Error(diff)
+	}
+}
