@@ -40,6 +40,7 @@ var layers = []layer{
 	{"integrations/all", []string{"integrations/...", "tasks", "workspace/..."}, "the list of integrations knows only integrations"},
 	{"integrations/internal/...", []string{"integrations/internal/...", "tasks", "workspace/..."}, "what integrations share knows none of them"},
 	{"integrations/integrationtest", []string{"integrations", "integrations/internal/...", "tasks", "tasks/logs", "workspace/..."}, "the contract suite knows the contract only"},
+	{"integrations/github/githubtest/...", []string{"integrations/github/githubtest"}, "a server for tests knows nobody who uses it"},
 	{"integrations/...", []string{"integrations", "integrations/integrationtest", "integrations/internal/...", "tasks", "tasks/logs", "workspace/..."}, "an integration knows its own system: no other integration, no engine, no screen"},
 
 	{"tui/theme", nil, "colors have a meaning and no users"},
@@ -56,7 +57,7 @@ var layers = []layer{
 
 // testsMay is what any test may import beside its package's line: what builds
 // the state it starts from, and the suites that are made for tests.
-var testsMay = layer{may: []string{"workspace/config", "tui/tuitest", "integrations/integrationtest"}}
+var testsMay = layer{may: []string{"workspace/config", "tui/tuitest", "integrations/integrationtest", "integrations/github/githubtest"}}
 
 // secrets are the libraries that only some of our packages may import.
 var secrets = []layer{
