@@ -13,6 +13,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/integrations/diagnostics"
 	"github.com/sawhorse-dev/sawhorse/integrations/docker"
 	"github.com/sawhorse-dev/sawhorse/integrations/errorformat"
+	"github.com/sawhorse-dev/sawhorse/integrations/github"
 	"github.com/sawhorse-dev/sawhorse/integrations/gotask"
 	"github.com/sawhorse-dev/sawhorse/integrations/gotest"
 	"github.com/sawhorse-dev/sawhorse/integrations/gradle"
@@ -68,6 +69,7 @@ func Definitions() []integrations.Definition {
 		mlflow.Definition(),
 		metrics.Definition(),
 		docker.Definition(),
+		github.Definition(),
 		diagnostics.Definition(),
 	}
 }

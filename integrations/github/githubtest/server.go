@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -211,9 +212,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	a := s.serve(r, path, body)
 	h := w.Header()
-	for name, values := range a.header {
-		h[name] = values
-	}
+	maps.Copy(h, a.header)
 	h.Set("Date", s.now().UTC().Format(http.TimeFormat))
 	h.Set("X-GitHub-Request-Id", "FAKE:1")
 	if s.o.Old {
@@ -319,12 +318,10 @@ func (s *Server) serve(r *http.Request, path string, body []byte) answer {
 	switch {
 	case path == "/user":
 		u := s.user(s.o.Login)
-		for k, v := range (object{
+		maps.Copy(u, object{
 			"name": "Ada", "company": nil, "blog": nil, "location": nil, "email": nil, "hireable": nil, "bio": nil, "public_repos": 1, "public_gists": 0,
 			"followers": 0, "following": 0, "created_at": stamp(s.born), "updated_at": stamp(s.born),
-		}) {
-			u[k] = v
-		}
+		})
 		return ok(u)
 	case path == "/rate_limit":
 		limit := object{"limit": s.o.Limit, "remaining": s.o.Limit - s.used, "reset": s.reset.Unix(), "used": s.used}

@@ -3,6 +3,7 @@ package githubtest
 import (
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"path"
 	"strings"
 	"time"
@@ -44,7 +45,7 @@ func (s *Server) repository(r *Repo, whole bool) object {
 		"id": 7, "node_id": "R_7", "name": r.Name, "full_name": r.Owner + "/" + r.Name, "owner": s.user(r.Owner), "private": true,
 		"html_url": s.web + "/" + r.Owner + "/" + r.Name, "description": nil, "fork": false, "url": u,
 	}
-	for _, name := range strings.Fields("archive assignees blobs branches collaborators comments commits compare contents contributors deployments downloads " +
+	for name := range strings.FieldsSeq("archive assignees blobs branches collaborators comments commits compare contents contributors deployments downloads " +
 		"events forks git_commits git_refs git_tags hooks issue_comment issue_events issues keys labels languages merges milestones notifications pulls " +
 		"releases stargazers statuses subscribers subscription tags teams trees") {
 		o[name+"_url"] = u + "/" + name
@@ -53,14 +54,12 @@ func (s *Server) repository(r *Repo, whole bool) object {
 		return o
 	}
 	o["permissions"] = object{"admin": false, "maintain": false, "push": true, "triage": true, "pull": true}
-	for k, v := range (object{
+	maps.Copy(o, object{
 		"clone_url": u + ".git", "default_branch": r.Default, "forks": 0, "forks_count": 0, "git_url": u, "ssh_url": u, "svn_url": u, "mirror_url": nil,
 		"has_issues": true, "has_projects": false, "has_wiki": false, "has_pages": false, "has_downloads": false, "has_discussions": false, "homepage": nil, "language": "Go",
 		"archived": false, "disabled": false, "open_issues": 0, "open_issues_count": 0, "license": nil, "pushed_at": stamp(s.born), "created_at": stamp(s.born),
 		"updated_at": stamp(s.born), "size": 1, "stargazers_count": 0, "watchers": 0, "watchers_count": 0, "network_count": 0, "subscribers_count": 0,
-	}) {
-		o[k] = v
-	}
+	})
 	return o
 }
 
@@ -196,12 +195,10 @@ func (s *Server) pull(r *Repo, p Pull, whole bool) object {
 		"author_association": "OWNER", "auto_merge": nil, "draft": p.Draft,
 	}
 	if whole {
-		for k, v := range (object{
+		maps.Copy(o, object{
 			"additions": 1, "changed_files": 1, "comments": 0, "commits": 1, "deletions": 0, "mergeable": p.Mergeable, "mergeable_state": p.MergeableState,
 			"merged": false, "maintainer_can_modify": false, "merged_by": nil, "review_comments": 0, "rebaseable": p.Mergeable,
-		}) {
-			o[k] = v
-		}
+		})
 	}
 	return o
 }

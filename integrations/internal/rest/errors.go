@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -82,15 +83,7 @@ func (e *Error) As(target any) bool {
 // Is says whether err is a failure of that kind.
 func Is(err error, kinds ...Kind) bool {
 	e, ok := errors.AsType[*Error](err)
-	if !ok {
-		return false
-	}
-	for _, k := range kinds {
-		if e.Kind == k {
-			return true
-		}
-	}
-	return false
+	return ok && slices.Contains(kinds, e.Kind)
 }
 
 // passing says whether asking again may help.

@@ -271,7 +271,7 @@ func TestATokenGoesNowhereButHome(t *testing.T) {
 
 func TestATokenIsNeverShown(t *testing.T) {
 	var seen []Exchange
-	c := server(t, func(w http.ResponseWriter, r *http.Request) {
+	c := server(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(422)
 		_, _ = io.WriteString(w, `{"message":"what is `+token+`, and hunter2?"}`)
 	}, func(o *Options) {

@@ -36,6 +36,9 @@ func Resolve(ctx context.Context, spec, dir string, getenv func(string) string) 
 		}
 		return "", &tasks.StartError{Reason: fmt.Sprintf("the variable %s is not set", what), Hint: "set it before the host starts, or name another place"}
 	case "file":
+		if below, home := strings.CutPrefix(what, "~/"); home {
+			what = filepath.Join(getenv("HOME"), below)
+		}
 		if !filepath.IsAbs(what) {
 			what = filepath.Join(dir, what)
 		}
