@@ -25,6 +25,7 @@ type logOptions struct {
 	where       string
 	pattern     string // grep as a regular expression with its case
 	prefix      bool
+	clock       bool
 	// then is said, for a person, between what was stored and what comes.
 	then string
 }
@@ -57,6 +58,7 @@ A name may be a service, a task, a group, or several joined with "|".`,
 	f.StringVar(&o.grep, "grep", "", "only lines that match: a regular expression, case ignored unless it has capitals")
 	f.StringVar(&o.where, "where", "", "only lines that fulfil a filter: 'level>=warn service=cart -noise /dial (tcp|udp)/'")
 	f.StringVar(&o.level, "level", "", "only lines of at least this level: debug, info, warn, error")
+	f.BoolVarP(&o.clock, "time", "t", false, "the time before each line")
 	f.StringVar(&o.then, "then", "", "what to say before what comes")
 	_ = f.MarkHidden("then") // the screen's own
 	return cmd
@@ -85,7 +87,7 @@ func (a *app) printLogs(ctx context.Context, words []string, o logOptions) error
 		return err
 	}
 	t := a.newTail(p, nil, a.out)
-	t.want, t.prefix = want, o.prefix
+	t.want, t.prefix, t.clock = want, o.prefix, o.clock
 	defer t.close()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // before t.close waits for the searches

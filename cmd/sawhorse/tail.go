@@ -15,6 +15,7 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+	"github.com/sawhorse-dev/sawhorse/tasks/logs/parse"
 )
 
 // tail prints the logs of a workspace, merged by time, as far as they have
@@ -24,6 +25,7 @@ type tail struct {
 	out     *bufio.Writer // flushed when all that is known is printed
 	only    []string      // task names; nil: all
 	json    bool
+	clock   bool // the time of its arrival before each line
 	color   bool
 	prefix  bool // name each line's source
 	want    func(line, source string) bool
@@ -194,6 +196,26 @@ type tailLine struct {
 	Stream string    `json:"stream"`
 	Text   string    `json:"text"`
 	Cut    bool      `json:"cut,omitempty"`
+	// Level is what the line says of itself, Message and Fields what a JSON or
+	// logfmt line is made of.
+	Level   string            `json:"level,omitempty"`
+	Message string            `json:"message,omitempty"`
+	Fields  map[string]string `json:"fields,omitempty"`
+}
+
+// readInto adds what can be read in the line.
+func (l *tailLine) readInto() {
+	r := parse.Parse(parse.Clean(l.Text).Plain, l.Time)
+	if r.Level != parse.Unknown {
+		l.Level = r.Level.String()
+	}
+	if r.Format != parse.JSON && r.Format != parse.Logfmt {
+		return
+	}
+	l.Message, l.Fields = r.Message, map[string]string{}
+	for _, f := range r.Fields {
+		l.Fields[f.Key] = f.Value
+	}
 }
 
 func (t *tail) print(key logs.Key, l logs.Line) error {
@@ -202,14 +224,21 @@ func (t *tail) print(key logs.Key, l logs.Line) error {
 		return nil
 	}
 	if t.json {
-		return json.NewEncoder(t.out).Encode(tailLine{
+		data := tailLine{
 			Time: l.Time, Source: string(key), Line: l.N, Stream: streamName(l.Stream),
 			Text: ansi.Strip(text), Cut: l.Size > int64(len(l.Text)),
-		})
+		}
+		if l.Stream != logs.Note {
+			data.readInto()
+		}
+		return json.NewEncoder(t.out).Encode(data)
 	}
 	text = safeText(text, t.color)
 	if l.Stream == logs.Note {
 		text = "── " + text
+	}
+	if t.clock {
+		text = l.Time.Local().Format("15:04:05.000") + " " + text
 	}
 	var err error
 	if t.prefix {
