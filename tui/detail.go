@@ -9,6 +9,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tui/action"
 	"github.com/sawhorse-dev/sawhorse/tui/screen"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/config"
+	"github.com/sawhorse-dev/sawhorse/tui/screen/curves"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/env"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/events"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/history"
@@ -29,11 +30,18 @@ const (
 	configTab  = "Config"
 	testsTab   = "Tests"
 	historyTab = "History"
+	curvesTab  = "Curves"
 )
 
 func serviceTabs() []string { return []string{logsTab, statsTab, envTab, eventsTab, configTab} }
 func taskTabs() []string {
 	return []string{logsTab, testsTab, historyTab, statsTab, eventsTab, configTab}
+}
+
+// trainingTabs are those of a task whose runs report numbers: curves stand where
+// tests would, of which a training has none.
+func trainingTabs() []string {
+	return []string{logsTab, curvesTab, historyTab, statsTab, eventsTab, configTab}
 }
 
 // tab is a detail tab other than the logs.

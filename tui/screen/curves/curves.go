@@ -1,0 +1,288 @@
+// Package curves is the tab with the metrics of a run as charts that grow while
+// it goes on: all of them in a grid, or one with a crosshair. It draws what the
+// state has, and asks nobody.
+package curves
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tui/action"
+	"github.com/sawhorse-dev/sawhorse/tui/screen"
+	"github.com/sawhorse-dev/sawhorse/tui/widget/cell"
+	"github.com/sawhorse-dev/sawhorse/tui/widget/chart"
+)
+
+// Screen is the tab, and what a person chose in it.
+type Screen struct {
+	metric string // the chosen one
+	alone  bool   // only that one is drawn
+	byTime bool
+	log    bool
+	smooth int // index of smoothings
+	zoom   int // halvings of the shown part
+	cross  float64
+	top    int // the first row of the grid
+
+	names []string // of the last View
+	steps []float64
+	shown [2]float64 // from and to, of the chosen metric
+}
+
+// smoothings are how much of a value comes from those before it.
+var smoothings = []float64{0, 0.6, 0.9, 0.97}
+
+// New is the tab with all metrics in a grid.
+func New() *Screen { return &Screen{cross: math.NaN()} }
+
+// Move chooses another metric.
+func (s *Screen) Move(n int) {
+	if len(s.names) == 0 {
+		return
+	}
+	i := max(0, min(slices.Index(s.names, s.metric)+n, len(s.names)-1))
+	s.metric = s.names[i]
+}
+
+// Actions are what can be done with the charts.
+func (s *Screen) Actions() []action.Action {
+	none := ""
+	if len(s.names) == 0 {
+		none = "the run has reported no numbers yet"
+	}
+	act := func(id, title, hint string, keys []string, do func()) action.Action {
+		return action.Action{
+			ID: "curves." + id, Title: title, Hint: hint, Group: "Curves", Keys: keys, Disabled: none,
+			Do: func() tea.Cmd { do(); return nil },
+		}
+	}
+	alone := "Show only this curve"
+	if s.alone {
+		alone = "Show all curves"
+	}
+	back := act("clear", "Take the crosshair away", "", []string{"esc"}, func() {
+		if math.IsNaN(s.cross) {
+			s.alone, s.zoom = false, 0
+		}
+		s.cross = math.NaN()
+	})
+	if math.IsNaN(s.cross) && !s.alone && s.zoom == 0 {
+		back.Disabled = "there is none"
+	}
+	return []action.Action{
+		act("alone", alone, "one/all", []string{"enter"}, func() { s.alone = !s.alone }),
+		act("right", "Move the crosshair to the right", "", []string{"right"}, func() { s.step(1) }),
+		act("left", "Move the crosshair to the left", "crosshair", []string{"left"}, func() { s.step(-1) }),
+		back,
+		act("zoom", "Show less of the curve: its newest part, or what is around the crosshair", "zoom", []string{"+", "="}, func() { s.zoom = min(s.zoom+1, 12) }),
+		act("unzoom", "Show more of the curve", "", []string{"-"}, func() { s.zoom = max(s.zoom-1, 0) }),
+		act("smooth", "Smooth the curves more, or not at all", "smooth", []string{"~", "m"}, func() { s.smooth = (s.smooth + 1) % len(smoothings) }),
+		act("log", "Draw values by factors (a logarithmic scale), or evenly", "log scale", []string{"L"}, func() { s.log = !s.log }),
+		act("time", "Draw over time, or over steps", "time/steps", []string{"t"}, func() { s.byTime = !s.byTime; s.cross, s.zoom, s.steps = math.NaN(), 0, nil }),
+	}
+}
+
+// step moves the crosshair by points; without one it appears at the end.
+func (s *Screen) step(n int) {
+	if len(s.steps) == 0 {
+		return
+	}
+	if math.IsNaN(s.cross) {
+		s.cross = s.steps[len(s.steps)-1]
+		return
+	}
+	i, exact := slices.BinarySearch(s.steps, s.cross)
+	if !exact && n > 0 {
+		i--
+	}
+	// Over a long curve one press goes a cell and not a point further.
+	n *= max(1, len(s.steps)/(200<<min(s.zoom, 8)))
+	s.cross = s.steps[max(0, min(i+n, len(s.steps)-1))]
+}
+
+// View draws the charts.
+func (s *Screen) View(f screen.Frame) []string {
+	r, ok := f.Run()
+	s.names = nil
+	if ok {
+		s.names = screen.MetricNames(r)
+	}
+	if len(s.names) == 0 {
+		return f.Empty("No numbers yet.", "Curves appear here as soon as the run prints numbers over steps, like step=12 loss=0.53, or a tracker tells of them.")
+	}
+	if !slices.Contains(s.names, s.metric) {
+		s.metric = s.names[0]
+	}
+	ghost, hasGhost := best(f, r, s.names[0])
+	if s.alone || f.H < 10 {
+		return s.one(f, r, s.metric, ghost, hasGhost, f.W, f.H, true)
+	}
+	return s.grid(f, r, ghost, hasGhost)
+}
+
+// grid draws every metric, as many beside each other as are wide enough.
+func (s *Screen) grid(f screen.Frame, r, ghost tasks.Run, hasGhost bool) []string {
+	columns := max(1, min(f.W/46, len(s.names)))
+	w := f.W / columns
+	rows := (len(s.names) + columns - 1) / columns
+	h := max(8, f.H/rows)
+	fit := max(1, f.H/h)
+	at := slices.Index(s.names, s.metric) / columns
+	s.top = max(min(s.top, at), at-fit+1)
+	s.top = max(0, min(s.top, rows-fit))
+	var lines []string
+	for row := s.top; row < min(s.top+fit, rows); row++ {
+		boxes := make([][]string, columns)
+		for i := range columns {
+			width := w
+			if i == columns-1 {
+				width = f.W - w*i
+			}
+			if k := row*columns + i; k < len(s.names) {
+				boxes[i] = s.one(f, r, s.names[k], ghost, hasGhost, width, h, false)
+			} else {
+				boxes[i] = cell.Block(nil, width, h)
+			}
+		}
+		for y := range h {
+			line := ""
+			for i := range boxes {
+				line += boxes[i][y]
+			}
+			lines = append(lines, line)
+		}
+	}
+	return cell.Block(lines, f.W, f.H)
+}
+
+// one draws a heading and a chart.
+func (s *Screen) one(f screen.Frame, r tasks.Run, name string, ghost tasks.Run, hasGhost bool, w, h int, alone bool) []string {
+	in := f.Ink
+	chosen := name == s.metric
+	m := r.Metrics[name]
+	live := s.curve(r, m)
+	live.Ink = in.Running
+	if r.Status == tasks.Failed {
+		live.Ink = in.Failed
+	}
+	curves := []chart.Curve{live}
+	beside := ""
+	if g, ok := ghost.Metrics[name]; hasGhost && ok {
+		old := s.curve(ghost, g)
+		old.Ink = in.Faint
+		curves = append(curves, old)
+		beside = fmt.Sprintf("best #%d %s", ghost.Number, screen.Number(g.Last.Value))
+	}
+	v := chart.View{Log: s.log, Smooth: smoothings[s.smooth], Cross: s.cross, Y: screen.Number, X: screen.Number}
+	if s.byTime {
+		v.X = func(sec float64) string { return screen.Short(time.Duration(sec * float64(time.Second))) }
+	}
+	v.From, v.To = s.part(live.X)
+	if chosen {
+		s.steps, s.shown = live.X, [2]float64{v.From, v.To}
+	}
+	head := cell.NewLine(w)
+	title := in.Text
+	if chosen {
+		title = in.Bold
+	}
+	head.Put(in.Accent, map[bool]string{true: "▌", false: " "}[chosen && f.Focused]).Put(title, name).Put(in.Text, "  ")
+	value := m.Last.Value
+	where := "at " + s.place(m.Last.Step, r, m.Last)
+	if at, ok := live.Value(s.cross); ok && !math.IsNaN(s.cross) {
+		value, where = at, "at "+v.X(s.cross)
+		if len(curves) > 1 {
+			if old, ok := curves[1].Value(s.cross); ok {
+				beside = fmt.Sprintf("best #%d %s", ghost.Number, screen.Number(old))
+			}
+		}
+	}
+	number := in.Text
+	if math.IsNaN(value) || math.IsInf(value, 0) {
+		number = in.Failed
+	}
+	head.Put(number, screen.Number(value)).Put(in.Muted, " "+where)
+	if beside != "" {
+		head.Put(in.Faint, "  "+beside)
+	}
+	if flags := s.flags(); alone && flags != "" {
+		head.Fill(in.Text, cell.Width(flags)+1).Put(in.Muted, flags)
+	}
+	return cell.Block(append([]string{head.String()}, chart.Draw(curves, w, h-1, v, in)...), w, h)
+}
+
+func (s *Screen) flags() string {
+	text := ""
+	if s.log {
+		text += "log  "
+	}
+	if s.smooth > 0 {
+		text += fmt.Sprintf("smooth %g  ", smoothings[s.smooth])
+	}
+	if s.zoom > 0 {
+		text += fmt.Sprintf("×%d", 1<<s.zoom)
+	}
+	return text
+}
+
+func (s *Screen) place(step float64, r tasks.Run, p tasks.Point) string {
+	if s.byTime {
+		return screen.Short(p.At.Sub(r.StartedAt))
+	}
+	return "step " + screen.Number(step)
+}
+
+// curve is a metric over steps, or over the seconds since the run began.
+func (s *Screen) curve(r tasks.Run, m tasks.Series) chart.Curve {
+	c := chart.Curve{X: make([]float64, 0, len(m.Points)), Y: make([]float64, 0, len(m.Points))}
+	last := math.Inf(-1)
+	for _, p := range m.Points {
+		x := p.Step
+		if s.byTime {
+			x = p.At.Sub(r.StartedAt).Seconds()
+		}
+		if x < last { // a step that comes again, after a resumed training
+			x = last
+		}
+		last = x
+		c.X, c.Y = append(c.X, x), append(c.Y, p.Value)
+	}
+	return c
+}
+
+// part is what a zoomed chart shows: around the crosshair, else the newest.
+func (s *Screen) part(x []float64) (from, to float64) {
+	if s.zoom == 0 || len(x) < 2 {
+		return 0, 0
+	}
+	first, last := x[0], x[len(x)-1]
+	width := (last - first) / float64(int(1)<<s.zoom)
+	if math.IsNaN(s.cross) {
+		return last - width, last
+	}
+	from = max(first, min(s.cross-width/2, last-width))
+	return from, from + width
+}
+
+// best is the finished run of the same task that got furthest in its first
+// metric, as a ghost beside the one that is looked at.
+func best(f screen.Frame, r tasks.Run, metric string) (tasks.Run, bool) {
+	var top tasks.Run
+	found := false
+	for _, id := range f.State.Units[f.Unit].Runs {
+		other := f.State.Runs[id]
+		m, has := other.Metrics[metric]
+		if other.ID == r.ID || other.Status != tasks.Succeeded || !has || math.IsNaN(m.Last.Value) {
+			continue
+		}
+		if !found || screen.Better(metric, m.Last.Value, top.Metrics[metric].Last.Value) {
+			top, found = other, true
+		}
+	}
+	return top, found
+}

@@ -1,0 +1,115 @@
+package steps
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+	"pgregory.net/rapid"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tui/screen"
+	"github.com/sawhorse-dev/sawhorse/tui/theme"
+)
+
+var began = time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
+
+func step(parent, name string, status tasks.Status, took time.Duration) tasks.Step {
+	s := tasks.Step{Name: name, Parent: parent, Status: status, StartedAt: began}
+	if status.Done() {
+		s.EndedAt = began.Add(took)
+	}
+	return s
+}
+
+func frame(w, h int, runs ...tasks.Run) screen.Frame {
+	s := tasks.NewState()
+	u := tasks.Unit{Task: tasks.Task{Name: "ci"}}
+	for i, r := range runs {
+		r.ID, r.Task, r.StartedAt = tasks.NewRunID("ci", i+1), "ci", began
+		s.Runs[r.ID] = r
+		u.Runs = append(u.Runs, r.ID)
+	}
+	s.Units["ci"] = u
+	return screen.Frame{W: w, H: h, State: &s, Unit: "ci", Now: began.Add(time.Minute), Ink: theme.Dark().Inks(), Focused: true}
+}
+
+func drawn(s *Screen, f screen.Frame) string { return ansi.Strip(strings.Join(s.View(f), "\n")) }
+
+func TestStepsAreATreeAndTheCursorStandsOnWhatFailed(t *testing.T) {
+	build := step("", "build", tasks.Succeeded, 4*time.Second)
+	unit := step("test", "unit", tasks.Failed, 9*time.Second)
+	unit.Log = "ci#2/test/unit"
+	f := frame(
+		60, 8,
+		tasks.Run{Status: tasks.Succeeded, Steps: []tasks.Step{step("test", "unit", tasks.Succeeded, 3*time.Second)}},
+		tasks.Run{
+			Status: tasks.Failed, Native: "failure", Cause: tasks.Cause{Kind: tasks.ByOthers, Detail: "push by ada"},
+			Steps: []tasks.Step{build, step("", "test", tasks.Failed, 10*time.Second), step("test", "lint", tasks.Succeeded, time.Second), unit},
+		},
+	)
+	s := New()
+	text := drawn(s, f)
+	for _, want := range []string{"#2 failed (failure)  push by ada", "✓ build  succeeded", "▾ ✖ test  failed", "    ✓ lint", "▌     ✖ unit  failed", "9.0s of 3.0s"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in:\n%s", want, text)
+		}
+	}
+	open := s.Actions()[0]
+	if open.Disabled != "" || open.Do()() != (OpenLog{Key: "ci#2/test/unit", Name: "unit"}) {
+		t.Errorf("its log: %+v", open)
+	}
+	s.Move(-2)
+	if a := s.Actions()[0]; a.Disabled != "" {
+		t.Fatalf("fold: %s", a.Disabled)
+	} else {
+		a.Do()
+	}
+	if text = drawn(s, f); strings.Contains(text, "unit") || !strings.Contains(text, "▸ ✖ test") {
+		t.Errorf("folded:\n%s", text)
+	}
+}
+
+func TestWithoutStepsItSaysWhyItWaits(t *testing.T) {
+	s := New()
+	text := drawn(s, frame(60, 8, tasks.Run{Status: tasks.Queued, Reason: "no worker polls pool gpu"}))
+	if !strings.Contains(text, "No steps yet: no worker polls pool gpu.") {
+		t.Errorf("drawn:\n%s", text)
+	}
+	for _, a := range s.Actions() {
+		if a.Disabled == "" {
+			t.Errorf("%s is on", a.ID)
+		}
+	}
+}
+
+func TestWhateverStepsAreToldTheyStayInTheirRoom(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		name := rapid.SampledFrom([]string{"a", "b", "c", "d", "", "日本語の長い名前"})
+		status := rapid.SampledFrom([]tasks.Status{tasks.Queued, tasks.Running, tasks.Succeeded, tasks.Failed, tasks.Skipped})
+		var steps []tasks.Step
+		for range rapid.IntRange(0, 12).Draw(t, "steps") {
+			steps = append(steps, step(name.Draw(t, "parent"), name.Draw(t, "name"), status.Draw(t, "status"), time.Second))
+		}
+		w, h := rapid.IntRange(1, 80).Draw(t, "w"), rapid.IntRange(1, 12).Draw(t, "h")
+		f := frame(w, h, tasks.Run{Status: tasks.Running, Steps: steps})
+		s := New()
+		for range rapid.IntRange(1, 10).Draw(t, "keys") {
+			lines := s.View(f)
+			if len(lines) != h {
+				t.Fatalf("%d lines of %d", len(lines), h)
+			}
+			for _, l := range lines {
+				if got := ansi.StringWidth(l); got > w {
+					t.Fatalf("a line of %d cells in %d: %q", got, w, ansi.Strip(l))
+				}
+			}
+			s.Move(rapid.IntRange(-3, 3).Draw(t, "move"))
+			actions := s.Actions()
+			if a := actions[rapid.IntRange(0, len(actions)-1).Draw(t, "action")]; a.Disabled == "" {
+				a.Do()
+			}
+		}
+	})
+}
