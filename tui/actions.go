@@ -48,6 +48,8 @@ func (s *Screen) Layers() []action.Layer {
 		{Name: "tests", Actions: slices.Concat(s.detail.tests.Actions(), s.testRuns())},
 		{Name: "failure", Actions: s.detail.tests.FailureActions()},
 		{Name: "history", Actions: s.detail.history.Actions()},
+		{Name: "curves", Actions: s.detail.curves.Actions()},
+		{Name: "steps", Actions: s.detail.steps.Actions()},
 		{Name: "table", Actions: s.detail.overview.Actions()},
 	}
 }
@@ -350,7 +352,7 @@ func (s *Screen) viewActions() []action.Action {
 	}
 	all = append(all, s.pinActions()...)
 	tabs := s.detail.names()
-	for i := range 6 {
+	for i := range 8 {
 		a := action.Action{
 			ID: fmt.Sprintf("tab.%d", i+1), Title: fmt.Sprintf("Tab %d", i+1), Group: "Tabs", Keys: []string{string(rune('1' + i))},
 			Disabled: "there is no such tab here",

@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tui/action"
 	"github.com/sawhorse-dev/sawhorse/tui/screen"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/config"
@@ -16,6 +17,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tui/screen/overview"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/resource"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/stats"
+	"github.com/sawhorse-dev/sawhorse/tui/screen/steps"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/tests"
 	"github.com/sawhorse-dev/sawhorse/tui/theme"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/cell"
@@ -31,17 +33,45 @@ const (
 	testsTab   = "Tests"
 	historyTab = "History"
 	curvesTab  = "Curves"
+	stepsTab   = "Steps"
 )
 
 func serviceTabs() []string { return []string{logsTab, statsTab, envTab, eventsTab, configTab} }
-func taskTabs() []string {
-	return []string{logsTab, testsTab, historyTab, statsTab, eventsTab, configTab}
+
+// tells is what the runs of a task tell of themselves.
+type tells struct{ tests, steps, numbers, remote bool }
+
+// taskTabs are those of a task: tests, steps and curves where its runs tell of
+// such; the place of tests is kept for a task that has told of nothing yet.
+func taskTabs(t tells) []string {
+	names := []string{logsTab}
+	if t.steps || t.remote {
+		names = append(names, stepsTab)
+	}
+	if t.tests || !t.steps && !t.numbers && !t.remote {
+		names = append(names, testsTab)
+	}
+	if t.numbers {
+		names = append(names, curvesTab)
+	}
+	names = append(names, historyTab)
+	if !t.remote {
+		names = append(names, statsTab)
+	}
+	return append(names, eventsTab, configTab)
 }
 
-// trainingTabs are those of a task whose runs report numbers: curves stand where
-// tests would, of which a training has none.
-func trainingTabs() []string {
-	return []string{logsTab, curvesTab, historyTab, statsTab, eventsTab, configTab}
+// tellsOf looks at the runs that are kept.
+func tellsOf(s *tasks.State, unit string) tells {
+	u := s.Units[unit]
+	t := tells{remote: u.Task.Remote()}
+	for _, id := range u.Runs {
+		r := s.Runs[id]
+		t.tests = t.tests || len(r.Tests) > 0
+		t.steps = t.steps || len(r.Steps) > 0
+		t.numbers = t.numbers || len(r.Metrics) > 0
+	}
+	return t
 }
 
 // tab is a detail tab other than the logs.
@@ -57,10 +87,14 @@ type detail struct {
 	// beside is what else the log shows, merged by time: `:logs api web`.
 	beside   []string
 	service  bool
+	tells    tells
+	step     steps.OpenLog   // the step whose log is shown; its zero: the run's
 	tabs     map[bool]string // the chosen tab, by whether it is a service
 	overview *overview.Screen
 	tests    *tests.Screen
 	history  *history.Screen
+	curves   *curves.Screen
+	steps    *steps.Screen
 	others   map[string]tab
 	outside  outsideDetail
 	logs     *logPane
@@ -73,11 +107,12 @@ func newDetail(t theme.Theme) *detail {
 	d := &detail{
 		tabs:     map[bool]string{true: logsTab, false: logsTab},
 		overview: overview.New(), tests: tests.New(), history: history.New(), logs: newLogPane(t),
+		curves: curves.New(), steps: steps.New(),
 		outside: outsideDetail{table: resource.NewTable(), chose: map[string]string{}},
 	}
 	d.others = map[string]tab{
 		statsTab: &stats.Screen{}, envTab: &env.Screen{}, eventsTab: &events.Screen{}, configTab: &config.Screen{},
-		testsTab: d.tests, historyTab: d.history,
+		testsTab: d.tests, historyTab: d.history, curvesTab: d.curves, stepsTab: d.steps,
 	}
 	return d
 }
@@ -92,7 +127,7 @@ func (d *detail) names() []string {
 	case d.service:
 		return serviceTabs()
 	}
-	return taskTabs()
+	return taskTabs(d.tells)
 }
 
 // tab is the one that is shown; empty for a group's table.
@@ -114,6 +149,9 @@ func (d *detail) setTab(name string) {
 		return
 	}
 	d.touched++
+	if name != logsTab {
+		d.step = steps.OpenLog{}
+	}
 	if d.outside.id != "" {
 		d.outside.chose[d.outside.kind] = name
 		return
@@ -131,12 +169,17 @@ func (d *detail) show(s *Screen) tea.Cmd {
 		d.unit, d.group = unit, s.group()
 		d.service = s.state.Units[unit].Task.IsService()
 		d.beside = nil
+		d.step = steps.OpenLog{}
+		d.touched++
+	}
+	if now := tellsOf(&s.state, unit); now != d.tells {
+		d.tells = now
 		d.touched++
 	}
 	r := s.rects.Detail
 	names := d.beside
 	if len(names) == 0 {
-		names = []string{unit}
+		names = []string{d.logName(&s.state)}
 	}
 	if id := d.outside.id; id != "" {
 		names = []string{string(s.state.Resources[id].Log)}
@@ -146,6 +189,24 @@ func (d *detail) show(s *Screen) tea.Cmd {
 		return tea.Batch(cmd, d.tests.Follow(s.frame(r.W, max(0, r.H-2), s.focus == DetailPane)))
 	}
 	return cmd
+}
+
+// logName is what the Logs tab shows of the unit: the log of all of its runs, of
+// its newest run where each has its own, or of the chosen step.
+func (d *detail) logName(s *tasks.State) string {
+	if d.step.Key != "" {
+		return string(d.step.Key)
+	}
+	if r, ok := s.Current(d.unit); ok && s.Units[d.unit].Task.Remote() {
+		return string(r.Log)
+	}
+	return d.unit
+}
+
+// openStep shows a step's log in the Logs tab.
+func (d *detail) openStep(m steps.OpenLog) {
+	d.step = m
+	d.setTab(logsTab)
 }
 
 // actions are what can be done in the shown tab.
@@ -159,8 +220,22 @@ func (d *detail) actions() []action.Action {
 		return d.logs.actions()
 	case t == historyTab && d.outside.id == "":
 		return d.history.Actions()
+	case t == curvesTab:
+		return d.touching(d.curves.Actions())
+	case t == stepsTab:
+		return d.touching(d.steps.Actions())
 	}
 	return nil
+}
+
+// touching are actions that change the picture of the tab.
+func (d *detail) touching(actions []action.Action) []action.Action {
+	for i, a := range actions {
+		if a.Do != nil {
+			actions[i].Do = func() tea.Cmd { d.touched++; return a.Do() }
+		}
+	}
+	return actions
 }
 
 func (d *detail) move(n int) {
@@ -195,6 +270,8 @@ func (d *detail) click(x, y int) {
 		d.tests.Click(x, y)
 	case historyTab:
 		d.history.Click(y)
+	case stepsTab:
+		d.steps.Click(y)
 	}
 }
 
@@ -234,6 +311,8 @@ func (d *detail) heading(s *Screen, w int) string {
 	}
 	if len(d.beside) > 0 {
 		name = strings.Join(d.beside, " + ")
+	} else if d.step.Key != "" {
+		name += " / " + d.step.Name
 	}
 	if name == "" {
 		if n, ok := s.tree.Selected(); ok {

@@ -3,6 +3,7 @@ package tui_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -345,6 +346,7 @@ func journeys() map[string]func(p trip) {
 	for id, walk := range logJourneys() {
 		all[id] = func(p trip) { walk(keeping(p)) }
 	}
+	maps.Copy(all, trainingJourneys())
 	return all
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tui/action"
 	"github.com/sawhorse-dev/sawhorse/tui/screen"
 	logtab "github.com/sawhorse-dev/sawhorse/tui/screen/logs"
+	"github.com/sawhorse-dev/sawhorse/tui/screen/steps"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/tests"
 	"github.com/sawhorse-dev/sawhorse/tui/theme"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/cell"
@@ -119,6 +120,10 @@ func (s *Screen) logMsg(msg tea.Msg) tea.Cmd {
 		return s.copyText(m.Text)
 	case logtab.OpenPlace:
 		return s.edit(m.Location)
+	case steps.OpenLog:
+		s.detail.openStep(m)
+		s.stale()
+		return nil
 	case tests.OpenPlace:
 		return s.edit(m.Location)
 	case logtab.OpenText:

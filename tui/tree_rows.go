@@ -17,11 +17,15 @@ const (
 	tasksGroup    = "group:tasks"
 	// sourceGroup begins the id of a group of what another tool's file declares.
 	sourceGroup = "group:in:"
+	// headGroup begins the id of a group that tasks name themselves: PIPELINES.
+	headGroup = "group:of:"
 )
 
 // groupOf is the group that a task is listed in.
 func groupOf(t tasks.Task) string {
 	switch {
+	case t.Group != "":
+		return headGroup + t.Group
 	case t.Spec.Source != "":
 		return sourceGroup + t.Spec.Source
 	case t.IsService():
@@ -94,9 +98,12 @@ func (s *Screen) rebuild() {
 
 func (s *Screen) heading(group string, all, good, bad int) tree.Node {
 	n := tree.Node{ID: group, ValueInk: s.ink.Muted}
+	head, named := strings.CutPrefix(group, headGroup)
 	switch source, found := strings.CutPrefix(group, sourceGroup); {
 	case found:
 		n.Label, n.Value = source, fmt.Sprint(all)
+	case named:
+		n.Label, n.Value = head, fmt.Sprint(all)
 	case group == servicesGroup:
 		n.Label, n.Value = "SERVICES", fmt.Sprintf("%d/%d", good, all)
 	default:

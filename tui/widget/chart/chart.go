@@ -40,13 +40,13 @@ func Draw(curves []Curve, w, h int, v View, in *theme.Inks) []string {
 		return cell.Block(nil, w, h)
 	}
 	curves = prepared(curves, v)
-	low, high := boundsY(curves)
 	from, to := v.From, v.To
 	if from == to {
 		from, to = boundsX(curves)
 	}
-	top, bottom := label(v, high), label(v, low)
-	left := max(cell.Width(top), cell.Width(bottom))
+	low, high := boundsY(curves, from, to)
+	top, middle, bottom := label(v, high), label(v, (low+high)/2), label(v, low)
+	left := max(cell.Width(top), cell.Width(middle), cell.Width(bottom))
 	left = min(left, w/3)
 	c := newCanvas(w-left-1, h-1)
 	s := scale{from: from, to: to, low: low, high: high, w: c.w * 2, h: c.h * 4}
@@ -67,7 +67,7 @@ func Draw(curves []Curve, w, h int, v View, in *theme.Inks) []string {
 			text = bottom
 		case (c.h - 1) / 2:
 			if c.h >= 7 {
-				text = label(v, (low+high)/2)
+				text = middle
 			}
 		}
 		l := cell.NewLine(w).ColumnRight(in.Faint, text, left).Put(in.Border, "│")
@@ -149,11 +149,12 @@ func boundsX(curves []Curve) (from, to float64) {
 	return from, to
 }
 
-func boundsY(curves []Curve) (low, high float64) {
+// boundsY are those of the part that is drawn.
+func boundsY(curves []Curve, from, to float64) (low, high float64) {
 	low, high = math.Inf(1), math.Inf(-1)
 	for _, c := range curves {
-		for _, y := range c.Y {
-			if finite(y) {
+		for i, y := range c.Y[:min(len(c.X), len(c.Y))] {
+			if finite(y) && c.X[i] >= from && c.X[i] <= to {
 				low, high = min(low, y), max(high, y)
 			}
 		}
