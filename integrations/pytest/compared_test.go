@@ -50,3 +50,26 @@ func TestATestHasItsOwnOutputOnly(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestAFileWhoseTestsAllPassIsToldAsAWhole(t *testing.T) {
+	root := integrationtest.Root(t, "testdata/compared")
+	for about, c := range map[string]struct {
+		lines []string
+		want  []string
+	}{
+		"passed":            {[]string{"test_cart.py ..s.x                     [100%]", "", "===== 4 passed in 0.10s ====="}, []string{"passed test_cart.py (file)"}},
+		"in several lines":  {[]string{"test_cart.py ....", "......   [ 50%]", "..  [100%]", "===== 12 passed in 0.10s ====="}, []string{"passed test_cart.py (file)"}},
+		"one failed later":  {[]string{"test_cart.py ....", "..F...   [100%]", "===== 1 failed, 9 passed in 0.10s ====="}, nil},
+		"all skipped":       {[]string{"test_cart.py ss  [100%]", "===== 2 skipped in 0.10s ====="}, nil},
+		"cut off":           {[]string{"test_cart.py ....   [ 50%]"}, nil},
+		"another follows":   {[]string{"test_cart.py ..  [ 50%]", "test_other.py .F  [100%]"}, []string{"passed test_cart.py (file)"}},
+		"something printed": {[]string{"test_cart.py ..said by a test", ".. [100%]", "===== 4 passed in 0.10s ====="}, nil},
+		"words":             {[]string{"test_cart.py is fine", "=====  4 passed in 0.10s ====="}, nil},
+	} {
+		lines := append([]string{"===== test session starts ====="}, c.lines...)
+		got := integrationtest.Read(Definition(), integrationtest.Task(root, ""), lines).Rows()
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s: %s", about, diff)
+		}
+	}
+}

@@ -265,7 +265,7 @@ func (v invocation) only(names []tasks.TestName) (tasks.Narrowed, bool) {
 			return tasks.Narrowed{}, false
 		}
 		id := v.from(p)
-		if t.Name != "" && t.Name != "(collection)" {
+		if t.Name != "" && t.Name != "(collection)" && t.Name != tasks.WholeFile {
 			id += "::" + t.Name
 		}
 		if !slices.Contains(ids, id) {

@@ -36,6 +36,10 @@ type reader struct {
 	current *failure
 	byName  map[string]*failure // "TestCart.test_first" -> its traceback
 	n       int64               // the line in hand
+
+	file   string // whose dots are printed
+	passed bool   // one of its tests has
+	fails  bool
 }
 
 type section int
@@ -97,6 +101,9 @@ func ruled(line string, rule byte) (string, bool) {
 
 func (r *reader) enter(title string) bool {
 	before := r.section
+	if before == session {
+		r.endFile()
+	}
 	switch {
 	case title == "test session starts":
 		r.section = session
@@ -126,12 +133,49 @@ func (r *reader) turn(f *failure) {
 	}
 }
 
+// dots is "test_cart.py ..F.s    [ 25%]", a mark for each test, which may go on
+// in the next lines. What a test printed meanwhile ends it.
+func (r *reader) dots(line string) bool {
+	text := line
+	if i := strings.LastIndex(text, " ["); i > 0 && strings.HasSuffix(text, "%]") {
+		text = text[:i]
+	}
+	text = strings.TrimRight(text, " ")
+	file, marks, named := strings.Cut(text, " ")
+	if !named {
+		marks = text
+	}
+	if marks == "" || strings.Trim(marks, ".FEsxX") != "" {
+		r.file = ""
+		return false
+	}
+	if named {
+		if !strings.HasSuffix(file, ".py") {
+			return false
+		}
+		r.endFile()
+		r.file, r.passed, r.fails = strings.Clone(file), false, false
+	}
+	r.passed = r.passed || strings.ContainsAny(marks, ".X")
+	r.fails = r.fails || strings.ContainsAny(marks, "FE")
+	return r.file != ""
+}
+
+// endFile tells of a file whose tests have all passed. Of another one the
+// summary names those that failed.
+func (r *reader) endFile() {
+	if r.file != "" && r.passed && !r.fails {
+		r.tell(r.file+"::"+tasks.WholeFile, tasks.TestPassed, "")
+	}
+	r.file = ""
+}
+
 // progress is "test_cart.py::test_total FAILED   [ 25%]" of -v, and of xdist
 // "[gw0] [ 25%] FAILED test_cart.py::test_total".
 func (r *reader) progress(line string) bool {
 	i := strings.Index(line, "::")
 	if i < 0 {
-		return false
+		return r.dots(line)
 	}
 	if line[0] == '[' {
 		for word, status := range statuses {

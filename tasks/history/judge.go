@@ -80,7 +80,7 @@ const (
 func slow(results []Result) *Slow {
 	var passes []Result
 	for _, r := range results {
-		if r.Status == tasks.TestPassed {
+		if r.Status == tasks.TestPassed && !r.Whole {
 			passes = append(passes, r)
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
@@ -37,6 +39,8 @@ type Result struct {
 	Message  string           `json:"message,omitempty"`
 	Commit   string           `json:"commit,omitempty"`
 	Dirty    bool             `json:"dirty,omitempty"` // changes on top of Commit
+	// Whole: the run told only that the whole file of the test passed.
+	Whole bool `json:"whole,omitempty"`
 
 	code string // equal: the same code with the same parameters; "" is not known
 }
@@ -138,9 +142,21 @@ func trends(ctx context.Context, db *sql.DB, runs []judgedRun, f TestFilter, fou
 		where += " AND (name = ? OR instr(lower(suite || ' ' || name), lower(?)) > 0)"
 		args = append(args, f.Test, f.Test)
 	}
+	files, err := wholeFiles(ctx, db, string(list))
+	if err != nil {
+		return err
+	}
+	order := make(map[int64]int, len(runs))
+	for i, r := range runs {
+		order[r.seq] = i
+	}
 	var last int64
 	var t Trend
+	var at []int // the runs of t's results, in their order
 	flush := func() {
+		if passes := files[[2]string{t.Task, t.Suite}]; len(passes) > 0 && t.Name != tasks.WholeFile && len(t.Results) > 0 {
+			t.Results = withFiles(t.Results, at, passes, runs, order)
+		}
 		if len(t.Results) > 0 {
 			found(t)
 		}
@@ -154,11 +170,11 @@ func trends(ctx context.Context, db *sql.DB, runs []judgedRun, f TestFilter, fou
 		}
 		if test != last {
 			flush()
-			last, t = test, Trend{Task: task, Suite: suite, Name: name}
+			last, t, at = test, Trend{Task: task, Suite: suite, Name: name}, nil
 		}
 		run := bySeq[seq]
 		r.Run, r.At, r.Commit, r.Dirty, r.code = run.id, run.ended, run.commit, run.dirty, run.code
-		t.Results = append(t.Results, r)
+		t.Results, at = append(t.Results, r), append(at, order[seq])
 		return nil
 	}, `SELECT test_names.id, test_names.task, suite, name, tests.run, tests.status, duration, message
 		FROM json_each(?) AS wanted JOIN tests ON tests.run = wanted.value JOIN test_names ON test_names.id = tests.test
@@ -168,4 +184,46 @@ func trends(ctx context.Context, db *sql.DB, runs []judgedRun, f TestFilter, fou
 	}
 	flush()
 	return nil
+}
+
+// wholeFiles are the runs, of those in list, in which a file of a task passed
+// with all its tests.
+func wholeFiles(ctx context.Context, db *sql.DB, list string) (map[[2]string][]int64, error) {
+	files := map[[2]string][]int64{}
+	err := each(ctx, db, func(scan func(...any) error) error {
+		var task, suite string
+		var seq int64
+		if err := scan(&task, &suite, &seq); err != nil {
+			return err
+		}
+		key := [2]string{task, suite}
+		files[key] = append(files[key], seq)
+		return nil
+	}, `SELECT test_names.task, suite, tests.run
+		FROM json_each(?) AS wanted JOIN tests ON tests.run = wanted.value JOIN test_names ON test_names.id = tests.test
+		WHERE tests.status = 'passed' AND name = ?`, list, tasks.WholeFile)
+	return files, err
+}
+
+// withFiles adds to a test's results, which are of the runs at, its passes in
+// runs that told only of its file; not before it was first told of: it may not
+// have been there.
+func withFiles(results []Result, at []int, passes []int64, runs []judgedRun, order map[int64]int) []Result {
+	told := map[int]Result{}
+	for i, n := range at {
+		told[n] = results[i]
+	}
+	for _, seq := range passes {
+		n := order[seq]
+		if _, ok := told[n]; ok || n < at[0] {
+			continue
+		}
+		run := runs[n]
+		told[n] = Result{Run: run.id, At: run.ended, Status: tasks.TestPassed, Commit: run.commit, Dirty: run.dirty, code: run.code, Whole: true}
+	}
+	all := make([]Result, 0, len(told))
+	for _, n := range slices.Sorted(maps.Keys(told)) {
+		all = append(all, told[n])
+	}
+	return all
 }

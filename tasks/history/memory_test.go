@@ -94,6 +94,38 @@ func TestTestsAreChosenByWhatIsRememberedOfThem(t *testing.T) {
 	}
 }
 
+// A tool that names only what fails says of a test that passes again that its
+// whole file did.
+func TestATestPassesWithItsWholeFile(t *testing.T) {
+	s, _ := store(t)
+	file := func(status tasks.TestStatus, name string) func(*tasks.Run) {
+		return func(r *tasks.Run) {
+			r.Tests = append(r.Tests, tasks.TestResult{Suite: "test_cart.py", Name: name, Status: status, Line: -1})
+		}
+	}
+	whole := file(tasks.TestPassed, tasks.WholeFile)
+	addAt(t, s, "a", finished("test", 1, whole))
+	addAt(t, s, "b", finished("test", 2, file(tasks.TestFailed, "test_total")))
+	addAt(t, s, "b", finished("test", 3, whole))
+	addAt(t, s, "c", finished("test", 4, whole))
+	all, err := s.Trends(t.Context(), history.TestFilter{Test: "test_total"})
+	if err != nil || len(all) != 1 {
+		t.Fatal(all, err)
+	}
+	var course []string
+	for _, r := range all[0].Results {
+		course = append(course, string(r.Run)+" "+string(r.Status))
+	}
+	// Of before it was first told of nothing is said.
+	want := []string{"test#2 failed", "test#3 passed", "test#4 passed"}
+	if diff := cmp.Diff(want, course); diff != "" {
+		t.Error(diff)
+	}
+	if all[0].Broken != nil || all[0].Flaky == nil || all[0].Flaky.Run != "test#2" {
+		t.Errorf("broken %+v, flaky %+v", all[0].Broken, all[0].Flaky)
+	}
+}
+
 func TestRunsThatSayNothingOfTheirTestsAreNotJudged(t *testing.T) {
 	for name, change := range map[string]func(*tasks.Run){
 		"stopped":         func(r *tasks.Run) { r.Status = tasks.Cancelled },

@@ -11,7 +11,7 @@ import (
 )
 
 // Whole names the result of a file whose tests are not told one by one.
-const Whole = "(file)"
+const Whole = tasks.WholeFile
 
 // Between stands between the titles of a test's name.
 const Between = " > "
