@@ -207,6 +207,16 @@ def rss_mb(pids, field="VmHWM"):
     return n / 1024
 
 
+def pss_mb(pids):
+    """Memory in which what processes share, like the file of their program, counts once."""
+    n = 0
+    for p in pids:
+        for line in _read(f"/proc/{p}/smaps_rollup").splitlines():
+            if line.startswith(b"Pss:"):
+                n += int(line.split()[1])
+    return n / 1024
+
+
 def kill_tag(tag, grace=0.0):
     """End every process that carries our tag (and no other), by pid."""
     for sig in (signal.SIGTERM, signal.SIGKILL):
@@ -274,8 +284,9 @@ class Run:
         return subprocess.run(argv, cwd=self.dir, env=dict(os.environ, **self.env), **kw)
 
     def memory(self, pids, field="VmHWM"):
-        """MB of the tool and of each part it says it has: {"mb": all, "host_mb": ...}."""
-        out = {"mb": rss_mb(pids, field)}
+        """MB of the tool and of each part it says it has: {"mb": all, "host_mb": ...}; pss_mb is now,
+        and counts what the parts share once."""
+        out = {"mb": rss_mb(pids, field), "pss_mb": pss_mb(pids)}
         for p in pids:
             part = self.ad.part(p)
             if part:

@@ -106,7 +106,7 @@ func (a *app) page(ctx context.Context, p place, words []string) (string, error)
 // person waits for allocates a few megabytes, and collecting them on the way takes
 // a fourth of the time.
 func hurry() (enough func()) {
-	percent := debug.SetGCPercent(400) // of 4 MB
+	percent := debug.SetGCPercent(200) // of 4 MB
 	return sync.OnceFunc(func() { debug.SetGCPercent(percent) })
 }
 
