@@ -164,23 +164,73 @@ func (s *Screen) done(m doneMsg) tea.Cmd {
 type connectedMsg struct {
 	engine     tasks.Engine
 	interactor tasks.Interactor
+	brings     subscription
 	err        error
+}
+
+// connect finds a host and subscribes to it.
+func connect(ctx context.Context, find func(context.Context) (tasks.Engine, tasks.Interactor, error)) connectedMsg {
+	e, i, err := find(ctx)
+	if err != nil {
+		return connectedMsg{err: err}
+	}
+	return connectedMsg{engine: e, interactor: i, brings: subscribeTo(ctx, e)}
 }
 
 func (s *Screen) reconnect() tea.Cmd {
 	find, ctx := s.opt.Reconnect, s.ctx
-	return tea.Batch(s.toast(tasks.Info, "looking for the host…"), func() tea.Msg {
-		e, i, err := find(ctx)
-		return connectedMsg{e, i, err}
-	})
+	return tea.Batch(s.toast(tasks.Info, "looking for the host…"), func() tea.Msg { return connect(ctx, find) })
 }
 
 func (s *Screen) connected(m connectedMsg) tea.Cmd {
 	if m.err != nil {
 		return s.toast(tasks.Error, "no host: "+m.err.Error())
 	}
+	return tea.Batch(s.goOnWith(m), s.toast(tasks.Info, "attached again"))
+}
+
+// goOnWith shows another host from now on.
+func (s *Screen) goOnWith(m connectedMsg) tea.Cmd {
 	s.stop()
 	s.engine, s.opt.Interactor = m.engine, m.interactor
-	s.subscribed(<-s.subscribe())
-	return tea.Batch(s.next(), s.tick(), s.toast(tasks.Info, "attached again"))
+	s.subscribed(m.brings)
+	return tea.Batch(s.next(), s.tick())
+}
+
+type (
+	// hostMsg is the host that the screen did not wait for.
+	hostMsg connectedMsg
+	// hostLateMsg: it takes so long that somebody may wonder.
+	hostLateMsg struct{}
+)
+
+const hostPatience = 500 * time.Millisecond
+
+func (s *Screen) awaitHost() tea.Cmd {
+	if s.opt.Host == nil {
+		return nil
+	}
+	s.awaiting = true
+	return tea.Batch(s.hostComes(), s.later(hostPatience, hostLateMsg{}))
+}
+
+func (s *Screen) hostComes() tea.Cmd {
+	find, ctx := s.opt.Host, s.ctx
+	return func() tea.Msg { return hostMsg(connect(ctx, find)) }
+}
+
+func (s *Screen) hostIsLate() tea.Cmd {
+	if !s.awaiting {
+		return nil
+	}
+	return s.toast(tasks.Info, "the host is starting…")
+}
+
+func (s *Screen) hostCame(m hostMsg) tea.Cmd {
+	s.awaiting = false
+	if m.err != nil {
+		s.failed = m.err
+		return tea.Quit
+	}
+	return s.goOnWith(connectedMsg(m))
 }

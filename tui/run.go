@@ -41,6 +41,10 @@ type Options struct {
 	// Lend is told before another program gets the terminal, and when it is back:
 	// ctrl+c is that program's meanwhile. May be nil.
 	Lend func(lent bool)
+	// Host waits for the host where the engine only stands for it, so that there is
+	// something to see meanwhile; without one the screen ends with the error. nil: the
+	// engine is the host.
+	Host func(context.Context) (tasks.Engine, tasks.Interactor, error)
 	// Reconnect finds the host again after it was lost; nil: it can't.
 	Reconnect func(context.Context) (tasks.Engine, tasks.Interactor, error)
 	// Past reads what is remembered of a task's tests; nil: nothing is.
@@ -107,6 +111,9 @@ func Run(ctx context.Context, engine tasks.Engine, o Options) (Result, error) {
 	// Asked for in Init, and not known to Bubble Tea.
 	_, _ = io.WriteString(out, ansi.ResetModeLightDark)
 	s.Close()
+	if s.failed != nil {
+		return Result{}, s.failed
+	}
 	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
 		err = nil
 	}

@@ -35,6 +35,8 @@ type Screen struct {
 	generation int                // of the subscription
 	lastBatch  time.Time
 	gone       string // why there is no host; empty while there is one
+	awaiting   bool   // the host starts; the engine only stands for it
+	failed     error  // why it did not start
 
 	state   tasks.State
 	alerts  []tasks.Alert
@@ -137,12 +139,14 @@ type subscription struct {
 func (s *Screen) subscribe() <-chan subscription {
 	answer := make(chan subscription, 1)
 	ctx, engine := s.ctx, s.engine
-	go func() {
-		ctx, stop := context.WithCancel(ctx)
-		state, events := engine.Subscribe(ctx)
-		answer <- subscription{state, events, stop}
-	}()
+	go func() { answer <- subscribeTo(ctx, engine) }()
 	return answer
+}
+
+func subscribeTo(ctx context.Context, engine tasks.Engine) subscription {
+	ctx, stop := context.WithCancel(ctx)
+	state, events := engine.Subscribe(ctx)
+	return subscription{state, events, stop}
 }
 
 // subscribed shows what a subscription brings.
@@ -173,7 +177,7 @@ func (s *Screen) Result() Result {
 func (s *Screen) Init() tea.Cmd {
 	return tea.Batch(
 		tea.RequestBackgroundColor, tea.Raw(ansi.SetModeLightDark),
-		s.next(), s.nextSettings(), s.minute(), s.tick(), s.expireToasts(),
+		s.next(), s.nextSettings(), s.minute(), s.tick(), s.expireToasts(), s.awaitHost(),
 	)
 }
 
@@ -268,6 +272,10 @@ func (s *Screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		s.printed(msg)
 	case settingsMsg:
 		cmd = s.resettle(msg.Settings)
+	case hostLateMsg:
+		cmd = s.hostIsLate()
+	case hostMsg:
+		cmd = s.hostCame(msg)
 	case connectedMsg:
 		cmd = s.connected(msg)
 	case askMsg:

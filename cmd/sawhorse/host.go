@@ -41,28 +41,34 @@ func (a *app) ensureHost(ctx context.Context, p place, start, whole bool) (c *at
 	if err == nil || !errors.Is(err, attach.ErrNoHost) {
 		return c, false, err
 	}
-	if err := a.admitHost(p, &start); err != nil {
+	f, err := a.admitHost(p)
+	if err != nil {
 		return nil, false, err
 	}
-	if err := a.spawnHost(ctx, p, start, whole); err != nil {
-		return nil, false, err
-	}
-	c, err = attach.Dial(ctx, p.socket, versionText())
+	c, err = a.startHost(ctx, p, start && f != nil, whole)
 	return c, true, err
 }
 
-// admitHost asks for the trust that a host needs to start. Where nothing starts
-// by itself it is asked for later, when a person first starts something.
-func (a *app) admitHost(p place, start *bool) error {
+// admitHost asks for the trust that a host needs to start, and returns the file
+// that is trusted. Without one nothing starts by itself, and it is asked for
+// later, when a person first starts something.
+func (a *app) admitHost(p place) (*config.File, error) {
 	f, err := config.Load(p.root)
 	if errors.Is(err, config.ErrNotFound) {
-		*start = false
-		return nil
+		return nil, nil //nolint:nilnil // no file is no error
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return a.ensureTrusted(p, f)
+	return f, a.ensureTrusted(p, f)
+}
+
+// startHost starts a host, where there is none, and dials it.
+func (a *app) startHost(ctx context.Context, p place, start, whole bool) (*attach.Client, error) {
+	if err := a.spawnHost(ctx, p, start, whole); err != nil {
+		return nil, err
+	}
+	return attach.Dial(ctx, p.socket, versionText())
 }
 
 // hostStart is how long a host may take to open its socket.

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tasks/attach"
 	"github.com/sawhorse-dev/sawhorse/tui"
 	"github.com/sawhorse-dev/sawhorse/tui/paint"
 	"github.com/sawhorse-dev/sawhorse/workspace/session"
@@ -35,28 +36,34 @@ func (a *app) screenAt(ctx context.Context, p place) error {
 	}
 	// The settings are read while the host is found or started.
 	var wishes mine
-	var reading sync.WaitGroup
+	var reading, work sync.WaitGroup
 	reading.Go(func() { wishes = loadMine() })
-	c, started, err := a.ensureHost(ctx, p, !a.readOnly, false)
-	reading.Wait()
-	if err != nil {
-		return err
-	}
 	if plain {
+		reading.Wait()
 		shown()
+		c, started, err := a.ensureHost(ctx, p, !a.readOnly, false)
+		if err != nil {
+			return err
+		}
 		if !started && !a.readOnly {
 			return a.lookPlain(ctx, p, c)
 		}
 		return a.foreground(ctx, p, c)
 	}
-	following, end := context.WithCancel(ctx)
-	defer reading.Wait()
+	looking, end := context.WithCancel(ctx)
+	defer work.Wait()
 	defer end()
+	host, err := a.hostSoon(looking, p, &work)
+	reading.Wait()
+	if err != nil {
+		return err
+	}
 	changed := make(chan tui.Settings)
-	reading.Go(func() { followMine(following, changed) })
-	result, err := tui.Run(ctx, c, wishes.options(tui.Options{
+	work.Go(func() { followMine(looking, changed) })
+	result, err := tui.Run(ctx, host.engine, wishes.options(tui.Options{
 		Changed:    changed,
-		Interactor: c,
+		Host:       host.come,
+		Interactor: host.interactor,
 		Paper:      paper,
 		Shown:      shown,
 		Lend:       a.lend,
@@ -85,6 +92,33 @@ func (a *app) screenAt(ctx context.Context, p place) error {
 		fmt.Fprintln(a.err, "what runs, runs on; back to it: sawhorse   ·   stop it: sawhorse down")
 	}
 	return nil
+}
+
+// found is a host, or what stands for it while it starts; come waits for it then.
+type found struct {
+	engine     tasks.Engine
+	interactor tasks.Interactor
+	come       func(context.Context) (tasks.Engine, tasks.Interactor, error)
+}
+
+// hostSoon dials the host. Where there is none it asks for the trust to start one,
+// and begins.
+func (a *app) hostSoon(ctx context.Context, p place, work *sync.WaitGroup) (found, error) {
+	c, err := attach.Dial(ctx, p.socket, versionText())
+	if !errors.Is(err, attach.ErrNoHost) {
+		return found{engine: c, interactor: c}, err
+	}
+	f, err := a.admitHost(p)
+	if err != nil {
+		return found{}, err
+	}
+	if f == nil {
+		c, err := a.startHost(ctx, p, false, false)
+		return found{engine: c, interactor: c}, err
+	}
+	soon := newComing(p, f)
+	work.Go(func() { soon.is(a.startHost(ctx, p, !a.readOnly, false)) })
+	return found{engine: soon, come: soon.wait}, nil
 }
 
 // page is what a verb prints for the screen, in one text.

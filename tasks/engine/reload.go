@@ -59,12 +59,18 @@ func (e *Engine) loaded(file *config.File, err error) {
 	}
 }
 
+// Configured is what a file declares.
+func Configured(file *config.File) tasks.Configured {
+	return tasks.Configured{Name: file.Name, Tasks: expand(file), Jobs: file.Jobs, Detected: file.Detected, Locked: file.Locked}
+}
+
 // configure takes the file as the declarations of the workspace.
 func (e *Engine) configure(file *config.File) {
 	e.file = file
-	all := expand(file)
+	declared := Configured(file)
+	all := declared.Tasks
 	e.choosePorts(all)
-	e.emit(tasks.Configured{Name: file.Name, Tasks: all, Jobs: file.Jobs, Detected: file.Detected, Locked: file.Locked})
+	e.emit(declared)
 	e.crons = map[string]cronEntry{}
 	for _, t := range all {
 		if t.Spec.Schedule == "" {
