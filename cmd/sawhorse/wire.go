@@ -58,9 +58,10 @@ type host struct {
 // yet. Close gives everything back.
 func newHost(p place, trusted bool) (h *host, err error) {
 	h = &host{place: p, trusted: trusted, aside: newAside(), walked: make(chan struct{})}
+	begun := h // what is returned with an error is nil
 	defer func() {
 		if err != nil {
-			h.close()
+			begun.close()
 		}
 	}()
 	h.lock, err = session.TryLock(p.state, session.HostInfo{Root: p.root, PID: os.Getpid(), Started: time.Now(), Version: versionText(), Socket: p.socket})

@@ -77,12 +77,11 @@ func (m *widths) of(s string) (w int, known bool) {
 			w++
 			i++
 		case b == '\x1b' && i+1 < len(s) && s[i+1] == '[':
-			for i += 2; i < len(s) && s[i] >= ' ' && s[i] < '@'; i++ {
-			}
-			if i >= len(s) || s[i] != 'm' {
+			n := strings.IndexFunc(s[i+2:], func(r rune) bool { return r < ' ' || r >= '@' })
+			if n < 0 || s[i+2+n] != 'm' {
 				return 0, false
 			}
-			i++
+			i += 2 + n + 1
 		case b == 0xe2 && i+2 < len(s) && s[i+1] >= 0x94 && s[i+1] <= 0x97:
 			n := &m.shapes[int(s[i+1]-0x94)<<6|int(s[i+2]&0x3f)]
 			if *n == 0 {
