@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -289,16 +290,57 @@ type source []choice
 func (r source) String(i int) string { return r[i].text + "  " + r[i].note }
 func (r source) Len() int            { return len(r) }
 
+// fuzzyRows are the rows that match, best first. Those in which the letters only
+// stand in that order somewhere are left out when a word begins with what was
+// typed.
 func fuzzyRows(rows []choice, text string) []choice {
-	var found []choice
+	type match struct {
+		choice
+		rank int
+	}
+	var all []match
+	near := false
 	for _, m := range fuzzy.FindFrom(text, source(rows)) {
 		c := rows[m.Index]
 		c.bold = m.MatchedIndexes
-		found = append(found, c)
+		rank := closeness(source(rows).String(m.Index), text)
+		near = near || rank < within
+		all = append(all, match{c, rank})
 	}
 	// What can't be done comes after what can.
-	slices.SortStableFunc(found, func(a, b choice) int { return btoi(a.off != "") - btoi(b.off != "") })
+	slices.SortStableFunc(all, func(a, b match) int {
+		return cmp.Or(btoi(a.off != "")-btoi(b.off != ""), a.rank-b.rank)
+	})
+	var found []choice
+	for _, m := range all {
+		if m.rank < scattered || !near {
+			found = append(found, m.choice)
+		}
+	}
 	return found
+}
+
+// How a row has what was typed, best first.
+const (
+	atStart = iota
+	atWord
+	within
+	scattered
+)
+
+// closeness says how a row has what was typed.
+func closeness(row, typed string) int {
+	row, typed = strings.ToLower(row), strings.ToLower(typed)
+	at := strings.Index(row, typed)
+	switch {
+	case at == 0:
+		return atStart
+	case strings.Contains(row, " "+typed):
+		return atWord
+	case at > 0:
+		return within
+	}
+	return scattered
 }
 
 func btoi(b bool) int {
