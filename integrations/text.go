@@ -61,6 +61,10 @@ func unitText(u config.Unit, name string) string {
 		add("schedule", strconv.Quote(printable(u.Schedule)))
 	}
 	add("on_busy", string(u.OnBusy))
+	add("format", formatText(u.Format))
+	if len(u.Results) > 0 {
+		add("results", list(u.Results, printable))
+	}
 	if u.Hidden {
 		add("hidden", "true")
 	}
@@ -214,6 +218,54 @@ func paramsText(params []config.Param) string {
 		all = append(all, "\n      - "+b.String())
 	}
 	return strings.Join(all, "")
+}
+
+// formatText is how a task's output is read: names, or patterns.
+func formatText(formats []config.Format) string {
+	var all []string
+	for _, f := range formats {
+		var b braced
+		switch {
+		case f.Name != "":
+			all = append(all, quote(f.Name))
+			continue
+		case len(f.Errorformat) > 0:
+			b.raw("errorformat", list(f.Errorformat, printable))
+		default:
+			b.raw("pattern", patternsText(f.Pattern))
+		}
+		if f.Severity != "" {
+			b.raw("severity", quote(f.Severity))
+		}
+		all = append(all, b.String())
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return "[" + strings.Join(all, ", ") + "]"
+}
+
+func patternsText(patterns []config.Pattern) string {
+	var all []string
+	for _, p := range patterns {
+		var b braced
+		b.text("regexp", printable(p.Regexp))
+		for _, group := range [...]struct {
+			key string
+			n   int
+		}{
+			{"file", p.File}, {"line", p.Line}, {"column", p.Column}, {"location", p.Location}, {"severity", p.Severity}, {"code", p.Code}, {"message", p.Message},
+		} {
+			if group.n > 0 {
+				b.raw(group.key, strconv.Itoa(group.n))
+			}
+		}
+		if p.Loop {
+			b.raw("loop", "true")
+		}
+		all = append(all, b.String())
+	}
+	return "[" + strings.Join(all, ", ") + "]"
 }
 
 // plain is what YAML reads as the text that it looks like.

@@ -65,6 +65,13 @@ func readTasks(dir string, file *declared.Value) integrations.Evidence {
 			ev.Left = append(ev.Left, fmt.Sprintf("%s: %s", name, why))
 			continue
 		}
+		if u.Kind == config.Task {
+			var left []string
+			u.Format, left = formats(t.Get("problemMatcher"))
+			for _, l := range left {
+				ev.Left = append(ev.Left, name+": "+l)
+			}
+		}
 		u.Hidden = hidden
 		u.Pos = config.Position{File: tasksFile, Line: v.Line}
 		if t.Get("dependsOrder").Text == "sequence" && len(u.DependsOn) > 1 {

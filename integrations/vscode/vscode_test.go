@@ -38,7 +38,7 @@ const tasksExample = `{
   "tasks": [
     {"label": "build", "type": "shell", "command": "go build", "args": ["-o", "${workspaceFolder}/bin/shop", "two words"], "group": "build",
      "options": {"cwd": "${workspaceFolder}/cmd/shop", "env": {"GOOS": "linux"}}},
-    {"label": "run", "type": "process", "command": "./bin/shop", "args": ["--user=${env:USER}", "a b"], "detail": "the shop",
+    {"label": "run", "type": "process", "command": "./bin/shop", "args": ["--user=${env:USER}", "a b"], "detail": "the shop", "problemMatcher": ["$go", "$mine", {"severity": "warning", "pattern": {"regexp": "^(.*):(\\d+) (.*)$", "file": 1, "line": 2, "message": 3}}],
      "dependsOn": "build", "linux": {"command": "./bin/shop-linux"}, "osx": {"command": "./bin/shop-linux"}},
     {"type": "npm", "script": "watch", "isBackground": true, "path": "web/",
      "problemMatcher": {"background": {"beginsPattern": "begin", "endsPattern": "built in \\d+ms"}}},
@@ -72,6 +72,9 @@ func TestTasksAreWhatTheEditorWouldRun(t *testing.T) {
 			{
 				Name: "run", Kind: config.Task, Run: `./bin/shop-linux "--user=${USER}" 'a b'`, Description: "the shop", Env: ci, Pos: at(8),
 				DependsOn: []config.Dependency{{Name: "build"}},
+				Format: []config.Format{
+					{Name: "$go"}, {Severity: "warning", Pattern: []config.Pattern{{Regexp: `^(.*):(\d+) (.*)$`, File: 1, Line: 2, Message: 3}}},
+				},
 			},
 			{
 				Name: "npm: watch", Kind: config.Service, Run: "yarn run watch", Dir: "web", Env: ci, Pos: at(10),
@@ -87,6 +90,7 @@ func TestTasksAreWhatTheEditorWouldRun(t *testing.T) {
 			{Name: "inner", Kind: config.Task, Run: "echo", Hidden: true, Env: ci, Pos: at(17)},
 		},
 		Left: []string{
+			"run: its problem matcher: $mine belongs to an extension",
 			"all: the order of what it depends on; they start at once",
 			"this file: only the editor knows ${file}",
 			`ts: tasks of type "typescript" are run by an extension`,
