@@ -71,6 +71,26 @@ func (s *settled) sections() string {
 	return text.String()
 }
 
+// Piece is one unit as a sawhorse.yml has it.
+type Piece struct {
+	Name string // in the file
+	Kind config.Kind
+	From string // where it was found, and what that is
+	Text string // its lines, indented by two
+}
+
+// Pieces are the units of what was found, each with its text, and what is left out.
+func Pieces(found []Evidence) (pieces []Piece, left []string) {
+	s := settle(found)
+	for _, u := range s.units {
+		ev := s.found[u.evidence]
+		pieces = append(pieces, Piece{
+			Name: u.name, Kind: u.Kind, Text: u.text, From: fmt.Sprintf("%s (%s)", comment(ev.Where), comment(ev.What)),
+		})
+	}
+	return pieces, s.left
+}
+
 // File is what was found as if a sawhorse.yml said it: what Draft writes, read
 // back, so that both are the same. Nothing in it starts by itself, and each
 // unit is listed under the file it came from. left is what is not in it.

@@ -121,6 +121,8 @@ type Evidence struct {
 	Units []config.Unit
 	// Files are what else was read, besides Where.
 	Files []string
+	// Below: it was found in a directory below the workspace's.
+	Below bool
 	// Left names what was found but not taken over, and why.
 	Left []string
 }

@@ -194,6 +194,9 @@ func (s *settled) write() {
 		u := &s.units[i]
 		u.DependsOn = slices.DeleteFunc(u.DependsOn, func(d config.Dependency) bool { return gone[d.Name] })
 		u.text = unitText(u.Unit, u.name)
+		if u.Kind == config.Task && u.Watch != nil && s.found[u.evidence].Below {
+			u.text += "    autostart: false\n" // one for each of many directories would be too much
+		}
 	}
 }
 

@@ -2,13 +2,9 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/sawhorse-dev/sawhorse/integrations/all"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
 	"github.com/sawhorse-dev/sawhorse/workspace/session"
 	"github.com/sawhorse-dev/sawhorse/workspace/settings"
@@ -114,84 +110,4 @@ A running host then takes over a file that waited for trust.`,
 	}
 	cmd.Flags().BoolVar(&revoke, "revoke", false, "trust it no longer")
 	return cmd
-}
-
-func (a *app) cmdInit() *cobra.Command {
-	var force bool
-	cmd := &cobra.Command{
-		Use: "init", Short: "Write a first sawhorse.yml from what this directory declares", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			dir, err := filepath.Abs(a.dirOrHere())
-			if err != nil {
-				return err
-			}
-			path := filepath.Join(dir, "sawhorse.yml")
-			if _, err := os.Stat(path); err == nil && !force {
-				return &fault{code: exitUsage, err: fmt.Errorf("%s is there already", path), hint: "replace it: sawhorse init --force   ·   check it: sawhorse validate"}
-			}
-			found, err := all.Detect(cmd.Context(), dir)
-			if err != nil { // what can't be read does not hide the rest
-				fmt.Fprintf(a.err, "not everything here could be read: %v\n", err)
-			}
-			text := all.Draft(filepath.Base(dir), found)
-			if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-				return fmt.Errorf("write %s: %w", path, err)
-			}
-			if _, err := config.Load(dir); err != nil {
-				return fmt.Errorf("the file written has problems, which is a fault of sawhorse itself: %w", err)
-			}
-			// What a person writes, a person may run.
-			f, err := config.Load(dir)
-			if err != nil {
-				return err
-			}
-			store, err := session.OpenTrust()
-			if err != nil {
-				return err
-			}
-			if resolved, err := filepath.EvalSymlinks(dir); err == nil {
-				dir = resolved
-			}
-			now := session.Commands(f)
-			if err := store.Allow(dir, session.Digest(now), now); err != nil {
-				return err
-			}
-			fmt.Fprintf(a.out, "wrote %s\n", path)
-			for _, ev := range found {
-				fmt.Fprintf(a.out, "  from %s: %s\n", ev.Where, ev.What)
-			}
-			if len(found) == 0 {
-				fmt.Fprintln(a.out, "  nothing was found here to start from; the file has an example to change")
-			}
-			ignoreLocal(dir)
-			fmt.Fprintln(a.out, "open it: sawhorse")
-			return nil
-		},
-	}
-	cmd.Flags().BoolVar(&force, "force", false, "replace the file that is there")
-	return cmd
-}
-
-func (a *app) dirOrHere() string {
-	if a.dir != "" {
-		return a.dir
-	}
-	return "."
-}
-
-// ignoreLocal adds sawhorse.local.yml to the .gitignore of a git checkout.
-func ignoreLocal(dir string) {
-	if _, err := os.Stat(filepath.Join(dir, ".git")); err != nil {
-		return
-	}
-	path := filepath.Join(dir, ".gitignore")
-	old, err := os.ReadFile(path)
-	if err != nil && !os.IsNotExist(err) || strings.Contains(string(old), "sawhorse.local.yml") {
-		return
-	}
-	text := string(old)
-	if text != "" && !strings.HasSuffix(text, "\n") {
-		text += "\n"
-	}
-	_ = os.WriteFile(path, []byte(text+"sawhorse.local.yml\n"), 0o644)
 }

@@ -79,6 +79,11 @@ func Draft(name string, found []integrations.Evidence) string {
 	return integrations.Draft(name, found)
 }
 
+// Pieces are the units of what was found, each with its text.
+func Pieces(found []integrations.Evidence) (pieces []integrations.Piece, left []string) {
+	return integrations.Pieces(found)
+}
+
 // Parser finds results in a task's output; nil for a service, whose output is
 // nobody's result.
 func Parser(t tasks.Task) tasks.Parser {

@@ -265,7 +265,7 @@ func moved(ev integrations.Evidence, rel string) integrations.Evidence {
 		return out
 	}
 	prefix := path.Base(rel) + "-"
-	ev.Where, ev.Files = path.Join(rel, ev.Where), all(ev.Files)
+	ev.Where, ev.Files, ev.Below = path.Join(rel, ev.Where), all(ev.Files), true
 	units := make([]config.Unit, len(ev.Units))
 	for i, u := range ev.Units {
 		u.Name = prefix + u.Name
@@ -285,6 +285,40 @@ func moved(ev integrations.Evidence, rel string) integrations.Evidence {
 	}
 	ev.Units = units
 	return ev
+}
+
+// In asks about the directory that a file is in; the answers are as the
+// workspace at dir sees them. rel is the file's path from there.
+func In(ctx context.Context, dir, rel string) ([]integrations.Evidence, error) {
+	at := path.Dir(rel)
+	for _, d := range Definitions() { // .vscode/tasks.json is looked for from the directory above
+		for _, mark := range d.Marks {
+			if n := strings.Count(mark, "/"); n > 0 && fits(mark, rel) {
+				at = path.Join(path.Dir(rel), strings.Repeat("../", n))
+			}
+		}
+	}
+	found, err := Detect(ctx, filepath.Join(dir, filepath.FromSlash(at)))
+	if at != "." {
+		for i := range found {
+			found[i] = moved(found[i], at)
+		}
+	}
+	return found, err
+}
+
+// Marks are all names of files that are read.
+func Marks() []string {
+	var all []string
+	for _, d := range Definitions() {
+		for _, mark := range d.Marks {
+			if !slices.Contains(all, mark) {
+				all = append(all, mark)
+			}
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 // File is what was found as if a sawhorse.yml said it; left is what is not in it.
