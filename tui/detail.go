@@ -185,8 +185,15 @@ func (d *detail) show(s *Screen) tea.Cmd {
 		names = []string{string(s.state.Resources[id].Log)}
 	}
 	cmd := d.logs.show(&s.state, names, d.tab() == logsTab && !r.Empty(), r.W, max(0, r.H-2))
-	if d.tab() == testsTab && !r.Empty() {
-		return tea.Batch(cmd, d.tests.Follow(s.frame(r.W, max(0, r.H-2), s.focus == DetailPane)))
+	if r.Empty() {
+		return cmd
+	}
+	f := s.frame(r.W, max(0, r.H-2), s.focus == DetailPane)
+	switch d.tab() {
+	case testsTab:
+		return tea.Batch(cmd, d.tests.Follow(f))
+	case historyTab:
+		return tea.Batch(cmd, d.history.Follow(f))
 	}
 	return cmd
 }

@@ -12,7 +12,9 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
 	"github.com/sawhorse-dev/sawhorse/tui/action"
 	"github.com/sawhorse-dev/sawhorse/tui/screen"
+	"github.com/sawhorse-dev/sawhorse/tui/screen/history"
 	logtab "github.com/sawhorse-dev/sawhorse/tui/screen/logs"
+	"github.com/sawhorse-dev/sawhorse/tui/screen/overview"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/steps"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/tests"
 	"github.com/sawhorse-dev/sawhorse/tui/theme"
@@ -112,6 +114,12 @@ func (p *logPane) close() {
 	}
 }
 
+// reading is a tab that reads in commands.
+type reading interface {
+	Owns(msg tea.Msg) bool
+	Update(msg tea.Msg)
+}
+
 // logMsg does what the tab asks of the screen; every other message is the tab's
 // own.
 func (s *Screen) logMsg(msg tea.Msg) tea.Cmd {
@@ -126,6 +134,13 @@ func (s *Screen) logMsg(msg tea.Msg) tea.Cmd {
 		return nil
 	case tests.OpenPlace:
 		return s.edit(m.Location)
+	case history.Open:
+		return s.goToLine(m.Run.Task, m.Run.Log, m.Run.FirstLine)
+	case overview.Open:
+		if s.tree.Select(m.Name) {
+			s.setFocus(DetailPane)
+		}
+		return nil
 	case logtab.OpenText:
 		return s.openText(m)
 	case logtab.Stream:
@@ -134,10 +149,12 @@ func (s *Screen) logMsg(msg tea.Msg) tea.Cmd {
 		s.stale()
 		return nil
 	}
-	if s.detail.tests.Owns(msg) {
-		s.detail.touched++
-		s.detail.tests.Update(msg)
-		return nil
+	for _, t := range []reading{s.detail.tests, s.detail.history} {
+		if t.Owns(msg) {
+			s.detail.touched++
+			t.Update(msg)
+			return nil
+		}
 	}
 	for _, p := range s.logPanes() {
 		if p.tab.Owns(msg) {

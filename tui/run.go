@@ -18,6 +18,7 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tui/paint"
+	"github.com/sawhorse-dev/sawhorse/tui/screen/history"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/tests"
 )
 
@@ -47,8 +48,10 @@ type Options struct {
 	Host func(context.Context) (tasks.Engine, tasks.Interactor, error)
 	// Reconnect finds the host again after it was lost; nil: it can't.
 	Reconnect func(context.Context) (tasks.Engine, tasks.Interactor, error)
-	// Past reads what is remembered of a task's tests; nil: nothing is.
+	// Past reads what is remembered of a task's tests, Runs its older runs; nil:
+	// nothing is.
 	Past tests.Remember
+	Runs history.Remember
 	// Settings are the person's own. Changed brings them anew, whole, whenever they
 	// are others; nil: they stay.
 	Settings

@@ -105,6 +105,7 @@ func New(ctx context.Context, engine tasks.Engine, o Options) (*Screen, error) {
 		s.opt.Env = os.Getenv
 	}
 	s.detail.tests.UseMemory(o.Past)
+	s.detail.history.UseMemory(o.Runs)
 	s.progresses = notify.ShowsProgress(s.opt.Env)
 	s.recall()
 	s.settle(o.Settings)

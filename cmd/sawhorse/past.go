@@ -11,30 +11,59 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/history"
+	screenhistory "github.com/sawhorse-dev/sawhorse/tui/screen/history"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/tests"
 )
+
+// recall opens the history, if there is one yet, for as long as f reads it.
+func (p place) recall(f func(*history.Store) error) error {
+	path := filepath.Join(p.state, "history.db")
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	store, err := history.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close() }() // only read
+	return f(store)
+}
+
+// shownRuns is how many of a task's runs the screen shows.
+const shownRuns = 200
+
+// pastRuns are a task's newest runs that are remembered, for the screen.
+func (p place) pastRuns(ctx context.Context, task string) (past []screenhistory.Past, err error) {
+	err = p.recall(func(store *history.Store) error {
+		runs, err := store.Runs(ctx, history.Filter{Task: task, Limit: shownRuns})
+		if err != nil {
+			return err
+		}
+		ids := make([]tasks.RunID, len(runs))
+		for i, r := range runs {
+			ids[i] = r.ID
+		}
+		sums, err := store.Summaries(ctx, ids...)
+		for _, r := range runs {
+			past = append(past, screenhistory.Past{Run: r, Failures: sums[r.ID].Failed})
+		}
+		return err
+	})
+	return past, err
+}
 
 // pastOfTests is what the history remembers of a task's tests, for the screen:
 // of those that ever failed, or of all.
 func (p place) pastOfTests(ctx context.Context, task string, all bool) (map[tasks.TestName]tests.Past, error) {
-	path := filepath.Join(p.state, "history.db")
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	store, err := history.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = store.Close() }() // only read
-	trends, err := store.Trends(ctx, history.TestFilter{Task: task, Flaky: !all, Broken: !all})
-	if err != nil {
-		return nil, err
-	}
-	past := make(map[tasks.TestName]tests.Past, len(trends))
-	for _, t := range trends {
-		past[tasks.TestName{Suite: t.Suite, Name: t.Name}] = pastOf(t)
-	}
-	return past, nil
+	past := map[tasks.TestName]tests.Past{}
+	err := p.recall(func(store *history.Store) error {
+		trends, err := store.Trends(ctx, history.TestFilter{Task: task, Flaky: !all, Broken: !all})
+		for _, t := range trends {
+			past[tasks.TestName{Suite: t.Suite, Name: t.Name}] = pastOf(t)
+		}
+		return err
+	})
+	return past, err
 }
 
 // runText is a run as the screen names it beside its task.

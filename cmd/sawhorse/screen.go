@@ -73,6 +73,7 @@ func (a *app) screenAt(ctx context.Context, p place) error {
 		Load:       func(name string, v any) error { return session.Load(p.state, name, v) },
 		Save:       func(name string, v any) error { return session.Save(p.state, name, v) },
 		Past:       p.pastOfTests,
+		Runs:       p.pastRuns,
 		Reconnect: func(ctx context.Context) (tasks.Engine, tasks.Interactor, error) {
 			c, _, err := a.ensureHost(ctx, p, true, false)
 			return c, c, err

@@ -57,6 +57,15 @@ func Clock(t time.Time) string {
 	return t.Local().Format("15:04:05")
 }
 
+// When is the time of day of today, and the day of any other.
+func When(t, now time.Time) string {
+	t, now = t.Local(), now.Local()
+	if t.YearDay() == now.YearDay() && t.Year() == now.Year() || t.Unix() <= 0 {
+		return Clock(t)
+	}
+	return t.Format("Jan _2 15:04")
+}
+
 // Percent is a share of a core: "2%", "0.4%".
 func Percent(p float64) string {
 	if p > 0 && p < 0.95 {

@@ -1,10 +1,13 @@
 // Package history is the tab with a task's runs, newest first: outcome, time,
-// how long a save waited for it, cause. It shows the runs that the state keeps.
+// how long a save waited for it, cause. It shows the runs that the state keeps and
+// those that are remembered from before, which are read in a command.
 package history
 
 import (
+	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -15,7 +18,81 @@ import (
 )
 
 // Screen is the table of runs.
-type Screen struct{ table *table.Table }
+type Screen struct {
+	table    *table.Table
+	remember Remember
+	unit     string
+	// older are the runs that are remembered; asked is the newest finished one when
+	// they were read, at when that was.
+	older   []Past
+	asked   tasks.RunID
+	at      time.Time
+	reading bool
+	err     error
+	shown   map[string]tasks.Run
+}
+
+// Past is a run that is remembered, with how many of its tests failed.
+type Past struct {
+	Run      tasks.Run
+	Failures int
+}
+
+// Remember reads the newest runs of a task that are remembered, newest first.
+// It is called from a command, and may take its time.
+type Remember func(ctx context.Context, task string) ([]Past, error)
+
+// Open asks the root to show the log of a run.
+type Open struct{ Run tasks.Run }
+
+// read is what was remembered.
+type read struct {
+	unit  string
+	older []Past
+	err   error
+}
+
+// reread is how soon the past is read again after another run.
+const reread = 20 * time.Second
+
+// UseMemory says where older runs are read.
+func (s *Screen) UseMemory(r Remember) { s.remember = r }
+
+// Owns says whether a message is an answer to this tab.
+func (s *Screen) Owns(msg tea.Msg) bool {
+	_, ok := msg.(read)
+	return ok
+}
+
+// Update takes what was read.
+func (s *Screen) Update(msg tea.Msg) {
+	if m, ok := msg.(read); ok {
+		s.reading = false
+		if m.unit == s.unit {
+			s.older, s.err = m.older, m.err
+		}
+	}
+}
+
+// Follow reads the older runs of the shown task, and again when the state may
+// have dropped some. Only a tab that is shown follows.
+func (s *Screen) Follow(f screen.Frame) tea.Cmd {
+	if f.Unit != s.unit {
+		s.unit, s.older, s.err, s.asked, s.at = f.Unit, nil, nil, "", time.Time{}
+	}
+	last, _ := f.State.Finished(f.Unit)
+	if s.remember == nil || s.reading || !s.at.IsZero() && (last.ID == s.asked || f.Now.Sub(s.at) < reread) {
+		return nil
+	}
+	s.reading, s.asked, s.at = true, last.ID, f.Now
+	remember, unit := s.remember, f.Unit
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		older, err := remember(ctx, unit)
+		return read{unit, older, err}
+	}
+}
 
 // New is the screen, newest run first.
 func New() *Screen {
@@ -27,12 +104,6 @@ func New() *Screen {
 	)}
 }
 
-// Selected is the run under the cursor.
-func (s *Screen) Selected() (tasks.RunID, bool) {
-	id, ok := s.table.Selected()
-	return tasks.RunID(id), ok
-}
-
 // Move moves the cursor.
 func (s *Screen) Move(n int) { s.table.Move(n) }
 
@@ -41,7 +112,20 @@ func (s *Screen) Click(y int) bool { return s.table.Click(y) }
 
 // Actions are what can be done with the table itself.
 func (s *Screen) Actions() []action.Action {
+	id, _ := s.table.Selected()
+	r, ok := s.shown[id]
+	none := ""
+	switch {
+	case !ok:
+		none = "there is no run"
+	case r.Log == "":
+		none = "it has no log"
+	}
 	return []action.Action{
+		{
+			ID: "history.open", Title: "Show the log of the run", Hint: "log", Group: "History", Keys: []string{"enter", "right"}, Disabled: none,
+			Do: func() tea.Cmd { return func() tea.Msg { return Open{r} } },
+		},
 		{
 			ID: "history.sort", Title: "Sort runs by the next column", Hint: "sort", Group: "History", Keys: []string{"o"},
 			Do: func() tea.Cmd { s.table.NextSort(); return nil },
@@ -55,50 +139,65 @@ func (s *Screen) Actions() []action.Action {
 
 // View draws the table.
 func (s *Screen) View(f screen.Frame) []string {
-	ids := f.State.Units[f.Unit].Runs
-	if len(ids) == 0 {
-		return f.Empty("No runs yet.", "Every run appears here with its cause, its outcome and how long it took. Older ones: sawhorse history "+f.Unit)
-	}
-	in := f.Ink
 	var rows []table.Row
-	for _, id := range slices.Backward(ids) {
+	s.shown = map[string]tasks.Run{}
+	for _, id := range slices.Backward(f.State.Units[f.Unit].Runs) {
 		r := f.State.Runs[id]
-		glyph, word := screen.StatusWord(r.Status)
-		ink := in.Muted
-		switch r.Status {
-		case tasks.Succeeded, tasks.Ready:
-			ink = in.Succeeded
-		case tasks.Failed:
-			ink = in.Failed
-			if r.Exit != nil && r.Exit.Code != 1 {
-				word = r.Exit.String()
-			}
-		case tasks.Running, tasks.Stopping:
-			ink = in.Running
+		rows = append(rows, s.row(f, r, screen.Failures(r)))
+	}
+	for _, p := range s.older {
+		if _, there := s.shown[string(p.Run.ID)]; !there && p.Run.Task == f.Unit {
+			rows = append(rows, s.row(f, p.Run, p.Failures))
 		}
-		took := table.Cell{Ink: in.Text, Sort: r.Duration(f.Now).Seconds()}
-		if d := r.Duration(f.Now); d > 0 {
-			took.Text = screen.Short(d)
-		}
-		// From saving a file to the result of the run that it began.
-		feedback := table.Cell{Ink: in.Text}
-		if d, ok := r.Feedback(); ok {
-			feedback.Text, feedback.Sort = screen.Short(d), d.Seconds()
-		}
-		fails := table.Cell{Ink: in.Failed, Sort: float64(screen.Failures(r))}
-		if n := screen.Failures(r); n > 0 {
-			fails.Text = fmt.Sprint(n)
-		}
-		rows = append(rows, table.Row{ID: string(id), Cells: []table.Cell{
-			{Text: glyph, Ink: ink},
-			{Text: fmt.Sprint(r.Number), Ink: in.Text, Sort: float64(r.Number)},
-			{Text: word, Ink: ink},
-			{Text: screen.Clock(r.StartedAt), Ink: in.Muted, Sort: float64(r.StartedAt.UnixNano())},
-			took, fails,
-			{Text: r.Because(), Ink: in.Muted},
-			feedback,
-		}})
+	}
+	switch {
+	case len(rows) == 0 && s.reading:
+		return f.Empty("Reading the runs that are remembered…", "")
+	case len(rows) == 0 && s.err != nil:
+		return f.Empty("No runs yet, and those from before can't be read.", s.err.Error())
+	case len(rows) == 0:
+		return f.Empty("No runs yet.", "Every run appears here with its cause, its outcome and how long it took.")
 	}
 	s.table.SetRows(rows)
 	return s.table.View(f.W, f.H, f.Focused, f.Ink)
+}
+
+func (s *Screen) row(f screen.Frame, r tasks.Run, failures int) table.Row {
+	in := f.Ink
+	s.shown[string(r.ID)] = r
+	glyph, word := screen.StatusWord(r.Status)
+	ink := in.Muted
+	switch r.Status {
+	case tasks.Succeeded, tasks.Ready:
+		ink = in.Succeeded
+	case tasks.Failed:
+		ink = in.Failed
+		if r.Exit != nil && r.Exit.Code != 1 {
+			word = r.Exit.String()
+		}
+	case tasks.Running, tasks.Stopping:
+		ink = in.Running
+	}
+	took := table.Cell{Ink: in.Text, Sort: r.Duration(f.Now).Seconds()}
+	if d := r.Duration(f.Now); d > 0 {
+		took.Text = screen.Short(d)
+	}
+	// From saving a file to the result of the run that it began.
+	feedback := table.Cell{Ink: in.Text}
+	if d, ok := r.Feedback(); ok {
+		feedback.Text, feedback.Sort = screen.Short(d), d.Seconds()
+	}
+	fails := table.Cell{Ink: in.Failed, Sort: float64(failures)}
+	if failures > 0 {
+		fails.Text = fmt.Sprint(failures)
+	}
+	return table.Row{ID: string(r.ID), Cells: []table.Cell{
+		{Text: glyph, Ink: ink},
+		{Text: fmt.Sprint(r.Number), Ink: in.Text, Sort: float64(r.Number)},
+		{Text: word, Ink: ink},
+		{Text: screen.When(r.StartedAt, f.Now), Ink: in.Muted, Sort: float64(r.StartedAt.UnixNano())},
+		took, fails,
+		{Text: r.Because(), Ink: in.Muted},
+		feedback,
+	}}
 }

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -36,5 +37,44 @@ func TestARunShowsHowLongASaveWaitedForIt(t *testing.T) {
 	}
 	if narrow := view(52); !strings.Contains(narrow[0], "CAUSE") || strings.Contains(narrow[0], "FEEDBACK") {
 		t.Errorf("where it is narrow the cause goes first: %s", narrow[0])
+	}
+}
+
+func TestOlderRunsAreReadFromWhatIsRemembered(t *testing.T) {
+	now := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+	var state tasks.State
+	state.Apply(tasks.Configured{Tasks: []tasks.Task{{Name: "test", Of: "test", Kind: config.Task}}})
+	state.Apply(tasks.RunQueued{Run: tasks.Run{ID: "test#3", Task: "test", Number: 3, EndLine: -1}})
+	state.Apply(tasks.RunStarted{ID: "test#3", At: now})
+	asked := 0
+	s := New()
+	s.UseMemory(func(_ context.Context, task string) ([]Past, error) {
+		asked++
+		run := func(n int, status tasks.Status) tasks.Run {
+			return tasks.Run{
+				ID: tasks.NewRunID(task, n), Task: task, Number: n, Status: status, Log: "test",
+				StartedAt: now.AddDate(0, 0, n-4), EndedAt: now.AddDate(0, 0, n-4).Add(time.Second), Cause: tasks.Cause{Kind: tasks.ByPerson},
+			}
+		}
+		return []Past{{Run: run(3, tasks.Running)}, {Run: run(2, tasks.Failed), Failures: 4}, {Run: run(1, tasks.Succeeded)}}, nil
+	})
+	f := screen.Frame{W: 100, H: 6, State: &state, Unit: "test", Now: now.Add(time.Minute), Ink: theme.Dark().Inks()}
+	s.Update(s.Follow(f)())
+	lines := strings.Split(ansi.Strip(strings.Join(s.View(f), "\n")), "\n")
+	for i, want := range []string{"RUN", "3 running", "2 failed", "1 succeeded"} {
+		if !strings.Contains(lines[i], want) {
+			t.Errorf("line %d is %q, want %q", i, lines[i], want)
+		}
+	}
+	if !strings.Contains(lines[2], " 4 ") || !strings.Contains(lines[2], "Feb 28") {
+		t.Errorf("no failures or no day in %q", lines[2])
+	}
+	if s.Follow(f) != nil || asked != 1 {
+		t.Errorf("read %d times", asked)
+	}
+	s.Move(2)
+	s.View(f)
+	if m := s.Actions()[0].Do()(); m.(Open).Run.ID != "test#1" {
+		t.Errorf("enter opens %v", m)
 	}
 }

@@ -387,6 +387,9 @@ func (t *Tab) await() tea.Cmd {
 	if t.awaitN < 0 || len(t.target.keys) != 1 || t.target.keys[0] != t.awaitKey || t.src == nil {
 		return nil
 	}
+	if t.awaitN < t.target.lo && t.oneRun() {
+		return t.toggleRun() // it is of an older run: the whole log has it
+	}
 	n := t.awaitN
 	t.awaitN = -1
 	return t.goTo(n)

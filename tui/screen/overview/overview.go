@@ -42,6 +42,9 @@ func (s *Screen) table() *table.Table {
 	return s.services
 }
 
+// Open asks the root to select a task.
+type Open struct{ Name string }
+
 // Selected is the task under the cursor.
 func (s *Screen) Selected() (string, bool) { return s.table().Selected() }
 
@@ -53,7 +56,16 @@ func (s *Screen) Click(y int) bool { return s.table().Click(y) }
 
 // Actions are what can be done with the table itself.
 func (s *Screen) Actions() []action.Action {
+	name, ok := s.table().Selected()
+	none := ""
+	if !ok {
+		none = "the table is empty"
+	}
 	return []action.Action{
+		{
+			ID: "table.open", Title: "Go to what the row is about", Hint: "open", Group: "Table", Keys: []string{"enter", "right"}, Disabled: none,
+			Do: func() tea.Cmd { return func() tea.Msg { return Open{name} } },
+		},
 		{
 			ID: "table.sort", Title: "Sort by the next column", Hint: "sort", Group: "Table", Keys: []string{"o"},
 			Do: func() tea.Cmd { s.table().NextSort(); return nil },

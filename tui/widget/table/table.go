@@ -80,14 +80,15 @@ func (t *Table) SortBy() (column int, descending bool) { return t.sort, t.desc }
 // SetSort orders the rows by a column; SetRows applies it.
 func (t *Table) SetSort(column int, descending bool) { t.sort, t.desc = column, descending }
 
-// NextSort orders by the next column; after the last one, as given. It returns
-// the column's title.
+// NextSort orders by the next column, numbers with the largest first; after the
+// last one, as given. It returns the column's title.
 func (t *Table) NextSort() string {
 	t.sort++
 	if t.sort >= len(t.columns) {
-		t.sort = -1
+		t.sort, t.desc = -1, false
 		return "given order"
 	}
+	t.desc = t.columns[t.sort].Right
 	return t.columns[t.sort].Title
 }
 

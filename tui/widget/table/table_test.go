@@ -40,7 +40,7 @@ func TestATableIsSortedByWhatItsCellsMean(t *testing.T) {
 	tb.Reverse()
 	tb.SetRows(rows())
 	got = append(got, order(tb))
-	want := [][]string{{"b", "a", "c"}, {"a", "b", "c"}, {"c", "b", "a"}, {"a", "b", "c"}}
+	want := [][]string{{"b", "a", "c"}, {"a", "b", "c"}, {"a", "b", "c"}, {"c", "b", "a"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
