@@ -35,6 +35,9 @@ type Definition struct {
 	// Options are what `integrations:` may say of one of its connections; help,
 	// checks, docs and schema are made of them.
 	Options []Option
+	// Pins are what a task of the workspace file may say that one of its
+	// connections runs, beside what every such task may: "workflow".
+	Pins []Option
 	// Connections are the systems to be reached from here: those that the
 	// workspace declares, and those that the person has already (a socket, a
 	// profile, a git remote). It reads files and variables, and asks nobody

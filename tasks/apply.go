@@ -170,7 +170,7 @@ func (s *State) configure(e Configured) {
 	s.Workspace.Name, s.Jobs = cmp.Or(e.Name, s.Workspace.Name), e.Jobs
 	s.Problems, s.Untrusted, s.Rejected = nil, false, time.Time{}
 	s.Detected, s.Locked = e.Detected, e.Locked
-	all := slices.Clip(e.Tasks)
+	all := slices.Clone(e.Tasks) // the event is shared with other states
 	for _, name := range s.Order {
 		if t := s.Units[name].Task; t.Found {
 			all = append(all, t)
@@ -182,6 +182,7 @@ func (s *State) configure(e Configured) {
 // declare makes these the tasks of the workspace. Of two with one name, the
 // first counts.
 func (s *State) declare(all []Task) {
+	complete(all)
 	old, order := s.Units, s.Order
 	s.Order, s.Units = nil, make(map[string]Unit, len(all))
 	for _, t := range all {

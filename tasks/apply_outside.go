@@ -1,5 +1,10 @@
 package tasks
 
+import (
+	"path"
+	"slices"
+)
+
 // provide takes over what tasks a provider knows of.
 func (s *State) provide(e Provided) {
 	var all []Task
@@ -13,6 +18,59 @@ func (s *State) provide(e Provided) {
 		all = append(all, t)
 	}
 	s.declare(all)
+}
+
+// complete gives the tasks of the workspace file that a provider runs the form
+// of what they stand for there: the provider's task that says the same in With.
+// What the file gives as Values are that form's defaults.
+func complete(all []Task) {
+	for i := range all {
+		t := &all[i]
+		if t.Found || t.Spec.Use == "" {
+			continue
+		}
+		of, ok := standsFor(*t, all)
+		if !ok {
+			continue
+		}
+		params := slices.Clone(of.Spec.Params)
+		for j := range params {
+			if v, given := t.Spec.Values[params[j].Name]; given {
+				params[j].Default, params[j].HasDefault, params[j].Required = v, true, false
+			}
+			if v, given := t.Spec.With[params[j].Name]; given {
+				params[j].Default, params[j].HasDefault = v, true
+			}
+		}
+		t.Spec.Params = params
+	}
+}
+
+// standsFor is the provider's own task behind one of the workspace file.
+func standsFor(t Task, all []Task) (Task, bool) {
+	for _, of := range all {
+		if !of.Found || of.Provider != t.Provider || len(of.Spec.With) == 0 {
+			continue
+		}
+		same := true
+		for name, v := range of.Spec.With {
+			same = same && path.Base(t.Spec.With[name]) == v
+		}
+		if same {
+			return of, true
+		}
+	}
+	return Task{}, false
+}
+
+// StandsFor is the provider's own task behind one of the workspace file, as far
+// as its provider has told of it.
+func (s State) StandsFor(t Task) (Task, bool) {
+	var all []Task
+	for _, name := range s.Order {
+		all = append(all, s.Units[name].Task)
+	}
+	return standsFor(t, all)
 }
 
 // observe takes over a run of a provider's task as its system tells it. What

@@ -95,7 +95,8 @@ type Querier interface {
 type StepSink interface {
 	Sink
 	// StepLog is where the step's output goes; Close it when it has ended. key
-	// names it in Step.Log.
+	// names it in Step.Log. That of step "" is the run's own log, for lines whose
+	// times are told: it is not closed.
 	StepLog(step string) (w LogWriter, key logs.Key, err error)
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/sawhorse-dev/sawhorse/integrations"
 	"github.com/sawhorse-dev/sawhorse/tasks"
@@ -30,6 +31,11 @@ func check(f *config.File, known []integrations.Definition) error {
 		}
 		problems = append(problems, checkOptions(f, c, d)...)
 	}
+	for i := range f.Units {
+		if u := &f.Units[i]; u.Use != "" {
+			problems = append(problems, checkPinned(f, u, known)...)
+		}
+	}
 	if len(problems) > 0 {
 		return problems
 	}
@@ -54,6 +60,46 @@ func checkOptions(f *config.File, c config.Integration, d integrations.Definitio
 	for _, e := range sortedKeys(c.Options) {
 		if !slices.Contains(names, e) {
 			problems = append(problems, f.Problem(c.At[e], len(e), fmt.Sprintf("%s (%s) has no option %q", c.Name, d.Title, e), config.DidYouMean(e, names)))
+		}
+	}
+	return problems
+}
+
+// checkPinned says what is wrong with a task that another system runs, as far as
+// its file can tell: the system itself knows the rest.
+func checkPinned(f *config.File, u *config.Unit, known []integrations.Definition) (problems config.Problems) {
+	use, names := u.Use, connectable(known)
+	for _, c := range f.Integrations {
+		names = append(names, c.Name)
+		if c.Name == u.Use {
+			use = c.Use
+		}
+	}
+	d, ok := connecting(known, use)
+	if !ok {
+		hint := config.DidYouMean(u.Use, names)
+		if hint == "" {
+			hint = "declare it under integrations, or use one of " + strings.Join(connectable(known), ", ")
+		}
+		return config.Problems{f.Problem(u.At["use"], len(u.Use), fmt.Sprintf("task %q is run by %q, which is no connection", u.Name, u.Use), hint)}
+	}
+	if len(d.Pins) == 0 {
+		return config.Problems{f.Problem(u.At["use"], len(u.Use), fmt.Sprintf("%s runs no tasks that are declared here", d.Title), "its own tasks are in the tree")}
+	}
+	var keys []string
+	for _, o := range d.Pins {
+		keys = append(keys, o.Name)
+		if _, given := u.With[o.Name]; o.Required && !given {
+			problems = append(problems, f.Problem(u.Pos, len(u.Name), fmt.Sprintf("task %q has no %s", u.Name, o.Name), o.Description))
+		}
+	}
+	for _, key := range sortedKeys(u.With) {
+		if !slices.Contains(keys, key) {
+			hint := config.DidYouMean(key, keys)
+			if hint == "" {
+				hint = "parameters of its own stand in inputs: {" + key + ": " + u.With[key] + "}"
+			}
+			problems = append(problems, f.Problem(u.At[key], len(key), fmt.Sprintf("task %q, which %s runs, has no key %q", u.Name, u.Use, key), hint))
 		}
 	}
 	return problems

@@ -76,7 +76,7 @@ func (p *provider) Tasks(ctx context.Context) ([]tasks.Task, error) {
 func (p *provider) task(name string, k known, environments []string) tasks.Task {
 	t := tasks.Task{
 		Name: name, Kind: config.Task, Group: group, Title: k.file.title(),
-		Spec: config.Unit{Name: name, Kind: config.Task, Description: k.file.title()},
+		Spec: config.Unit{Name: name, Kind: config.Task, Description: k.file.title(), With: map[string]string{"workflow": k.api.file()}},
 	}
 	if k.file.Dispatch {
 		t.Spec.Params = k.file.params(environments)
@@ -114,6 +114,9 @@ func (p *provider) here(ctx context.Context, w apiWorkflow) workflow {
 // that the workspace file pins.
 func (p *provider) workflowOf(ctx context.Context, t tasks.Task) (known, error) {
 	wanted := t.Spec.With["workflow"]
+	if t.Spec.Use == "" {
+		wanted = ""
+	}
 	p.mu.Lock()
 	empty := len(p.known) == 0
 	p.mu.Unlock()

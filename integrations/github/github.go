@@ -24,6 +24,10 @@ func definition(network http.RoundTripper) integrations.Definition {
 		Connections: func(ctx context.Context, p integrations.Place) ([]integrations.Connection, error) {
 			return connections(ctx, p, network)
 		},
+		Pins: []integrations.Option{
+			{Name: "workflow", Description: "The workflow's file: deploy.yml.", Required: true},
+			{Name: "ref", Description: "The branch or tag that it runs at.", Default: "the branch that is checked out"},
+		},
 		Options: []integrations.Option{
 			{Name: "repo", Description: "The repository, as owner/name.", Default: "that of the git remote"},
 			{Name: "url", Description: "The server: https://ghe.corp, or the address of its API.", Default: "that of the git remote"},

@@ -5,11 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
 // How long a lost connection waits before it is tried again: from the first to
@@ -228,6 +232,59 @@ func (e *Engine) provided(c *connection, all []tasks.Task) {
 		t.Spec.Name, t.Spec.Kind = t.Name, t.Kind
 	}
 	e.emit(tasks.Provided{Provider: c.Name, Tasks: all})
+	for _, name := range e.state.Order {
+		if t := e.state.Units[name].Task; t.Provider == c.Name && t.Spec.Use != "" {
+			e.judgePinned(c, t)
+		}
+	}
+}
+
+// judgePinned tells what is wrong with a task that the file declares and the
+// provider runs, now that the provider has said what it has.
+func (e *Engine) judgePinned(c *connection, t tasks.Task) {
+	n := tasks.Notice{ID: "pinned/" + t.Name, Severity: tasks.Warning, Source: "config", Task: t.Name}
+	of, known := e.state.StandsFor(t)
+	at := func(key string) tasks.Location {
+		p := t.Spec.At[key]
+		return tasks.Location{File: p.File, Line: p.Line, Column: p.Column}
+	}
+	var names []string
+	for _, p := range of.Spec.Params {
+		names = append(names, p.Name)
+	}
+	switch {
+	case !known:
+		var there []string
+		for _, name := range e.state.Order {
+			if other := e.state.Units[name].Task; other.Found && other.Provider == c.Name {
+				there = append(there, other.Name)
+			}
+		}
+		n.Message, n.Hint = fmt.Sprintf("%s has nothing that %s stands for", c.Title, t.Name), "there are: "+strings.Join(there, ", ")
+		n.Location = at("use")
+		for _, key := range slices.Sorted(maps.Keys(t.Spec.With)) {
+			n.Message, n.Location = fmt.Sprintf("%s has no %s %q", c.Title, key, t.Spec.With[key]), at(key)
+		}
+	default:
+		for _, name := range slices.Sorted(maps.Keys(t.Spec.Values)) {
+			i := slices.IndexFunc(of.Spec.Params, func(p config.Param) bool { return p.Name == name })
+			switch {
+			case i < 0:
+				n.Message, n.Hint = fmt.Sprintf("%s has no input %q", of.Name, name), "its inputs are "+strings.Join(names, ", ")
+			case checkParam(of.Spec.Params[i], t.Spec.Values[name]) != nil:
+				n.Message, n.Hint = fmt.Sprintf("the input %s of %s: %v", name, of.Name, checkParam(of.Spec.Params[i], t.Spec.Values[name])), "change it in the file"
+			default:
+				continue
+			}
+			n.Location = at("inputs." + name)
+			break
+		}
+	}
+	if n.Message == "" {
+		e.emit(tasks.NoticeCleared{ID: n.ID})
+		return
+	}
+	e.notice(n)
 }
 
 // observed takes in how a provider's run is. One that was started here is told
@@ -347,6 +404,29 @@ func (e *Engine) Query(ctx context.Context, q tasks.Query) (tasks.Result, error)
 		return tasks.Result{}, fmt.Errorf("%s answers no questions", q.Provider)
 	}
 	return asked.Query(ctx, q)
+}
+
+// outsideRun says whether a run goes on in another system and is only looked at
+// here: then to cancel it is to ask that system, which may refuse.
+func (e *Engine) outsideRun(ctx context.Context, id tasks.RunID) (tasks.ResourceID, bool) {
+	reply := make(chan tasks.ResourceID, 1) // buffered: the loop never waits for a caller that left
+	if !e.send(func(e *Engine) {
+		r := e.state.Runs[id]
+		if t := e.state.Units[r.Task].Task; t.Remote() && e.live[id] == nil && r.External != "" && !r.Status.Done() {
+			reply <- tasks.NewResourceID(t.Provider, "run", r.External)
+			return
+		}
+		reply <- ""
+	}) {
+		return "", false
+	}
+	select {
+	case id := <-reply:
+		return id, id != ""
+	case <-ctx.Done():
+	case <-e.done:
+	}
+	return "", false
 }
 
 // operate does something with a resource and returns when it is done. It is

@@ -261,8 +261,13 @@ func (e *Engine) send(in input) bool {
 // Do hands a command to the loop and returns its answer; that of an operation
 // comes when it is done.
 func (e *Engine) Do(ctx context.Context, c tasks.Command) error {
-	if op, ok := c.(tasks.Operate); ok {
-		return e.operate(ctx, op)
+	switch c := c.(type) {
+	case tasks.Operate:
+		return e.operate(ctx, c)
+	case tasks.Cancel:
+		if id, outside := e.outsideRun(ctx, c.ID); outside {
+			return e.operate(ctx, tasks.Operate{ID: id, Operation: "cancel"})
+		}
 	}
 	if _, ok := c.(tasks.Trust); ok && e.o.Trust != nil {
 		// Kept on the caller's time: the loop does no I/O.

@@ -159,8 +159,13 @@ func (e *Engine) outsideLog(key logs.Key) (*outsideLog, logs.Key, error) {
 	return &outsideLog{e: e, key: key, w: w}, key, nil
 }
 
+// stepLog is the log of a step of a run; that of no step is the run's own.
 func (e *Engine) stepLog(run logs.Key, step string) (tasks.LogWriter, logs.Key, error) {
-	l, key, err := e.outsideLog(run + logs.Key("/"+step))
+	key := run
+	if step != "" {
+		key += logs.Key("/" + step)
+	}
+	l, key, err := e.outsideLog(key)
 	if err != nil {
 		return nil, "", err
 	}

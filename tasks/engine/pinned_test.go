@@ -1,0 +1,88 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
+)
+
+// pinned is a task of the file that the yard runs.
+func pinned(name string, with, values map[string]string) config.Unit {
+	u := task(name)
+	u.Run, u.Command, u.Use, u.With, u.Values = "", nil, "yard", with, values
+	u.At = map[string]config.Position{"use": {File: "sawhorse.yml", Line: 3}}
+	for key := range with {
+		u.At[key] = config.Position{File: "sawhorse.yml", Line: 4}
+	}
+	for key := range values {
+		u.At["inputs."+key] = config.Position{File: "sawhorse.yml", Line: 5}
+	}
+	return u
+}
+
+func TestAPinnedTaskHasTheFormOfWhatItStandsFor(t *testing.T) {
+	s := &system{}
+	ship := build("ship")
+	ship.Spec.With = map[string]string{"plan": "ship.yml"}
+	ship.Spec.Params = []config.Param{
+		{Name: "to", Type: config.ParamString, Choices: []string{"staging", "production"}, Required: true}, {Name: "dry", Type: config.ParamBool},
+	}
+	s.catalog = []tasks.Task{ship}
+	s.run = func(context.Context, tasks.Sink) error { return nil }
+	onSystem(t, s, []config.Unit{
+		pinned("deploy", map[string]string{"plan": "ship.yml"}, map[string]string{"to": "staging"}),
+		pinned("odd", map[string]string{"plan": "ship.yml"}, map[string]string{"too": "staging"}),
+		pinned("bad", map[string]string{"plan": "ship.yml"}, map[string]string{"to": "nowhere"}),
+		pinned("lost", map[string]string{"plan": "none.yml"}, nil),
+	}, func(b *bench) {
+		st := b.state()
+		want := []config.Param{
+			{Name: "to", Type: config.ParamString, Choices: []string{"staging", "production"}, Default: "staging", HasDefault: true},
+			{Name: "dry", Type: config.ParamBool},
+		}
+		if diff := cmp.Diff(want, st.Units["deploy"].Task.Spec.Params); diff != "" {
+			t.Error(diff)
+		}
+		got := map[string]string{}
+		for id, n := range st.Notices {
+			got[id] = n.Location.String() + ": " + n.Message + "; " + n.Hint
+		}
+		notices := map[string]string{
+			"pinned/odd":  `sawhorse.yml:5: ship has no input "too"; its inputs are to, dry`,
+			"pinned/bad":  `sawhorse.yml:5: the input to of ship: "nowhere" is not one of staging, production; change it in the file`,
+			"pinned/lost": `sawhorse.yml:4: The yard has no plan "none.yml"; there are: ship`,
+		}
+		if diff := cmp.Diff(notices, got); diff != "" {
+			t.Error(diff)
+		}
+		b.do(tasks.RunTask{Name: "deploy"})
+		b.file = declare(pinned("deploy", map[string]string{"plan": "ship.yml"}, map[string]string{"to": "production"}))
+		b.do(tasks.Reload{})
+		if p := b.state().Units["deploy"].Task.Spec.Params; len(p) != 2 || p[0].Default != "production" {
+			t.Errorf("after the file was read again: %+v", p)
+		}
+	})
+}
+
+func TestToCancelARunOfOthersIsToAskItsSystem(t *testing.T) {
+	s := &system{}
+	s.catalog = []tasks.Task{build("ci")}
+	var asked int
+	s.operation = func(context.Context) error { asked++; return errors.New("it ignores that") }
+	onSystem(t, s, nil, func(b *bench) {
+		s.observed(tasks.Run{Task: "ci", External: "9", Number: 7, Status: tasks.Running, QueuedAt: time.Now(), StartedAt: time.Now()})
+		s.told(tasks.Changes{Changed: []tasks.Resource{{ID: tasks.NewResourceID("yard", "run", "9"), Kind: "run", Name: "ci #7", Task: "ci"}}})
+		synctest.Wait()
+		b.refused(tasks.Cancel{ID: "ci#7"}, "it ignores that")
+		if asked != 1 || b.state().Runs["ci#7"].Status != tasks.Running {
+			t.Errorf("asked %d times, %+v", asked, b.state().Runs["ci#7"])
+		}
+	})
+}
