@@ -3,12 +3,15 @@ package tui
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"strings"
 	"testing"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/sawhorse-dev/sawhorse/tasks/logs"
 )
 
 func TestTheClipboardThatIsMeantIsAsked(t *testing.T) {
@@ -109,6 +112,31 @@ func TestATerminalIsGivenBackByItsKeyAlone(t *testing.T) {
 				t.Errorf("the terminal was written %q", out.String())
 			}
 		})
+	}
+}
+
+func TestATerminalBeginsWithWhatItsProgramSaidLast(t *testing.T) {
+	dir := t.TempDir()
+	store, err := logs.Open(dir, logs.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if got := lastLines(dir, "api", 0, 10); got != "" {
+		t.Errorf("of no log: %q", got)
+	}
+	w, err := store.Writer("api")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.Write(logs.Out, []byte("of a run before\none\ntwo\n\x1b[31mthree\x1b[0m\x1b]0;title\a\nname? "))
+	if err := errors.Join(err, w.Flush()); err != nil {
+		t.Fatal(err)
+	}
+	for rows, want := range map[int]string{10: "one\r\ntwo\r\nthree\r\nname? ", 2: "three\r\nname? ", -1: ""} {
+		if diff := cmp.Diff(want, lastLines(dir, "api", 1, rows)); diff != "" {
+			t.Errorf("%d rows: %s", rows, diff)
+		}
 	}
 }
 

@@ -15,6 +15,8 @@ import (
 	"github.com/muesli/cancelreader"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+	"github.com/sawhorse-dev/sawhorse/tasks/logs/parse"
 )
 
 // detachKey comes back from a service's terminal: telnet's key, which programs
@@ -41,18 +43,49 @@ func (s *Screen) noTerminal(name string) string {
 func (s *Screen) takeTerminal(name string) tea.Cmd {
 	r, _ := s.state.Active(name)
 	interactor, ctx, key := s.opt.Interactor, s.ctx, or(s.opt.Detach, detachKey)
+	dir, rows := s.state.Workspace.LogDir, s.h-2
 	return func() tea.Msg {
 		t, err := interactor.Terminal(ctx, r.ID)
 		if err != nil {
 			return noticeMsg{tasks.Error, fmt.Sprintf("the terminal of %s: %v", name, err)}
 		}
-		return s.lent(&session{ctx: ctx, name: name, terminal: t, key: key}, func(err error) tea.Msg {
+		return s.lent(&session{ctx: ctx, name: name, terminal: t, key: key, before: lastLines(dir, r.Log, r.FirstLine, rows)}, func(err error) tea.Msg {
 			if err != nil {
 				return noticeMsg{tasks.Error, fmt.Sprintf("the terminal of %s: %v", name, err)}
 			}
 			return noticeMsg{tasks.Info, "back; " + name + " goes on"}
 		})()
 	}
+}
+
+// lastLines is the end of what a run has printed, up to rows lines: a prompt that
+// waits says what for. A program that fills the screen paints it anew.
+func lastLines(dir string, key logs.Key, first int64, rows int) string {
+	r, err := logs.OpenReader(dir, key)
+	if err != nil {
+		return "" // it has printed nothing
+	}
+	defer r.Close()
+	from, end, err := r.Bounds()
+	if err != nil {
+		return ""
+	}
+	from = max(from, first, end-int64(rows))
+	lines, err := r.Lines(from, int(max(0, end-from)), logs.TextLimit, nil)
+	if err != nil {
+		return ""
+	}
+	var b strings.Builder
+	for _, l := range lines {
+		if l.Stream == logs.Note {
+			continue
+		}
+		b.WriteString(parse.Strip(string(l.Text)))
+		if !l.Open {
+			b.WriteString("\r\n")
+		}
+	}
+	return b.String()
 }
 
 // session is the time that a service has the terminal. It implements
@@ -62,6 +95,7 @@ type session struct {
 	name     string
 	terminal tasks.Terminal
 	key      string
+	before   string // what the program has printed
 	in       io.Reader
 	out      io.Writer
 }
@@ -85,7 +119,7 @@ func (t *session) Run() error {
 		return errors.Join(err, t.terminal.Close())
 	}
 	defer restore()
-	fmt.Fprintf(t.out, "\x1b[?1049h\x1b[2J\x1b[H\x1b[7m %s: this is its terminal; %s comes back \x1b[0m\r\n", t.name, t.key)
+	fmt.Fprintf(t.out, "\x1b[?1049h\x1b[2J\x1b[H\x1b[7m %s: this is its terminal; %s comes back \x1b[0m\r\n%s", t.name, t.key, t.before)
 
 	keys, err := cancelreader.NewReader(t.in)
 	if err != nil {
