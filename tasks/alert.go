@@ -213,11 +213,7 @@ func (s State) taskAlerts(u Unit) []Alert {
 		base.At = r.StartedAt
 	}
 	before := len(all)
-	parents := parentsOfFailures(r.Tests)
-	for _, t := range r.Tests {
-		if t.Status != TestFailed || t.Message == "" && parents[[2]string{t.Suite, t.Name}] {
-			continue
-		}
+	for _, t := range r.Failures() {
 		a := base
 		a.ID, a.Source = AlertID("test/"+r.Task+"/"+t.Suite+"/"+t.Name), "test"
 		a.Test = TestName{Suite: t.Suite, Name: t.Name}
@@ -240,6 +236,19 @@ func (s State) taskAlerts(u Unit) []Alert {
 			a.Line = r.EndLine - 1
 		}
 		all = append(all, a)
+	}
+	return all
+}
+
+// Failures are the tests that failed by themselves: not those that did for
+// nothing but a failed subtest.
+func (r Run) Failures() []TestResult {
+	var all []TestResult
+	parents := parentsOfFailures(r.Tests)
+	for _, t := range r.Tests {
+		if t.Status == TestFailed && (t.Message != "" || !parents[[2]string{t.Suite, t.Name}]) {
+			all = append(all, t)
+		}
 	}
 	return all
 }

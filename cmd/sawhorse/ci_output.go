@@ -15,6 +15,9 @@ import (
 // ciOutput marks up what run prints, so that a CI system folds it and shows
 // failures at their lines.
 type ciOutput interface {
+	// folds says whether begin and end mean anything: one job then follows the
+	// other.
+	folds() bool
 	begin(w io.Writer, j *job)
 	end(w io.Writer, j *job)
 	annotate(w io.Writer, r tasks.Run)
@@ -46,6 +49,7 @@ func (a *app) ciOutput(name string) (ciOutput, error) {
 
 type plainOutput struct{}
 
+func (plainOutput) folds() bool                   { return false }
 func (plainOutput) begin(io.Writer, *job)         {}
 func (plainOutput) end(io.Writer, *job)           {}
 func (plainOutput) annotate(io.Writer, tasks.Run) {}
@@ -53,16 +57,20 @@ func (plainOutput) annotate(io.Writer, tasks.Run) {}
 // githubOutput speaks GitHub's workflow commands.
 type githubOutput struct{}
 
+func (githubOutput) folds() bool { return true }
+
 func (githubOutput) begin(w io.Writer, j *job) {
 	fmt.Fprintf(w, "::group::%s\n", commandText(j.title()))
 }
 func (githubOutput) end(w io.Writer, _ *job) { fmt.Fprintln(w, "::endgroup::") }
 
 func (githubOutput) annotate(w io.Writer, r tasks.Run) {
-	for _, t := range r.Tests {
-		if t.Status == tasks.TestFailed {
-			annotation(w, "error", t.Location, strings.TrimSpace(t.Suite+" "+t.Name), t.Message)
+	for _, t := range r.Failures() {
+		message := t.Message
+		if message == "" {
+			message = "failed"
 		}
+		annotation(w, "error", t.Location, strings.TrimSpace(t.Suite+" "+t.Name), message)
 	}
 	for _, d := range r.Diagnostics {
 		kind := "error"
@@ -101,6 +109,8 @@ func commandProperty(s string) string {
 
 // gitlabOutput makes collapsible sections of GitLab's job log.
 type gitlabOutput struct{ now func() time.Time }
+
+func (gitlabOutput) folds() bool { return true }
 
 func (g gitlabOutput) begin(w io.Writer, j *job) {
 	fmt.Fprintf(w, "\x1b[0Ksection_start:%d:%s\r\x1b[0K%s\n", g.now().Unix(), sectionName(j), j.title())
@@ -147,6 +157,7 @@ type (
 	}
 	junitReason struct {
 		Message string `xml:"message,attr"`
+		Diff    string `xml:",chardata"`
 	}
 )
 
@@ -163,16 +174,16 @@ func junit(jobs []*job) junitFile {
 			c := junitCase{Class: strings.TrimSpace(r.Task + " " + t.Suite), Name: t.Name, Time: t.Duration.Seconds(), File: t.Location.File, Line: t.Location.Line}
 			switch t.Status {
 			case tasks.TestFailed:
-				c.Failure = &junitReason{t.Message}
+				c.Failure = &junitReason{t.Message, t.Diff}
 			case tasks.TestSkipped:
-				c.Skipped = &junitReason{t.Message}
+				c.Skipped = &junitReason{Message: t.Message}
 			}
 			s.add(c)
 		}
 		if s.Failures == 0 && (r.Status != tasks.Succeeded || len(r.Tests) == 0) {
 			c := junitCase{Class: r.Task, Name: j.title(), Time: s.Time}
 			if r.Status != tasks.Succeeded {
-				c.Failure = &junitReason{r.Error}
+				c.Failure = &junitReason{Message: r.Error}
 			}
 			s.add(c)
 		}

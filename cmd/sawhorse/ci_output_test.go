@@ -36,6 +36,8 @@ func failedRun() tasks.Run {
 		ID: "test#1", Task: "test", Status: tasks.Failed, Error: "exit 1", StartedAt: begun, EndedAt: begun.Add(2 * time.Second),
 		Tests: []tasks.TestResult{
 			{Suite: "cart", Name: "TestTotal", Status: tasks.TestFailed, Message: "want 3,\ngot 4: 100%", Location: tasks.Location{File: "cart/cart_test.go", Line: 41}, Duration: time.Second},
+			{Suite: "cart", Name: "TestTable", Status: tasks.TestFailed},
+			{Suite: "cart", Name: "TestTable/two", Status: tasks.TestFailed, Diff: "-two\n+2", Location: tasks.Location{File: "cart/cart_test.go", Line: 50}},
 			{Suite: "cart", Name: "TestEmpty", Status: tasks.TestPassed},
 			{Suite: "cart", Name: "TestLater", Status: tasks.TestSkipped, Message: "not yet"},
 		},
@@ -47,6 +49,7 @@ func TestFailuresAreAnnotatedForGitHub(t *testing.T) {
 	var b bytes.Buffer
 	githubOutput{}.annotate(&b, failedRun())
 	want := "::error title=cart TestTotal,file=cart/cart_test.go,line=41::want 3,%0Agot 4: 100%25\n" +
+		"::error title=cart TestTable/two,file=cart/cart_test.go,line=50::failed\n" +
 		"::warning title=test,file=a%2Cb.go,line=3,col=2::unused\n"
 	if diff := cmp.Diff(want, b.String()); diff != "" {
 		t.Fatal(diff)
@@ -84,7 +87,7 @@ func TestResultsAreWrittenAsJUnit(t *testing.T) {
 	for _, s := range back.Suites {
 		counts[s.Name] = [3]int{s.Tests, s.Failures, s.Skipped}
 	}
-	if diff := cmp.Diff(map[string][3]int{"test": {3, 1, 1}, "lint": {1, 1, 0}, "build": {1, 0, 0}}, counts); diff != "" {
+	if diff := cmp.Diff(map[string][3]int{"test": {5, 3, 1}, "lint": {1, 1, 0}, "build": {1, 0, 0}}, counts); diff != "" {
 		t.Fatal(diff)
 	}
 	if c := back.Suites[0].Cases[0]; c.File != "cart/cart_test.go" || c.Line != 41 || c.Failure == nil {

@@ -87,6 +87,7 @@ type job struct {
 	run     tasks.Run
 	asked   bool
 	said    string // the last reason to wait that was printed
+	shown   bool   // all that it printed is printed, where jobs are folded
 }
 
 // title names a job: with its parameters when a matrix tells several apart.
@@ -241,6 +242,7 @@ type drive struct {
 	tail  *tail
 	ci    ciOutput
 	named bool // lines carry their task's name
+	front *job // whose lines are printed now, where jobs are folded
 }
 
 // step looks at the state, prints what is new, and asks for what is next.
@@ -268,10 +270,17 @@ func (d *drive) step(ctx context.Context, s *tasks.State) (done bool, err error)
 		if j.run.Status.Done() {
 			delete(busy, j.task)
 			failed = failed || j.run.Status != tasks.Succeeded
-			d.ci.end(d.tail.out, j)
+			if d.ci.folds() {
+				continue
+			}
 			if err := d.tail.out.Flush(); err != nil {
 				return true, err
 			}
+		}
+	}
+	if d.ci.folds() {
+		if err := d.fold(s); err != nil {
+			return true, err
 		}
 	}
 	return len(busy) == 0, nil
@@ -279,7 +288,6 @@ func (d *drive) step(ctx context.Context, s *tasks.State) (done bool, err error)
 
 func (d *drive) ask(ctx context.Context, j *job) error {
 	j.asked = true
-	d.ci.begin(d.tail.out, j)
 	err := d.e.Do(ctx, tasks.RunTask{
 		Name: j.task, Params: j.params, Request: j.request, Scope: d.o.extent.scope(), Only: j.only, Fresh: d.o.fresh, Detail: "sawhorse run",
 	})
@@ -308,7 +316,7 @@ func (d *drive) watch(s *tasks.State, j *job) error {
 			}
 		}
 	}
-	if r.StartedAt.IsZero() {
+	if r.StartedAt.IsZero() || d.ci.folds() {
 		return nil
 	}
 	return d.tail.updateRun(s, r, d.named)
@@ -395,12 +403,8 @@ func (a *app) verdict(j *job) error {
 	if r.Status == tasks.Succeeded {
 		return nil
 	}
-	failed := 0
-	for _, t := range r.Tests {
-		if t.Status != tasks.TestFailed {
-			continue
-		}
-		failed++
+	failures := r.Failures()
+	for _, t := range failures {
 		if !a.json {
 			fmt.Fprintf(a.err, "✖ %s %s  %s  %s\n", t.Suite, t.Name, t.Location, t.Message)
 		}
@@ -419,8 +423,8 @@ func (a *app) verdict(j *job) error {
 	if r.Error != "" {
 		text += ": " + r.Error
 	}
-	if failed > 0 {
-		text += fmt.Sprintf(" (%d tests failed)", failed)
+	if n := len(failures); n > 0 {
+		text += fmt.Sprintf(" (%d tests failed)", n)
 	}
 	return &fault{code: code, err: errors.New(text)}
 }
