@@ -13,9 +13,16 @@ import (
 )
 
 func (a *app) cmdPs() *cobra.Command {
-	return &cobra.Command{
+	var everywhere bool
+	cmd := &cobra.Command{
 		Use: "ps [NAME...]", Short: "What runs, what waits and why", ValidArgsFunction: a.completeNames,
+		Long: `Ps shows the services and tasks of this workspace. With --all it shows every workspace whose
+host runs on this machine, with its branch: two worktrees of one repository are two
+workspaces, each with its own state, logs and automatic ports.`,
 		RunE: func(cmd *cobra.Command, names []string) error {
+			if everywhere {
+				return a.psAll(cmd.Context())
+			}
 			c, err := a.reach(cmd.Context())
 			if err != nil {
 				return err
@@ -24,6 +31,8 @@ func (a *app) cmdPs() *cobra.Command {
 			return a.printState(cmd.Context(), c, names)
 		},
 	}
+	cmd.Flags().BoolVar(&everywhere, "all", false, "every host on this machine, instead of this workspace")
+	return cmd
 }
 
 // row is a task as ps prints it.
