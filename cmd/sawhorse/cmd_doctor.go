@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +13,7 @@ import (
 	"github.com/shirou/gopsutil/v4/disk"
 	"github.com/spf13/cobra"
 
+	"github.com/sawhorse-dev/sawhorse/integrations/all"
 	"github.com/sawhorse-dev/sawhorse/tasks/attach"
 	"github.com/sawhorse-dev/sawhorse/tasks/process"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
@@ -77,11 +76,29 @@ func (a *app) examine(ctx context.Context) []finding {
 	if err != nil {
 		return []finding{{What: "workspace", Text: firstLine(err.Error()), Hint: "all of it: sawhorse validate"}}
 	}
-	all := []finding{{What: "workspace", OK: true, Text: fmt.Sprintf("%s (%d units)", f.Files[0], len(f.Units))}}
-	all = append(all, a.examineTrust(p, f), examineHost(ctx, p))
-	all = append(all, examinePrograms(f)...)
-	all = append(all, examinePorts(ctx, p, f)...)
-	return append(all, examineDisk(p), examineWatch())
+	found := append(examineFile(ctx, p, f), a.examineTrust(p, f), examineHost(ctx, p), examineState(p))
+	found = append(found, examinePrograms(ctx, p, f)...)
+	found = append(found, examineConnections(ctx, p, f)...)
+	found = append(found, examinePorts(ctx, p, f)...)
+	return append(found, examineDisk(p), examineWatch(), examineInstances())
+}
+
+// examineFile says what the workspace is made of; without a sawhorse.yml, also
+// what of it can't be read.
+func examineFile(ctx context.Context, p place, f *config.File) []finding {
+	if !f.Detected {
+		return []finding{{What: "workspace", OK: true, Text: fmt.Sprintf("%s (%d units)", f.Files[0], len(f.Units))}}
+	}
+	found := []finding{{
+		What: "workspace", OK: true, Text: fmt.Sprintf("%s: no sawhorse.yml; %d units of other files are detected", p.root, len(f.Units)),
+		Hint: "to change them: sawhorse init",
+	}}
+	if _, err := all.Detect(ctx, p.root); err != nil {
+		for line := range strings.Lines(err.Error()) {
+			found = append(found, finding{What: "detect", Text: strings.TrimSpace(line), Hint: "mend the file; what it declares is not listed"})
+		}
+	}
+	return found
 }
 
 func (a *app) examineTrust(p place, f *config.File) finding {
@@ -93,6 +110,8 @@ func (a *app) examineTrust(p place, f *config.File) finding {
 	switch {
 	case err != nil:
 		return finding{What: "trust", Text: err.Error()}
+	case !ok && f.Detected:
+		return finding{What: "trust", OK: true, Text: "asked for at the first start", Hint: "or now: sawhorse trust"}
 	case !ok:
 		return finding{What: "trust", Text: "the workspace file is not trusted yet", Hint: "sawhorse trust"}
 	}
@@ -112,30 +131,6 @@ func examineHost(ctx context.Context, p place) finding {
 	}
 	h := c.Host()
 	return finding{What: "host", OK: true, Text: fmt.Sprintf("pid %d, version %s", h.PID, h.Version)}
-}
-
-// examinePrograms looks for the first word of each command.
-func examinePrograms(f *config.File) []finding {
-	var all []finding
-	var seen []string
-	for _, u := range f.Units {
-		name := program(u)
-		if name == "" || slices.Contains(seen, name) {
-			continue
-		}
-		seen = append(seen, name)
-		file := name
-		if strings.ContainsRune(name, '/') && !filepath.IsAbs(name) {
-			file = filepath.Join(u.Dir, name)
-		}
-		where, err := exec.LookPath(file)
-		if err != nil {
-			all = append(all, finding{What: "program", Text: fmt.Sprintf("%s: not found, and %s needs it (%s)", name, u.Name, u.Pos), Hint: "install " + name + ", or mend PATH"})
-			continue
-		}
-		all = append(all, finding{What: "program", OK: true, Text: name + ": " + where})
-	}
-	return all
 }
 
 // program is the program that a unit runs, where that can be told without a shell.
@@ -227,4 +222,21 @@ func examineWatch() finding {
 		}
 	}
 	return finding{What: "watch", OK: true, Text: fmt.Sprintf("up to %d directories can be watched", n)}
+}
+
+// fewInstances is what one editor, one file manager and a few hosts take.
+const fewInstances = 128
+
+// examineInstances looks at how many programs may watch at all.
+func examineInstances() finding {
+	text, err := os.ReadFile("/proc/sys/fs/inotify/max_user_instances")
+	if err != nil {
+		return finding{What: "watch", OK: true, Text: "this system sets no limit on watching programs that can be read"}
+	}
+	var n int
+	_, _ = fmt.Sscan(string(text), &n)
+	if n < fewInstances {
+		return finding{What: "watch", Text: fmt.Sprintf("only %d programs can watch files at once", n), Hint: "sudo sysctl fs.inotify.max_user_instances=512"}
+	}
+	return finding{What: "watch", OK: true, Text: fmt.Sprintf("up to %d programs can watch files at once", n)}
 }
