@@ -28,6 +28,14 @@ func (id ResourceID) Native() string {
 	return parts[len(parts)-1]
 }
 
+// RunKind is the kind of resource that stands for a run in its own system: what
+// only that system can do with it are its operations ("cancel" among them).
+const RunKind = "run"
+
+// Outside is the resource that stands for the run where a provider runs it; the
+// provider may not have told of it.
+func (r Run) Outside(provider string) ResourceID { return NewResourceID(provider, RunKind, r.External) }
+
 // Phase is how an outside thing does, whatever its system calls that.
 type Phase string
 

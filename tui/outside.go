@@ -193,6 +193,12 @@ func (s *Screen) resource() (tasks.Resource, bool) {
 	if r, ok := s.resourceAt(); ok {
 		return r, true
 	}
+	if u := s.state.Units[s.selected()]; u.Task.Provider != "" {
+		if run, ok := s.state.Current(u.Task.Name); ok && run.External != "" {
+			r, known := s.state.Resources[run.Outside(u.Task.Provider)]
+			return r, known
+		}
+	}
 	if _, ok := s.outsideAt(); ok && s.focus == DetailPane {
 		id, _ := s.detail.outside.table.Selected()
 		r, ok := s.state.Resources[id]

@@ -290,6 +290,23 @@ func TestARunStartedElsewhereIsShownAndFollowedWhileLookedAt(t *testing.T) {
 	})
 }
 
+func TestARunStartedElsewhereIsCancelledWhereItRuns(t *testing.T) {
+	s := &system{catalog: []tasks.Task{build("ci")}}
+	onSystem(t, s, nil, func(b *bench) {
+		var cancelled atomic.Int32
+		s.operation = func(context.Context) error { cancelled.Add(1); return nil }
+		s.observed(tasks.Run{Task: "ci", External: "9", Status: tasks.Running})
+		synctest.Wait()
+		b.refused(tasks.Cancel{ID: "ci#1"}, "can't cancel a run that was started elsewhere")
+		s.told(tasks.Changes{Changed: []tasks.Resource{{ID: "yard/run/9", Kind: tasks.RunKind}}})
+		synctest.Wait()
+		b.do(tasks.Cancel{ID: "ci#1"})
+		if cancelled.Load() != 1 {
+			t.Error("its system was not asked")
+		}
+	})
+}
+
 func TestALogIsResumedWhereItEnds(t *testing.T) {
 	s := &system{}
 	noon := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
