@@ -45,7 +45,22 @@ func (s *Screen) press(k tea.KeyPressMsg) tea.Cmd {
 	if a, ok := s.takenOut(k); ok {
 		return s.toast(tasks.Warning, a.Title+": this screen is read-only (--read-only)")
 	}
-	return s.toast(tasks.Info, action.KeyName(cell.Clean(k.String()))+" means nothing here; "+s.keyName("help", ":help")+" shows every key")
+	key := action.KeyName(cell.Clean(k.String()))
+	if what, ok := s.elsewhere(k); ok {
+		return s.toast(tasks.Info, key+" means nothing here; "+what)
+	}
+	return s.toast(tasks.Info, key+" means nothing here; "+s.keyName("help", ":help")+" shows every key")
+}
+
+// elsewhere says what the key means in other places: "in the log: Mark the line".
+func (s *Screen) elsewhere(k tea.KeyPressMsg) (string, bool) {
+	var places []string
+	for _, l := range s.Layers() {
+		if a, ok := (action.Set{{Name: l.Name, Actions: s.keys.Bind(l.Actions)}}).Pressed(k); ok {
+			places = append(places, "in the "+l.Name+": "+a.Title)
+		}
+	}
+	return strings.Join(places, ", "), len(places) > 0
 }
 
 // takenOut is the action that the key would mean on a screen that is not

@@ -257,7 +257,8 @@ func TestADragInTheLogCopiesItsLines(t *testing.T) {
 func TestAKeyWithoutAMeaningSaysSo(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		u := tuitest.New(t, 120, 36, busy(), tui.Options{Settings: tui.Settings{Keys: action.Keymap{"help": {"f1"}}}})
-		u.Press("Z").See("Z means nothing here; f1 shows every key").Press("ctrl+y").See("^y means nothing here")
+		u.Press("é").See("é means nothing here; f1 shows every key").Press("ctrl+y").See("^y means nothing here")
+		u.Press("m").See("m means nothing here; in the log: Mark the line")
 		u.Press("b", "<").See("Lower the lowest level shown: lines of all levels are shown")
 	})
 }

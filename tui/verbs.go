@@ -129,6 +129,7 @@ func (s *Screen) runVerb(words []string) (tea.Cmd, error) {
 	if t.IsService() {
 		return nil, fmt.Errorf("%s is a service: start %s", name, name)
 	}
+	s.tree.Select(name) // who runs something wants to see it
 	if len(words) == 1 && len(t.Spec.Params) > 0 {
 		s.openParams(t)
 		return nil, nil
