@@ -129,9 +129,17 @@ func TestTheDiffsOfARunAreBounded(t *testing.T) {
 
 func TestWhatATestRunnerSaysIsToldByItAlone(t *testing.T) {
 	for _, c := range []struct{ of, file, root string }{
-		{"vitest", "vitest.txt", "shop"}, {"vitest", "verbose.txt", "shop"}, {"jest", "jest.txt", "shop"}, {"jest", "verbose.txt", "shop"},
-		{"cargo", "cargo.txt", "shop"}, {"cargo", "color.txt", "shop"}, {"cargo", "nextest.txt", "shop"}, {"pytest", "compared.txt", "compared"},
-		{"gotest", "basket.txt", "shop"}, {"gotest", "basket_v.txt", "shop"}, {"gotest", "basket_json.txt", "shop"},
+		{"vitest", "vitest.txt", "shop"},
+		{"vitest", "verbose.txt", "shop"},
+		{"jest", "jest.txt", "shop"},
+		{"jest", "verbose.txt", "shop"},
+		{"cargo", "cargo.txt", "shop"},
+		{"cargo", "color.txt", "shop"},
+		{"cargo", "nextest.txt", "shop"},
+		{"pytest", "compared.txt", "compared"},
+		{"gotest", "basket.txt", "shop"},
+		{"gotest", "basket_v.txt", "shop"},
+		{"gotest", "basket_json.txt", "shop"},
 	} {
 		root := integrationtest.Root(t, "../"+c.of+"/testdata/"+c.root)
 		lines := integrationtest.Lines(t, "../"+c.of+"/testdata/"+c.file, root)
@@ -196,13 +204,33 @@ func TestEveryFormatHasAReader(t *testing.T) {
 			}
 		}
 		want := 2 // itself and metrics
-		if name == "none" {
+		switch name {
+		case "none":
 			want = 0
-		} else if name == "metrics" {
+		case "metrics":
 			want = 1
 		}
 		if n != want {
 			t.Errorf("%s has %d readers, want %d", name, n, want)
+		}
+	}
+}
+
+func TestAFileThatAToolSaysItHasWrittenIsRead(t *testing.T) {
+	dir := write(t, map[string]string{
+		"test_cart.py":  "",
+		"out/junit.xml": `<testsuites><testsuite name="pytest"><testcase classname="test_cart" name="test_passes" time="0.5"/></testsuite></testsuites>`,
+		"jest.json":     `{"testResults": [{"name": "a.test.js", "status": "passed", "assertionResults": [{"title": "adds up", "status": "passed"}]}]}`,
+	})
+	for line, want := range map[string][]string{
+		"------- generated xml file: " + dir + "/out/junit.xml --------": {"passed test_cart.py test_passes"},
+		"JUNIT report written to " + dir + "/out/junit.xml":              {"passed test_cart.py test_passes"},
+		"Test results written to: jest.json":                             {"passed a.test.js adds up"},
+		"JSON report written to none.json":                               nil,
+		"- generated xml file: ":                                         nil,
+	} {
+		if diff := cmp.Diff(want, read(dir, line).Rows()); diff != "" {
+			t.Errorf("%s: %s", line, diff)
 		}
 	}
 }

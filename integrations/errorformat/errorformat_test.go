@@ -27,32 +27,38 @@ func TestPatternsReadLines(t *testing.T) {
 		want     []string
 	}{
 		{
-			"one line", []string{"%f:%l:%c: %trror: %m", "%f:%l:%c: %tarning: %m", "%f:%l: %m", "%f: %m"},
+			"one line",
+			[]string{"%f:%l:%c: %trror: %m", "%f:%l:%c: %tarning: %m", "%f:%l: %m", "%f: %m"},
 			"cart.c:4:7: error: no x\ncart.c:5:1: warning: odd\ncart.py:9: said\ncart.py: of it all\nnowhere.c:1:1: error: x\ncart.c:4:7: error: no x",
 			[]string{"error cart.c:4:7  no x", "warning cart.c:5:1  odd", "error cart.py:9  said", "error cart.py  of it all"},
 		},
 		{
-			"several lines, the place last", []string{`%EError %n`, `%Cline %l`, `%Ccolumn %c`, `%Cfile %f`, `%Z%m`},
+			"several lines, the place last",
+			[]string{`%EError %n`, `%Cline %l`, `%Ccolumn %c`, `%Cfile %f`, `%Z%m`},
 			"Error 275\nline 42\ncolumn 3\nfile cart.py\n' ' expected after '--'\nother",
 			[]string{"error cart.py:42:3 275 ' ' expected after '--'"},
 		},
 		{
-			"directories", []string{"%Dmake: Entering directory '%f'", "%Xmake: Leaving directory '%f'", "%f:%l: %m"},
+			"directories",
+			[]string{"%Dmake: Entering directory '%f'", "%Xmake: Leaving directory '%f'", "%f:%l: %m"},
 			"make: Entering directory 'src'\ncart.js:3: in it\nmake: Leaving directory 'src'\ncart.py:4: outside",
 			[]string{"error src/cart.js:3  in it", "error cart.py:4  outside"},
 		},
 		{
-			"a file above its rows", []string{"%+P%f:", "  %l:%c %m", "%-Q"},
+			"a file above its rows",
+			[]string{"%+P%f:", "  %l:%c %m", "%-Q"},
 			"cart.py:\n  3:4 first\n  5:6 second\n\n  7:8 of no file",
 			[]string{"error cart.py:3:4  first", "error cart.py:5:6  second"},
 		},
 		{
-			"what is left out", []string{"%-G%.%#note%.%#", "%f:%l: %m"},
+			"what is left out",
+			[]string{"%-G%.%#note%.%#", "%f:%l: %m"},
 			"cart.py:1: note: no\ncart.py:2: yes",
 			[]string{"error cart.py:2  yes"},
 		},
 		{
-			"the kind of several", []string{"%W%f:%l: %m", "%I%f(%l): %m", "%N%f|%l|%m"},
+			"the kind of several",
+			[]string{"%W%f:%l: %m", "%I%f(%l): %m", "%N%f|%l|%m"},
 			"cart.py:1: w\ncart.py(2): i\ncart.py|3|n",
 			[]string{"warning cart.py:1  w", "info cart.py:2  i", "info cart.py:3  n"},
 		},

@@ -201,7 +201,7 @@ func TestTheContractHolds(t *testing.T) {
 	integrationtest.Contract(t, Definition(), examples...)
 }
 
-var recorded = []string{"plain.txt", "v.txt", "json.txt", "panic.txt", "timeout.txt", "goroutine.txt", "race.txt", "fuzz.txt", "testify.txt"}
+var recorded = []string{"plain.txt", "v.txt", "json.txt", "panic.txt", "timeout.txt", "goroutine.txt", "race.txt", "fuzz.txt", "testify.txt", "basket.txt", "basket_v.txt", "basket_json.txt", "bench.txt", "bench_json.txt"}
 
 func FuzzAnyOutputIsSurvived(f *testing.F) {
 	var files []string

@@ -5,6 +5,7 @@ package matcher
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/sawhorse-dev/sawhorse/integrations"
@@ -168,7 +169,7 @@ func (f *found) add(p config.Pattern, groups []string, alone bool) {
 		message = groups[0]
 	}
 	if message != "" {
-		f.message = append(f.message[:len(f.message):len(f.message)], strings.Clone(message))
+		f.message = append(slices.Clip(f.message), strings.Clone(message))
 	}
 }
 

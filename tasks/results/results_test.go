@@ -73,7 +73,9 @@ func TestFilesThatTheRunWritesAreRead(t *testing.T) {
 			[]string{"it has written no results: nothing that fits out/**/*.xml has changed"},
 		},
 		{
-			"of another kind", nil, map[string]string{"out/a.xml": "?"}, nil, nil,
+			"of another kind", nil,
+			map[string]string{"out/a.xml": "?"},
+			nil, nil,
 			[]string{"out/a.xml is no file of results that is known: JUnit XML, SARIF, JSON of jest or vitest"},
 		},
 	} {

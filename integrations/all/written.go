@@ -1,0 +1,52 @@
+package all
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+)
+
+// largestWritten bounds a file of results that a tool says it has written.
+const largestWritten = 64 << 20
+
+// written is the file of results that a tool says it has written:
+//
+//	------ generated xml file: /shop/junit.xml ------     pytest
+//	JUNIT report written to /shop/junit.xml               vitest
+//	Test results written to: results.json                 jest
+func written(line string) (file string, ok bool) {
+	// Almost no line has one of these; the first byte tells.
+	switch line[0] {
+	case '-':
+		_, file, ok = strings.Cut(line, "- generated xml file: ")
+		file = strings.TrimRight(file, "- ")
+	case 'J':
+		if file, ok = strings.CutPrefix(line, "JUNIT report written to "); !ok {
+			file, ok = strings.CutPrefix(line, "JSON report written to ")
+		}
+	case 'T':
+		file, ok = strings.CutPrefix(line, "Test results written to: ")
+	}
+	return strings.TrimSpace(file), ok && file != ""
+}
+
+// readWritten reads such a file: it names the tests that passed too, of which
+// the output may say nothing.
+func readWritten(t tasks.Task, file string, s tasks.Sink) {
+	if !filepath.IsAbs(file) {
+		dir := t.Spec.Dir
+		if dir == "" {
+			dir = t.Root
+		}
+		file = filepath.Join(dir, filepath.FromSlash(file))
+	}
+	info, err := os.Stat(file)
+	if err != nil || !info.Mode().IsRegular() || info.Size() > largestWritten {
+		return
+	}
+	if text, err := os.ReadFile(file); err == nil {
+		ReadFile(t, text, s)
+	}
+}
