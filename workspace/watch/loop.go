@@ -53,8 +53,13 @@ type watcher struct {
 	status  func(Status)
 	// gitBusy tells whether a git command is at work on the tree.
 	gitBusy func() bool
+	// complete tells whether a file's writer is done with it, pause waits a
+	// moment: see quick.
+	complete func(file string) bool
+	pause    func(time.Duration)
 
 	dirty   map[string]mark
+	tried   bool      // quick has looked at this batch
 	lost    bool      // events were dropped since the last settling
 	why     string    // why directories were compared for this batch, if they were
 	moved   bool      // a directory was renamed: fsnotify's list needs a check
@@ -71,10 +76,11 @@ func newWatcher(root string, o Options, skip Globs, native source) *watcher {
 			root: root, ignore: ignore, skip: skip, always: o.Always, native: native, poll: newPoller(pollEvery),
 			nodes: map[string]*node{}, polled: map[string]bool{},
 		},
-		settler: newSettler(o.Quiet, o.MaxWait),
-		status:  o.Status,
-		gitBusy: func() bool { return gitLocked(ignore.repo.gitDir) },
-		dirty:   map[string]mark{},
+		settler:  newSettler(o.Quiet, o.MaxWait),
+		status:   o.Status,
+		gitBusy:  func() bool { return gitLocked(ignore.repo.gitDir) },
+		complete: complete, pause: pause,
+		dirty: map[string]mark{},
 	}
 }
 
@@ -138,6 +144,9 @@ func (w *watcher) loop(ctx context.Context, batches chan<- Batch) error {
 			w.findRoot()
 		case out <- next:
 			w.pending = nil
+		}
+		if w.settler.open && !w.tried {
+			w.quick()
 		}
 		if w.settler.open {
 			timer.Reset(time.Until(w.settler.due()))
@@ -248,6 +257,11 @@ func (w *watcher) settle(now time.Time) {
 		w.settler.hold(now.Add(gitLockRecheck))
 		return
 	}
+	w.conclude(now)
+}
+
+// conclude makes the batch, unless it looks like half of a save.
+func (w *watcher) conclude(now time.Time) {
 	w.repair()
 	changes, halfSaved := w.evaluate(now)
 	if full := w.settler.fullQuiet(); halfSaved && now.Before(full) {
@@ -257,6 +271,7 @@ func (w *watcher) settle(now time.Time) {
 	b := Batch{Paths: changes, FirstEvent: w.settler.first, Settled: now, Rescan: w.why != "", Why: w.why}
 	w.commit(changes)
 	w.settler.close(now)
+	w.tried = false
 	w.synced, w.why = now, ""
 	w.pending = merge(w.pending, b)
 	w.report()

@@ -1,0 +1,157 @@
+package watch
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// still is a watcher whose loop the test turns by hand.
+type still struct {
+	*testing.T
+	*watcher
+	root string
+}
+
+func newStill(t *testing.T, files ...string) *still {
+	t.Helper()
+	s := &still{T: t, root: t.TempDir()}
+	for _, f := range files {
+		s.write(f, "before")
+	}
+	native, _ := newNative()
+	s.watcher = newWatcher(s.root, Options{}, Globs{}, native)
+	t.Cleanup(func() { s.tree.poll.Close(); s.tree.native.Close() })
+	s.tree.enter("", false)
+	s.pause = func(time.Duration) {}
+	return s
+}
+
+func (s *still) write(name, text string) {
+	s.Helper()
+	if err := os.WriteFile(filepath.Join(s.root, name), []byte(text), 0o600); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// next takes in one event and looks whether it can be settled.
+func (s *still) next() *Batch {
+	s.Helper()
+	select {
+	case ev := <-s.tree.native.Changes():
+		s.event(ev)
+		s.quick()
+	case <-time.After(patience):
+		s.Fatal("no event came")
+	}
+	return s.pending
+}
+
+// written waits until the system has told of all that was done so far.
+func (s *still) written() {
+	s.Helper()
+	for end := time.Now().Add(patience); len(s.tree.native.Changes()) == 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			s.Fatal("no event came")
+		}
+	}
+}
+
+func leases(t *testing.T, root string) {
+	t.Helper()
+	probe := filepath.Join(root, ".probe.swp")
+	if err := os.WriteFile(probe, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if !complete(probe) {
+		t.Skipf("%s and the file system here cannot tell whether a file is complete", runtime.GOOS)
+	}
+}
+
+func TestASaveThatReplacesOneFileIsABatchAtOnce(t *testing.T) {
+	s := newStill(t, "a.go")
+	leases(t, s.root)
+	s.write("a.go~", "after") // hidden: its events say nothing
+	rename(t, s.root, "a.go~", "a.go")
+	for s.next() == nil {
+	}
+	if diff := cmp.Diff([]Change{{"a.go", Modified}}, s.pending.Paths); diff != "" {
+		t.Error(diff)
+	}
+	if s.settler.open || len(s.dirty) > 0 {
+		t.Error("the batch is open still")
+	}
+}
+
+func TestAFileThatSomebodyStillWritesWaits(t *testing.T) {
+	s := newStill(t, "a.go")
+	leases(t, s.root)
+	f, err := os.OpenFile(filepath.Join(s.root, "a.go"), os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteString("half"); err != nil {
+		t.Fatal(err)
+	}
+	for !s.settler.open && s.pending == nil {
+		s.next()
+	}
+	if s.pending != nil {
+		t.Errorf("settled: %v", s.pending.Paths)
+	}
+}
+
+func TestWhatIsNoLoneSaveWaits(t *testing.T) {
+	for name, do := range map[string]func(s *still){
+		"a new file":    func(s *still) { s.write("new.go", "x") },
+		"an empty file": func(s *still) { s.write("a.go", "") },
+		"rules":         func(s *still) { s.write(".gitignore", "x\n") },
+		"a second file soon after": func(s *still) {
+			s.pause = func(time.Duration) {
+				s.pause = func(time.Duration) {}
+				s.write("b.go", "after")
+				s.written()
+			}
+			s.write("a.go", "after")
+		},
+		"while git works": func(s *still) {
+			s.gitBusy = func() bool { return true }
+			s.write("a.go", "after")
+		},
+		"what goes on a batch": func(s *still) {
+			s.settler.close(time.Now())
+			s.write("a.go", "after")
+		},
+	} {
+		s := newStill(t, "a.go", "b.go", ".gitignore")
+		s.complete = func(file string) bool { info, err := os.Stat(file); return err == nil && info.Size() > 0 }
+		do(s)
+		s.written()
+		if b := s.next(); b != nil {
+			t.Errorf("%s: settled at once: %v", name, b.Paths)
+		}
+	}
+}
+
+func TestASaveSoonAfterIsABatchOfItsOwn(t *testing.T) {
+	root := t.TempDir()
+	for _, f := range []string{"a.go", "b.go"} {
+		if err := os.WriteFile(filepath.Join(root, f), []byte("before"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ob := observe(t, root, Options{}, nil)
+	for range 20 {
+		for _, f := range []string{"a.go", "b.go"} {
+			if err := os.WriteFile(filepath.Join(root, f), []byte("after"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			ob.expect(map[string]Op{f: Modified})
+		}
+	}
+}
