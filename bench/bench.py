@@ -3,6 +3,7 @@
 
   bench.py startup --tools sawhorse,mprocs --units 5,50 --rounds 5
   bench.py seq ingest fanin keys idle search shutdown --rounds 3
+  bench.py watch watchstart rerun --rounds 3
   bench.py versions
 
 Every round runs each tool once, in a fresh order, with the floor of that measure
@@ -10,14 +11,15 @@ beside them, so that a noisy minute hits all of them alike.
 """
 import argparse, os, random, signal, sys
 
-import measure_screen, measure_shutdown, measure_volume
+import measure_screen, measure_shutdown, measure_volume, measure_watch
 from adapters import SUPERVISORS
+from watchers import WATCHERS
 from benchlib import HERE, SCRATCH, Out, boost, build_programs, quiet
 
 MEASURES = {m.__name__: m for m in (
     measure_screen.startup, measure_screen.keys, measure_screen.idle,
     measure_volume.seq, measure_volume.ingest, measure_volume.fanin, measure_volume.search,
-    measure_shutdown.shutdown)}
+    measure_shutdown.shutdown, measure_watch.watch, measure_watch.watchstart, measure_watch.rerun)}
 
 
 class Bench:
@@ -32,6 +34,8 @@ class Bench:
         """The adapters asked for (or the measure's own choice) that are on PATH."""
         found = []
         for name in (self.args.tools.split(",") if self.args.tools else default.split()):
+            if name not in SUPERVISORS and name in WATCHERS:
+                continue
             if name not in SUPERVISORS:
                 sys.exit(f"bench.py: no adapter named {name}; there are: {' '.join(SUPERVISORS)}")
             adapter = SUPERVISORS[name]()
@@ -69,6 +73,10 @@ def versions(bench):
         a = adapter()
         if a.found():
             bench.row(tool=name, version=a.version())
+    for name, adapter in WATCHERS.items():
+        a = adapter()
+        if a.found() and a.version_cmd and name not in SUPERVISORS:
+            bench.row(tool=name, version=a.version())
 
 
 def arguments():
@@ -84,6 +92,8 @@ def arguments():
     p.add_argument("--probes", type=int, default=40, help="keys: pairs of key presses")
     p.add_argument("--seconds", type=int, default=30, help="idle: for how long")
     p.add_argument("--limit", type=int, default=180, help="seconds to wait for the last line")
+    p.add_argument("--changes", type=int, default=40, help="watch, rerun: how many saves (rerun: a quarter of it)")
+    p.add_argument("--trees", default="small,large", help="watch: which trees")
     p.add_argument("--how", default="quit,9,host", help="shutdown: quit keys, kill -9 of what was started, of the host")
     p.add_argument("--grace", type=float, default=6, help="shutdown: seconds until what lives is called a survivor")
     p.add_argument("--nice", type=int, default=0, help="run everything at this niceness (root: negative, against a noisy machine)")
