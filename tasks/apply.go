@@ -57,7 +57,7 @@ func (s *State) Apply(e Event) {
 	case RunEnded:
 		s.end(e)
 	case TestReported:
-		s.run(e.ID, func(r *Run) { r.Tests = upsertTest(r.Tests, e.Test) })
+		s.run(e.ID, func(r *Run) { s.report(r, e.Test) })
 	case DiagnosticReported:
 		s.run(e.ID, func(r *Run) {
 			if len(r.Diagnostics) < keptDiagnostics {
@@ -227,6 +227,7 @@ func (s *State) drop(id RunID) {
 	}
 	delete(s.Runs, id)
 	delete(s.Usage, id)
+	delete(s.Index, id)
 }
 
 func (s *State) queue(r Run) {
@@ -269,6 +270,7 @@ func (s *State) trim(u *Unit) {
 }
 
 func (s *State) end(e RunEnded) {
+	delete(s.Index, e.ID)
 	s.live(e.ID, func(r *Run) {
 		r.Status, r.EndedAt, r.Exit, r.Error = e.Status, e.At, e.Exit, e.Error
 		r.EndLine, r.Survivors, r.Holds, r.Probe = e.EndLine, e.Survivors, nil, ""
@@ -300,22 +302,61 @@ func (s *State) end(e RunEnded) {
 	}
 }
 
-func upsertTest(tests []TestResult, t TestResult) []TestResult {
-	for i := len(tests) - 1; i >= 0; i-- {
-		if tests[i].Name == t.Name && tests[i].Suite == t.Suite {
-			// A person wants to go to the line that names the place; without one,
-			// to where the test was first told of.
-			if old := tests[i]; old.Line >= 0 && (old.Location.File != "" || t.Location.File == "") {
-				t.Line = old.Line
-			}
-			tests[i] = completed(t, tests[i])
-			return tests
+// report takes over the result of a test, in the place of an earlier one.
+func (s *State) report(r *Run, t TestResult) {
+	i := s.testAt(r, TestName{t.Suite, t.Name})
+	switch {
+	case i >= 0:
+		// A person wants to go to the line that names the place; without one,
+		// to where the test was first told of.
+		if old := r.Tests[i]; old.Line >= 0 && (old.Location.File != "" || t.Location.File == "") {
+			t.Line = old.Line
+		}
+		r.Tests[i] = completed(t, r.Tests[i])
+	case len(r.Tests) < keptTests:
+		r.Tests = append(r.Tests, t)
+		if at := s.Index[r.ID]; at != nil {
+			at[TestName{t.Suite, t.Name}] = len(r.Tests) - 1
 		}
 	}
-	if len(tests) >= keptTests {
-		return tests
+}
+
+// testIndex is where in its run each test stands. It is no part of what a state
+// says: states are equal whatever it holds.
+type testIndex map[RunID]map[TestName]int
+
+// Equal says that an index makes no difference.
+func (testIndex) Equal(testIndex) bool { return true }
+
+// fewTests are looked through faster than an index is kept.
+const fewTests = 64
+
+// testAt is where a test stands among those of a run; -1: it was not told of.
+func (s *State) testAt(r *Run, name TestName) int {
+	is := func(i int) bool { return r.Tests[i].Name == name.Name && r.Tests[i].Suite == name.Suite }
+	if len(r.Tests) < fewTests {
+		for i := range r.Tests {
+			if is(i) {
+				return i
+			}
+		}
+		return -1
 	}
-	return append(tests, t)
+	at := s.Index[r.ID]
+	if len(at) != len(r.Tests) {
+		at = make(map[TestName]int, 2*len(r.Tests))
+		for i, t := range r.Tests {
+			at[TestName{t.Suite, t.Name}] = i
+		}
+		if s.Index == nil {
+			s.Index = testIndex{}
+		}
+		s.Index[r.ID] = at
+	}
+	if i, ok := at[name]; ok && is(i) {
+		return i
+	}
+	return -1
 }
 
 // completed is a result with what only an earlier report of it knew: a file of

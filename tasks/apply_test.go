@@ -627,3 +627,30 @@ func TestAFailureIsWhereItsPlaceWasTold(t *testing.T) {
 		t.Errorf("the failure is told at line %d, want 12", got)
 	}
 }
+
+func TestManyTestsAreReportedAsFewAre(t *testing.T) {
+	s := NewState()
+	s.Apply(Configured{Tasks: []Task{{Name: "test", Of: "test"}}})
+	s.Apply(RunQueued{Run: Run{ID: "test#1", Task: "test", Number: 1}})
+	s.Apply(RunStarted{ID: "test#1"})
+	var want []TestResult
+	tell := func(s *State, i int, status TestStatus) TestResult {
+		r := TestResult{Suite: "cart", Name: fmt.Sprint("Test", i), Status: status, Line: -1}
+		s.Apply(TestReported{ID: "test#1", Test: r})
+		return r
+	}
+	for i := range 5 * fewTests {
+		tell(&s, i, TestRunning)
+		want = append(want, tell(&s, i, TestPassed))
+	}
+	// Two that go on from one state do not disturb each other.
+	other := s.Clone()
+	tell(&other, 5*fewTests, TestFailed)
+	want[3] = tell(&s, 3, TestFailed)
+	if diff := cmp.Diff(want, s.Runs["test#1"].Tests); diff != "" {
+		t.Error(diff)
+	}
+	if n := len(other.Runs["test#1"].Tests); n != 5*fewTests+1 {
+		t.Errorf("the other state has %d tests", n)
+	}
+}

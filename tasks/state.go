@@ -96,6 +96,8 @@ type State struct {
 	Acked   map[AlertID]time.Time `json:"acked,omitempty"`
 	Watch   WatchState            `json:"watch"`
 	Leaving string                `json:"leaving,omitempty"`
+	// Index is of the tests of runs that go on; Apply alone uses it.
+	Index testIndex `json:"-"`
 }
 
 // NewState is the state before the first event.
@@ -118,6 +120,7 @@ func NewState() State {
 // declarations (Task.Spec), which nobody changes, are shared.
 func (s State) Clone() State {
 	c := s
+	c.Index = nil
 	c.Order = slices.Clone(s.Order)
 	c.Units = maps.Clone(s.Units)
 	for k, u := range c.Units {
