@@ -2,6 +2,7 @@ package tests
 
 import (
 	"fmt"
+	"path"
 	"strings"
 	"time"
 
@@ -161,9 +162,13 @@ func (s *Screen) rowLine(f screen.Frame, r row, selected bool, w int) string {
 	right := s.right(n, word, w)
 	room := l.Left() - right.width
 	if n.diagnostic != nil {
-		at := cell.CutLeft(n.diagnostic.Location.String(), max(8, room/2))
-		l.Put(ink(in.Accent), at).Put(fill, " ")
-		room -= cell.Width(at) + 1
+		at := n.diagnostic.Location
+		if s.mode == treeMode {
+			at = tasks.Location{File: path.Base(at.File), Line: at.Line}
+		}
+		where := cell.CutLeft(at.String(), max(8, room/2))
+		l.Put(ink(in.Accent), where).Put(fill, " ")
+		room -= cell.Width(where) + 1
 	}
 	l.Put(ink(text), cell.Cut(r.label, room))
 	if n.has && n.result.Message != "" && w >= sideBySide {

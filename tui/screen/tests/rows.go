@@ -178,7 +178,7 @@ func (s *Screen) flat(words []string) {
 	add := func(n *node) {
 		n.listed = (n.diagnostic != nil && s.mode == failuresMode || n.has && s.wanted(n)) && (len(words) == 0 || matches(n, words))
 		if n.listed {
-			s.rows = append(s.rows, row{node: n, label: n.full()})
+			s.rows = append(s.rows, row{node: n, label: pick(n.diagnostic != nil, n.label, n.full())})
 		}
 	}
 	var walk func(n *node)

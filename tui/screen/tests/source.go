@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tui/screen"
@@ -65,7 +66,13 @@ func (s *Screen) sourceLines(at tasks.Location, w, n int, in *theme.Inks) []stri
 		}
 		l.Put(gutter, mark+cell.FitRight(strconv.Itoa(number), digits)+" ").Put(in.Border, "│ ")
 		text := src.lines[number-src.from]
-		l.Put(ink, strings.ReplaceAll(text[min(common, len(text)):], "\t", "    "))
+		before, word, after := "", "", text[min(common, len(text)):]
+		if number == at.Line && at.Column > common {
+			before, word, after = wordAt(after, at.Column-1-common)
+		}
+		for _, s := range []seg{{ink, before}, {in.ActualWord, word}, {ink, after}} {
+			l.Put(s.ink, strings.ReplaceAll(s.text, "\t", "    "))
+		}
 		lines = append(lines, l.String())
 	}
 	return cell.Block(lines, w, n)
@@ -87,4 +94,16 @@ func indent(lines []string) int {
 		}
 	}
 	return len(common)
+}
+
+// wordAt cuts out the word that begins at a byte; one that is not there is empty.
+func wordAt(text string, at int) (before, word, after string) {
+	if at < 0 || at >= len(text) || !utf8.RuneStart(text[at]) {
+		return "", "", text
+	}
+	all := tokens(text[at:])
+	if len(all) == 0 || all[0][0] != 0 {
+		return "", "", text
+	}
+	return text[:at], text[at : at+all[0][1]], text[at+all[0][1]:]
 }

@@ -331,8 +331,11 @@ func (s *Screen) View(f screen.Frame) []string {
 func (s *Screen) empty(f screen.Frame) []string {
 	u := f.State.Units[f.Unit]
 	r, ok := f.Run()
-	formats := "Results are found in the output of go test, pytest, jest, vitest, cargo, TAP and many compilers; " +
-		"results: in sawhorse.yml names a format where none is recognised."
+	formats := "Results are found in the output of go test, pytest, jest, vitest, cargo, TAP and many compilers. In sawhorse.yml " +
+		"format: names another one (or a pattern), results: the JUnit XML, SARIF or JSON files that the task writes."
+	if len(u.Task.Spec.Format) > 0 {
+		formats = "They are read as its format: in sawhorse.yml says; sawhorse logs " + f.Unit + " shows what it printed."
+	}
 	switch {
 	case !ok && u.Task.Spec.Watch != nil:
 		return f.Empty("No tests are known: "+f.Unit+" has not run yet. It runs when its files change.", "r runs it now. "+formats)
