@@ -14,7 +14,7 @@ import (
 // The kinds of resources. A run is one so that it can be operated on: its id is
 // tasks.NewResourceID(connection, kindRun, Run.External).
 const (
-	kindRun  = "run"
+	kindRun  = tasks.RunKind
 	kindPull = "pull"
 )
 

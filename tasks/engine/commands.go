@@ -383,8 +383,6 @@ func (e *Engine) cancelRun(id tasks.RunID) error {
 		return fmt.Errorf("there is no run %s", id)
 	case r.Status.Done():
 		return fmt.Errorf("%s has ended already (%s)", id, r.Status)
-	case e.live[id] == nil && r.External != "":
-		return e.cancelOutside(r)
 	case r.Status == tasks.Queued:
 		e.drop(r.Task, "cancelled before it began")
 	default:
@@ -394,29 +392,6 @@ func (e *Engine) cancelRun(id tasks.RunID) error {
 		e.end(id, tasks.ErrCancelled)
 	}
 	return nil
-}
-
-// cancelOutside asks the system that runs it to cancel a run that is only looked
-// at here. What comes of that is observed.
-func (e *Engine) cancelOutside(r tasks.Run) error {
-	provider := e.state.Units[r.Task].Task.Provider
-	c := tasks.Operate{ID: r.Outside(provider), Operation: "cancel"}
-	connected := e.connections[provider]
-	if connected == nil || connected.p == nil {
-		return fmt.Errorf("%s is not connected", provider)
-	}
-	operator, ok := tasks.As[tasks.Operator](connected.p)
-	if _, told := e.state.Resources[c.ID]; !ok || !told {
-		return fmt.Errorf("%s can't cancel a run that was started elsewhere", connected.Title)
-	}
-	reply := make(chan error, 1) // buffered: nobody reads it
-	e.beginOperation(operator, c, reply)
-	select {
-	case err := <-reply: // refused at once
-		return err
-	default:
-		return nil
-	}
 }
 
 // leave begins the end: everything stops, dependents first, then Run returns.

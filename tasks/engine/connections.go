@@ -413,7 +413,7 @@ func (e *Engine) outsideRun(ctx context.Context, id tasks.RunID) (tasks.Resource
 	if !e.send(func(e *Engine) {
 		r := e.state.Runs[id]
 		if t := e.state.Units[r.Task].Task; t.Remote() && e.live[id] == nil && r.External != "" && !r.Status.Done() {
-			reply <- tasks.NewResourceID(t.Provider, "run", r.External)
+			reply <- r.Outside(t.Provider)
 			return
 		}
 		reply <- ""
