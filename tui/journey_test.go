@@ -384,6 +384,7 @@ func (silent) Resize(int, int) error       { return nil }
 
 func travel(t *testing.T, walk func(trip)) {
 	t.Setenv("VISUAL", "vi")
+	t.Setenv("TMPDIR", t.TempDir()) // of texts for the pager
 	inBubble(t, func(t *testing.T) {
 		for _, name := range []string{"DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME", "TMUX", "TERM", "TERM_PROGRAM"} {
 			t.Setenv(name, "")

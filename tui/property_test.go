@@ -26,11 +26,13 @@ func TestNoSequenceOfKeysAndEventsLeavesTheScreen(t *testing.T) {
 	keys := []string{
 		"up", "down", "left", "right", "enter", "esc", "tab", "shift+tab", "space", "pgup", "pgdown", "home", "end", "backspace", "delete",
 		"s", "r", "l", "w", "e", "y", "z", "b", "a", "d", "D", "K", "R", "U", "T", "M", "o", "O", "f", "F", "c", "x", ":", "/", "?", ".", ",", "<", ">",
-		"1", "2", "3", "4", "5", "6", "7", "g", "G", "j", "k", "n", "N", "v", "m", "t", "i", "H", "&", "@", "q", "ctrl+u", "ctrl+w", "p", "p", "P", "é", "漢",
+		"1", "2", "3", "4", "5", "6", "7", "g", "G", "j", "k", "n", "N", "v", "m", "t", "i", "H", "&", "@", "'", "\"", "{", "}", "C", "X", "h", "q", "ctrl+u", "ctrl+w", "p", "p", "P", "é", "漢",
 	}
 	t.Setenv("VISUAL", "vi")
-	t.Setenv("DISPLAY", "")
-	t.Setenv("WAYLAND_DISPLAY", "")
+	for _, name := range []string{"DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME", "TMUX"} {
+		t.Setenv(name, "")
+	}
+	t.Setenv("TMPDIR", t.TempDir()) // of texts for the pager
 	rapid.Check(t, func(rt *rapid.T) {
 		type step struct {
 			what, a, b, c int
@@ -40,6 +42,7 @@ func TestNoSequenceOfKeysAndEventsLeavesTheScreen(t *testing.T) {
 		}), 1, 60).Draw(rt, "steps")
 		inBubble(t, func(t *testing.T) {
 			e := busy()
+			store := keep(t, e)
 			u := tuitest.New(t, 120, 36, e, tui.Options{Interactor: terminals{}})
 			names := []string{"web", "api", "db", "worker", "docs", "test", "build", "train", "deploy"}
 			for _, s := range steps {
@@ -63,6 +66,7 @@ func TestNoSequenceOfKeysAndEventsLeavesTheScreen(t *testing.T) {
 					e.Emit(tasks.NoticeRaised{Notice: tasks.Notice{ID: text, Severity: tasks.Warning, Source: text, Message: text, Hint: text, At: time.Now()}})
 				case 5:
 					u.Send(tea.PasteMsg{Content: text})
+					printTo(t, e, store, name, text, "level=error msg=\""+text+"\"")
 				case 6:
 					u.Wait(time.Duration(s.c) * 40 * time.Millisecond)
 				default:
