@@ -104,7 +104,7 @@ func forThis(v, file *declared.Value) *declared.Value {
 		system = "linux"
 	}
 	whole := &declared.Value{Kind: declared.Map, Line: v.Line}
-	for _, from := range []*declared.Value{only(file, "options", "type", "command", "args"), only(file.Get(system), "options", "command", "args"), v, v.Get(system)} {
+	for _, from := range []*declared.Value{only(file, "options", "type"), only(file.Get(system), "options"), v, v.Get(system)} {
 		for _, e := range from.Entries {
 			put(whole, e)
 		}
