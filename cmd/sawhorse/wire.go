@@ -15,6 +15,7 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/integrations"
 	"github.com/sawhorse-dev/sawhorse/integrations/all"
+	"github.com/sawhorse-dev/sawhorse/integrations/docker"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/attach"
 	"github.com/sawhorse-dev/sawhorse/tasks/engine"
@@ -39,14 +40,16 @@ type host struct {
 	logs    *logs.Store
 	history *history.Store
 	runner  *process.Runner
-	engine  *engine.Engine
-	code    *code
-	crash   *process.Crash
-	aside   *aside
-	warning string                      // of the history
-	self    string                      // the path of this program
-	file    atomic.Pointer[config.File] // in force: its env is everybody's
-	seen    map[string]string           // the text of its files; for load alone
+	// containers runs the services that are containers.
+	containers *docker.Runner
+	engine     *engine.Engine
+	code       *code
+	crash      *process.Crash
+	aside      *aside
+	warning    string                      // of the history
+	self       string                      // the path of this program
+	file       atomic.Pointer[config.File] // in force: its env is everybody's
+	seen       map[string]string           // the text of its files; for load alone
 	// Of a directory without a sawhorse.yml: what is declared below it, once that
 	// is known; walked is closed then. complete is load's alone: all of it is in force.
 	below    atomic.Pointer[[]integrations.Evidence]
@@ -100,6 +103,9 @@ func newHost(p place, trusted bool) (h *host, err error) {
 	if err != nil {
 		return nil, err
 	}
+	h.containers = docker.NewRunner(docker.RunnerOptions{
+		Dir: p.root, Name: f.Name, Place: h.surroundingsOf(f), Env: h.declaredEnvironment,
+	})
 	h.code = newCode(p.root, h.decidingFiles)
 	h.engine = engine.New(engine.Options{
 		Workspace: tasks.Workspace{
@@ -110,7 +116,7 @@ func newHost(p place, trusted bool) (h *host, err error) {
 		Declares:    h.declares,
 		Trust:       h.trust,
 		Connections: h.connections,
-		Runners:     map[string]tasks.Runner{"": h.narrowing()},
+		Runners:     map[string]tasks.Runner{"": routed{h.narrowing(), h.containers}},
 		Parser:      all.Parser,
 		Logs:        h.logs,
 		Record:      h.record,
@@ -159,10 +165,8 @@ func (h *host) declares(file string) bool {
 
 // connections are the systems that the file declares, and those that were found.
 func (h *host) connections(ctx context.Context, f *config.File) ([]tasks.Connection, error) {
-	home, _ := os.UserHomeDir() // without one, nothing is found there
-	return all.Connections(ctx, f, integrations.Place{
-		Dir: h.place.root, State: filepath.Join(h.place.state, "integrations"), Getenv: os.Getenv, Home: home,
-	})
+	found, err := all.Connections(ctx, f, h.outside())
+	return wanted(f, found), err
 }
 
 // remember keeps the files as they are in force, to tell which one changed.
@@ -204,6 +208,16 @@ func (h *host) admit(ctx context.Context, f *config.File) error {
 // environment is what a process of a unit is given before its ports and
 // parameters: this host's, the workspace's, the unit's; SAWHORSE is this program.
 func (h *host) environment(u config.Unit, lookup func(ref string) (string, bool)) ([]string, error) {
+	layers, err := h.layers(u, lookup)
+	if err != nil {
+		return nil, err
+	}
+	return env.Build(os.Environ(), append(layers, map[string]string{"SAWHORSE": h.self})...), nil
+}
+
+// layers are the variables that files and keys of the workspace give a unit, the
+// last one wins.
+func (h *host) layers(u config.Unit, lookup func(ref string) (string, bool)) ([]map[string]string, error) {
 	f := h.file.Load()
 	everybodys, err := env.ReadFiles(f.EnvFile...)
 	if err != nil {
@@ -219,7 +233,7 @@ func (h *host) environment(u config.Unit, lookup func(ref string) (string, bool)
 			return nil, err
 		}
 	}
-	return env.Build(os.Environ(), append(layers, map[string]string{"SAWHORSE": h.self})...), nil
+	return layers, nil
 }
 
 // narrowing is the runner of local tasks.
@@ -291,7 +305,7 @@ func (h *host) run(ctx context.Context, l net.Listener, begin func(tasks.Engine)
 	}}
 	if l != nil {
 		serving.Go(func() {
-			err := attach.Serve(serveCtx, l, e, attach.ServerOptions{Version: versionText(), Interactor: h.runner})
+			err := attach.Serve(serveCtx, l, e, attach.ServerOptions{Version: versionText(), Interactor: h.runner, Opener: h.engine})
 			if err != nil && !errors.Is(err, net.ErrClosed) {
 				fmt.Fprintf(os.Stderr, "serve clients: %v\n", err)
 			}
@@ -327,6 +341,13 @@ func (h *host) close() {
 	if h.runner != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 		_ = h.runner.Close(ctx)
+		cancel()
+	}
+	if h.containers != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		if err := h.containers.Down(ctx); err != nil {
+			fmt.Fprintln(os.Stderr, err) // the host's own log
+		}
 		cancel()
 	}
 	if h.history != nil {

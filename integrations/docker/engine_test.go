@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -154,7 +155,7 @@ func watch(t *testing.T, p *docker.Provider) *watched {
 	}()
 	t.Cleanup(func() {
 		cancel()
-		_ = <-w.done
+		<-w.done //nolint:errcheck // how it ended is its own affair
 	})
 	return w
 }
@@ -248,6 +249,7 @@ func (l *logStore) Last() (time.Time, int) {
 	defer l.mu.Unlock()
 	return l.last, l.newest
 }
+
 func (l *logStore) Restart() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -286,4 +288,14 @@ func tarOf(t *testing.T, name, text string) io.Reader {
 		t.Fatal(err)
 	}
 	return &b
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
 }

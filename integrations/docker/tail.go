@@ -96,7 +96,7 @@ func (p *Provider) follow(ctx context.Context, id string, w tasks.LogWriter, new
 		from, stored = w.Last()
 	}
 	o := client.ContainerLogsOptions{Follow: true}
-	if stored > 0 {
+	if !from.IsZero() {
 		o.Since = stamp(from)
 	}
 	return p.read(ctx, id, terminal, o, &liner{w: w, from: from, stored: stored})

@@ -40,6 +40,7 @@ var (
 	_ tasks.Engine     = (*Client)(nil)
 	_ tasks.Interactor = (*Client)(nil)
 	_ tasks.Querier    = (*Client)(nil)
+	_ tasks.Opener     = (*Client)(nil)
 )
 
 // Dial attaches to the host whose socket is at path; version is the client's

@@ -31,6 +31,8 @@ type ServerOptions struct {
 	Version string
 	// Interactor gives the terminals of runs; nil: there are none.
 	Interactor tasks.Interactor
+	// Opener gives terminals inside of resources; nil: there are none.
+	Opener tasks.Opener
 	// WriteTimeout is how long one write to a client may take before it counts
 	// as dead: a minute by default, so that a stopped screen may be resumed.
 	WriteTimeout time.Duration
@@ -110,6 +112,7 @@ func (s *server) routes() http.Handler {
 	mux.HandleFunc("POST /v1/query", s.query)
 	mux.HandleFunc("GET /v1/events", s.events)
 	mux.HandleFunc("GET /v1/runs/{id}/terminal", s.terminal)
+	mux.HandleFunc("GET /v1/resources/{id}/terminal", s.inside)
 	return mux
 }
 

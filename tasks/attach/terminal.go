@@ -60,6 +60,24 @@ func (s *server) terminal(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusConflict, problem{"this host has no terminals"})
 		return
 	}
+	s.give(w, r, func(ctx context.Context) (tasks.Terminal, error) {
+		return s.o.Interactor.Terminal(ctx, tasks.RunID(r.PathValue("id")))
+	})
+}
+
+// inside gives a terminal inside of a resource.
+func (s *server) inside(w http.ResponseWriter, r *http.Request) {
+	if s.o.Opener == nil {
+		answer(w, http.StatusConflict, problem{"this host has no terminals"})
+		return
+	}
+	s.give(w, r, func(ctx context.Context) (tasks.Terminal, error) {
+		return s.o.Opener.Open(ctx, tasks.ResourceID(r.PathValue("id")))
+	})
+}
+
+// give opens a terminal and carries it over the connection.
+func (s *server) give(w http.ResponseWriter, r *http.Request, open func(context.Context) (tasks.Terminal, error)) {
 	if r.Header.Get("Upgrade") != upgrade {
 		answer(w, http.StatusUpgradeRequired, problem{"ask for Upgrade: " + upgrade})
 		return
@@ -67,7 +85,7 @@ func (s *server) terminal(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	defer context.AfterFunc(s.leaving, cancel)()
-	t, err := s.o.Interactor.Terminal(ctx, tasks.RunID(r.PathValue("id")))
+	t, err := open(ctx)
 	if err != nil {
 		answer(w, http.StatusConflict, problem{err.Error()})
 		return
@@ -169,6 +187,15 @@ func enter(typed io.Reader, t tasks.Terminal) {
 
 // Terminal takes the live terminal of a run; it is closed when ctx ends.
 func (c *Client) Terminal(ctx context.Context, id tasks.RunID) (tasks.Terminal, error) {
+	return c.take(ctx, "runs", string(id))
+}
+
+// Open opens a terminal inside of a resource; it is closed when ctx ends.
+func (c *Client) Open(ctx context.Context, id tasks.ResourceID) (tasks.Terminal, error) {
+	return c.take(ctx, "resources", string(id))
+}
+
+func (c *Client) take(ctx context.Context, of, id string) (tasks.Terminal, error) {
 	conn, err := c.connect(ctx)
 	if err != nil {
 		return nil, err
@@ -176,7 +203,7 @@ func (c *Client) Terminal(ctx context.Context, id tasks.RunID) (tasks.Terminal, 
 	t := &terminal{conn: conn, in: bufio.NewReader(conn), buf: make([]byte, maxFrame)}
 	t.stop = context.AfterFunc(ctx, func() { _ = conn.Close() })
 	t.leave = context.AfterFunc(c.ctx, func() { _ = conn.Close() })
-	if err := t.open(ctx, id); err != nil {
+	if err := t.open(ctx, of, id); err != nil {
 		_ = t.Close()
 		return nil, fmt.Errorf("take the terminal of %s: %w", id, err)
 	}
@@ -195,8 +222,8 @@ type terminal struct {
 	writing sync.Mutex // one frame at a time
 }
 
-func (t *terminal) open(ctx context.Context, id tasks.RunID) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address("/v1/runs/"+url.PathEscape(string(id))+"/terminal"), nil)
+func (t *terminal) open(ctx context.Context, of, id string) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address("/v1/"+of+"/"+url.PathEscape(id)+"/terminal"), nil)
 	if err != nil {
 		return err
 	}

@@ -429,6 +429,20 @@ func (e *Engine) outsideRun(ctx context.Context, id tasks.RunID) (tasks.Resource
 	return "", false
 }
 
+// Open opens a terminal inside a resource; the engine is a tasks.Opener for all of
+// its providers.
+func (e *Engine) Open(ctx context.Context, id tasks.ResourceID) (tasks.Terminal, error) {
+	p, err := e.provider(ctx, id.Provider())
+	if err != nil {
+		return nil, err
+	}
+	opener, ok := tasks.As[tasks.Opener](p)
+	if !ok {
+		return nil, fmt.Errorf("%s opens no terminals", id.Provider())
+	}
+	return opener.Open(ctx, id)
+}
+
 // operate does something with a resource and returns when it is done. It is
 // done to its end although the caller leaves.
 func (e *Engine) operate(ctx context.Context, c tasks.Operate) error {

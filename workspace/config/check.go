@@ -19,6 +19,7 @@ func (r *reader) check(w *workspaceDraft) {
 		r.checkDependencies(d, units, names)
 		r.checkRestart(d)
 		r.checkPorts(d)
+		r.checkContainer(d)
 		r.checkParams(d)
 	}
 	r.unit = nil

@@ -106,6 +106,8 @@ type Execution struct {
 	With    map[string]string `json:"with,omitempty"`
 	Values  map[string]string `json:"values,omitempty"`
 	Stop    Stop              `json:"stop"`
+	// Container is what an engine is asked to make.
+	Container *Container `json:"container,omitempty"`
 }
 
 // Executes returns what a unit can make this machine execute.
@@ -113,6 +115,7 @@ func Executes(f *File, u *Unit) Execution {
 	e := Execution{
 		Name: u.Name, Kind: u.Kind, Run: u.Run, Command: u.Command,
 		Dir: relative(f.Dir, u.Dir), Env: map[string]string{}, Stop: u.Stop, Use: u.Use, With: u.With, Values: u.Values,
+		Container: u.Container.executed(),
 	}
 	for _, env := range []map[string]string{f.Env, u.Env} {
 		maps.Copy(e.Env, env)

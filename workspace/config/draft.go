@@ -43,6 +43,8 @@ type draft struct {
 	dependsOn []dependency
 	watch     *Watch
 
+	container containerDraft
+
 	ready    *probe
 	restart  placed[Restart]
 	stop     Stop

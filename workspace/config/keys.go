@@ -70,6 +70,7 @@ func groupsKind() kind[[]string] {
 func unitFields() []field[draft] {
 	fields := commonFields()
 	fields = append(fields, serviceFields()...)
+	fields = append(fields, containerFields()...)
 	fields = append(fields, taskFields()...)
 	return append(fields, foreignFields()...)
 }

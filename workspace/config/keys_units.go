@@ -28,7 +28,7 @@ func unitsKind(k Kind) kind[[]*draft] {
 	fields := unitFields()
 	unit := object(shape{
 		words: "a mapping or a command line", title: string(k), bare: "run",
-		oneOf: []string{"run"}, on: onKind(k),
+		oneOf: []string{"run", "image", "build"}, on: onKind(k),
 	}, fields)
 	if k == Task {
 		unit.shape.other = pinnedShape(pinnedFields())

@@ -230,7 +230,7 @@ var portNameForm = regexp.MustCompile(portNamePattern)
 
 func portsKind() kind[[]placed[Port]] {
 	number := integer(1, 65535)
-	one := schema{"anyOf": []schema{{"const": "auto"}, number.shape.schema}}
+	one := schema{"anyOf": []schema{{"const": "auto"}, number.shape.schema, {"type": "string", "pattern": `^(auto|[0-9]+):[0-9]+$`}}}
 	element := &shape{words: "a port number or auto", schema: one}
 	sh := &shape{
 		words: "a mapping of names to numbers or auto", schema: one,
@@ -240,6 +240,18 @@ func portsKind() kind[[]placed[Port]] {
 		var ports []placed[Port]
 		add := func(name string, v *node) {
 			p := Port{Name: name}
+			if outside, inside, ok := strings.Cut(v.text, ":"); ok && v.kind == textNode {
+				target, err := strconv.Atoi(inside)
+				number, err2 := strconv.Atoi(outside)
+				if outside == "auto" {
+					number, err2 = 0, nil
+				}
+				if err != nil || err2 != nil || target < 1 || target > 65535 || number < 0 || number > 65535 {
+					r.must(v, "a port number, auto, or outside:inside like 8080:80", "")
+				}
+				ports = append(ports, placed[Port]{v: Port{Name: name, Number: number, Target: target}, n: v})
+				return
+			}
 			if v.kind != textNode || v.text != "auto" {
 				port, err := strconv.Atoi(v.text)
 				if v.kind != intNode || err != nil || port < 1 || port > 65535 {

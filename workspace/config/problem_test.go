@@ -59,7 +59,7 @@ var bad = []struct {
 	}, false},
 	{"a service's format", "version: 1\nservices: {a: {run: x, format: go}}\n", []string{`2:24: "format" is for tasks, and "a" is a service (move "a" to tasks: if it is meant to end)`}, true},
 	{"nothing to run", "version: 1\nservices:\n  a: {dir: x}\n  b:\n", []string{
-		`3:3: service "a" has no run or command (say what it runs: run: go run .)`,
+		`3:3: service "a" has no run or command or image or build (say what it runs: run: go run .)`,
 		`4:3: service "b" has no run or command (say what it runs: run: go run .)`,
 	}, true},
 	{"run and command", "version: 1\nservices: {a: {run: x, command: [x]}}\n", []string{`2:24: "command" cannot be given together with "run" in service "a" (keep one of them)`}, true},
@@ -117,7 +117,7 @@ var bad = []struct {
 	}, true},
 	{"port", "version: 1\nservices: {a: {run: x, ports: {http: 70000}}, b: {run: x, ports: ['80:80']}, c: {run: x, ports: {a.b: 1}}}\n", []string{
 		`2:38: ports.http of service "a" must be a port number from 1 to 65535, or auto, not 70000`,
-		`2:67: ports of service "b" must be a port number from 1 to 65535, or auto, not "80:80"`,
+		`2:67: service "b" is a process: its port has one number (write the number alone, or give the service an image)`,
 		`2:98: "a.b" is not the name of a port (names have letters, digits, - and _)`,
 	}, true},
 	{"port twice", "version: 1\nservices: {a: {run: x, ports: {http: 80}}, b: {run: x, ports: {http: 80}}}\n", []string{`2:70: port 80 of service "b" is also that of service "a" (change one of them, or use auto)`}, false},

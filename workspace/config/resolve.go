@@ -99,6 +99,7 @@ func (d *draft) resolve(dir string, kinds map[string]Kind) Unit {
 	}
 	if d.kind == Service {
 		d.resolveService(&u)
+		d.resolveContainer(dir, &u)
 	} else {
 		u.Timeout, u.Schedule, u.OnBusy = d.timeout, d.schedule, or(d.onBusy, BusyRestart)
 		u.Inputs, u.Format, u.Results = d.inputs, d.format, d.results

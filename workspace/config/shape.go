@@ -254,7 +254,7 @@ func (s *shape) nullable(k key) bool { return k.shape.removable }
 func (s *shape) choices() string {
 	text := ""
 	for _, k := range s.keys {
-		if !k.foreign && overlap(k.slots, s.oneOf) != "" {
+		if !k.foreign && s.belongs(k) && overlap(k.slots, s.oneOf) != "" {
 			if text != "" {
 				text += " or "
 			}

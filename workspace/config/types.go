@@ -97,6 +97,10 @@ type Unit struct {
 	// TTY: under a pseudo-terminal. Default: services yes, tasks no.
 	TTY bool `json:"tty"`
 
+	// Container is set on a service that is a container; Run and Command may then
+	// be empty, and run inside of it.
+	Container *Container `json:"container,omitempty"`
+
 	DependsOn []Dependency `json:"depends_on,omitempty"`
 	Watch     *Watch       `json:"watch,omitempty"`
 
@@ -254,6 +258,8 @@ type Stop struct {
 type Port struct {
 	Name   string `json:"name"`
 	Number int    `json:"number"` // 0: auto, chosen by the host
+	// Target is a container's own port behind it; 0: the same number.
+	Target int `json:"target,omitempty"`
 }
 
 // Inputs is what a task's result depends on, besides its own declaration.

@@ -58,6 +58,9 @@ func Commands(f *config.File) []Entry {
 		add(u.Name, "run", u.Run)
 		add(u.Name, "command", quoteArgs(u.Command))
 		add(u.Name, "shell", quoteArgs(u.Shell))
+		for _, line := range containerLines(f.Dir, u.Container) {
+			add(u.Name, line[0], line[1])
+		}
 		if dir := relative(f.Dir, u.Dir); dir != "." {
 			add(u.Name, "dir", dir)
 		}
@@ -269,4 +272,27 @@ func (t *Trust) path(root string) (path, resolved string, err error) {
 	}
 	resolved, err = resolve(root)
 	return filepath.Join(t.dir, name+".json"), resolved, err
+}
+
+// containerLines are what a person should know of a container before it is made:
+// where it comes from, and what of this machine it is given.
+func containerLines(dir string, c *config.Container) [][2]string {
+	if c == nil {
+		return nil
+	}
+	lines := [][2]string{{"image", c.Image}, {"entrypoint", quoteArgs(c.Entrypoint)}, {"user", c.User}}
+	if c.Build != nil {
+		lines = append(lines, [2]string{"build", relative(dir, c.Build.Context)})
+	}
+	for _, v := range c.Volumes {
+		source := v.Source
+		if v.Bind() {
+			source = relative(dir, source)
+		}
+		lines = append(lines, [2]string{"volumes", source + ":" + v.Target})
+	}
+	if len(c.Create) > 0 {
+		lines = append(lines, [2]string{"container", c.Create})
+	}
+	return lines
 }

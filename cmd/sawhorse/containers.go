@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/sawhorse-dev/sawhorse/integrations"
+	"github.com/sawhorse-dev/sawhorse/integrations/docker"
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
+	"github.com/sawhorse-dev/sawhorse/workspace/env"
+)
+
+// routed runs what is a container in an engine, and everything else here.
+type routed struct {
+	tasks.Runner
+	containers tasks.Runner
+}
+
+// Run hands the request to whom it belongs.
+func (r routed) Run(ctx context.Context, q tasks.Request, s tasks.Sink) error {
+	if q.Task.Spec.Container != nil {
+		return r.containers.Run(ctx, q, s)
+	}
+	return r.Runner.Run(ctx, q, s)
+}
+
+// Unwrap is the runner of processes, for what only that can do.
+func (r routed) Unwrap() tasks.Runner { return r.Runner }
+
+// outside is where connections look for other systems.
+func (h *host) outside() integrations.Place {
+	home, _ := os.UserHomeDir() // without one, nothing is found there
+	return integrations.Place{
+		Dir: h.place.root, State: filepath.Join(h.place.state, "integrations"), Getenv: os.Getenv, Home: home,
+	}
+}
+
+// surroundingsOf is the same, with the engine that the file declares.
+func (h *host) surroundingsOf(f *config.File) integrations.Place {
+	p := h.outside()
+	for _, c := range f.Integrations {
+		if c.Use == docker.Name {
+			p.Declared = append(p.Declared, integrations.Declared{Name: c.Name, Options: c.Options})
+		}
+	}
+	return p
+}
+
+// wanted marks the engine that the file's own containers need: its failure needs
+// a person.
+func wanted(f *config.File, found []tasks.Connection) []tasks.Connection {
+	if !slices.ContainsFunc(f.Units, func(u config.Unit) bool { return u.Container != nil }) {
+		return found
+	}
+	for i := range found {
+		if found[i].Name == docker.Name {
+			found[i].Wanted = true
+		}
+	}
+	return found
+}
+
+// declaredEnvironment is what the workspace file gives a container; nothing of
+// this machine's own.
+func (h *host) declaredEnvironment(u config.Unit, lookup func(ref string) (string, bool)) ([]string, error) {
+	layers, err := h.layers(u, lookup)
+	if err != nil {
+		return nil, err
+	}
+	return env.Build(nil, layers...), nil
+}
