@@ -156,6 +156,9 @@ func (r *reader) test(name string) *test {
 }
 
 func (r *reader) tell(t *test) {
+	if t.Name == "" { // nothing is left of it
+		return
+	}
 	result := t.TestResult
 	result.Output = t.lines.Spans()
 	r.sink.Emit(tasks.TestReported{Test: result})

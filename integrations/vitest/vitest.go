@@ -161,12 +161,13 @@ func (r *reader) id(text string) (file, name string, ok bool) {
 	}
 }
 
-// test finds a test, or makes it; nil when there are too many.
+// test finds a test, or makes it; nil when there are too many,
+// or nothing is left of its name.
 func (r *reader) test(file, name string) *test {
 	k := key{file, place.Clip(name)}
 	t := r.tests[k]
 	if t == nil {
-		if len(r.tests) >= mostTests {
+		if k.name == "" || len(r.tests) >= mostTests {
 			return nil
 		}
 		k = key{strings.Clone(k.suite), strings.Clone(k.name)}
