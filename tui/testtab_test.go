@@ -162,12 +162,14 @@ func TestTheTestsTabIsDrawnAtEverySize(t *testing.T) {
 
 func TestTheTestsTabHasTheColoursOfTheTheme(t *testing.T) {
 	for _, name := range []string{"dark", "light"} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
-				u, _ := onTests(t, 120, 36, tui.Options{Settings: tui.Settings{Theme: name}})
-				golden.RequireEqual(t, []byte(u.Press("enter").Wait(50*time.Millisecond).Painted()))
+		for _, size := range [][2]int{{200, 50}, {120, 36}, {80, 24}, {50, 15}} {
+			t.Run(fmt.Sprintf("%s %dx%d", name, size[0], size[1]), func(t *testing.T) {
+				inBubble(t, func(t *testing.T) {
+					u, _ := onTests(t, size[0], size[1], tui.Options{Settings: tui.Settings{Theme: name}})
+					golden.RequireEqual(t, []byte(u.Press("enter").Wait(50*time.Millisecond).Painted()))
+				})
 			})
-		})
+		}
 	}
 }
 

@@ -48,8 +48,10 @@ func TestADayInTheDemo(t *testing.T) {
 	p.press("shift+tab").see("acknowledge|go there").press("e")
 	opened(1)
 	p.see("ATTENTION 1").press("enter").see("▌ .*(TestDiscount|cart_test.txt:4)", "want 32, got 40 from total")
-	p.press("e")
+	p.see("▶ 4 │ TestDiscount").press("e")
 	opened(2)
+	// The failure names the rule, too: n shows it.
+	p.press("n", "n").see("▶ 3 │ total +=")
 	p.see("ATTENTION 1")
 
 	// Mended and saved: it runs again by itself, and nothing needs attention.

@@ -106,8 +106,11 @@ func examine(lines []line, f *finder) []line {
 		for _, s := range l.spots {
 			l.ours = l.ours || ours(s.at.File)
 		}
-		// Go names the function in the line before, Python the code in the line after.
+		// Go and Rust name the function in the line before, Python the code in the
+		// line after.
 		switch {
+		case i > 0 && rustFunction.MatchString(lines[i-1].text):
+			lines[i-1].behind, lines[i-1].frame, lines[i-1].ours = true, true, l.ours
 		case strings.HasPrefix(l.text, "\t") && i > 0 && !lines[i-1].frame && function(lines[i-1].text):
 			lines[i-1].behind, lines[i-1].frame, lines[i-1].ours = true, true, l.ours
 		case strings.HasPrefix(strings.TrimSpace(l.text), `File "`) && i+1 < len(lines) && indentOf(lines[i+1].text) > indentOf(l.text):
@@ -131,6 +134,10 @@ func isFrame(s string, named bool) bool {
 	}
 	return named && pytestFrame.MatchString(s)
 }
+
+// rustFunction is "  12: core::panicking::panic" in front of the line with its
+// place.
+var rustFunction = regexp.MustCompile(`^\s*\d{1,3}: \S`)
 
 // pytestFrame is "cart/rules.py:12: in total".
 var pytestFrame = regexp.MustCompile(`^\S+:\d+: in \S+$`)

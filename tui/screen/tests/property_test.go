@@ -158,6 +158,7 @@ func TestStacksAreKnownByTheirFrames(t *testing.T) {
 		{"python", "Traceback:\n  File \"ROOT/cart/rules.py\", line 3, in total\n    return x\n  File \"/usr/lib/python/a.py\", line 9, in b\n    raise\nKeyError: x", " OOLL "},
 		{"javascript", "Error: no\n    at total (ROOT/src/cart.ts:3:4)\n    at run (ROOT/node_modules/vitest/run.js:1:2)\n    at node:internal/process:9:1", " OLL"},
 		{"pytest, short", "cart/rules.py:12: in total\n    return x\nE   KeyError", "O  "},
+		{"rust", "stack backtrace:\n   0: core::panic\n             at /rustc/5980/core/panic.rs:12:5\n   1: cart::total\n             at ./src/cart.ts:3:9\n", " LLOO "},
 		{"no stack", "at last\nsrc/cart.ts:3: bad\nFile \"x\"", "   "},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
