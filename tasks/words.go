@@ -315,9 +315,11 @@ type Run struct {
 }
 
 // Because is why the run began, and how much of its task it does when that is
-// not all: "cart.go changed · 2 of 31 packages".
+// not all: "cart.go changed · 2 of 31 packages"; of a stale run also why it is.
 func (r Run) Because() string {
 	switch {
+	case r.Status == Stale && r.Error != "":
+		return r.Cause.String() + " · " + r.Error
 	case r.Cached != "":
 		return r.Cause.String() + " · nothing new since " + string(r.Cached)
 	case r.Narrowed != nil:

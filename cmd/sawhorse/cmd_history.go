@@ -97,7 +97,7 @@ func printRuns(out io.Writer, runs []tasks.Run) error {
 	fmt.Fprintln(w, heading+"OUTCOME\tCAUSE")
 	for _, r := range runs {
 		outcome := string(r.Status)
-		if r.Error != "" && (r.Status == tasks.Failed || r.Status == tasks.Stale) {
+		if r.Error != "" && r.Status == tasks.Failed {
 			outcome += ": " + firstLine(r.Error)
 		}
 		fmt.Fprintf(w, "%s %s\t%s ago\t%s\t", sign(r.Status), r.ID, age(r.EndedAt), shortDuration(r.Duration(r.EndedAt)))

@@ -105,7 +105,11 @@ func (e *Engine) rerun(u tasks.Unit, files []string, b watch.Batch) {
 			return
 		}
 	}
-	e.busy(t, ask{cause: cause, params: params}.pinned(u), tasks.ErrStale)
+	a := ask{cause: cause, params: params}.pinned(u)
+	if a.scope == tasks.ScopeAuto && t.Spec.Watch.All {
+		a.scope = tasks.ScopeAll
+	}
+	e.busy(t, a, tasks.ErrStale)
 	e.needDependencies(t, false)
 }
 

@@ -196,6 +196,8 @@ func watchKind() kind[Watch] {
 			"Globs of the files to watch, relative to the workspace directory; `**` stands for any directories. What git ignores is never seen.", required),
 		give("ignore", globs(), func(w *Watch, v []string) { w.Ignore = v },
 			"Globs of files to leave out; they win over `paths`."),
+		give("all", boolean(), func(w *Watch, v bool) { w.All = v },
+			"A save runs all of the task. Otherwise it runs what the change can affect, where the task's tool is known (go, cargo, vitest, jest, pytest)."),
 	})
 }
 

@@ -205,6 +205,8 @@ type Watch struct {
 	Paths []string `json:"paths"`
 	// Ignore are globs that win over Paths. What git ignores is never seen.
 	Ignore []string `json:"ignore,omitempty"`
+	// All: a save runs all of the task, not only what the change can affect.
+	All bool `json:"all,omitempty"`
 }
 
 // Probe asks a service whether it is ready: exactly one of HTTP, TCP, Exec

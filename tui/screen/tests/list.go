@@ -36,7 +36,7 @@ func (s *Screen) head(f screen.Frame) []string {
 	case r.Status.Done():
 		l.Put(in.Muted, screen.Short(r.Duration(f.Now))+"  ")
 	}
-	l.Put(in.Faint, r.Cause.String())
+	l.Put(in.Faint, r.Because())
 	lines := []string{l.String()}
 	if n := r.Narrowed; n != nil && f.H >= roomy {
 		lines = append(lines, cell.NewLine(f.W).Put(in.Muted, " ran "+n.What).Put(in.Faint, "  "+n.Why).String())
