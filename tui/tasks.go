@@ -12,9 +12,12 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tui/action"
 )
 
-// start brings a task up: a service with what it depends on, a task by a run.
+// start brings a task up: a service with what it depends on, a task by a run. One
+// whose watching is off is run, and watches from then on.
 func (s *Screen) start(name string) tea.Cmd {
-	if s.state.Units[name].Task.IsService() {
+	u := s.state.Units[name]
+	paused := u.Task.Spec.Watch != nil && !u.Up && len(u.Task.Spec.Params) == 0
+	if u.Task.IsService() || paused {
 		return s.do(tasks.Start{Names: []string{name}}, "starting "+name)
 	}
 	return s.rerun(name)

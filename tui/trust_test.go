@@ -50,6 +50,22 @@ func TestWhatIsDetectedIsListedByItsSourceAndTrustedAtTheFirstStart(t *testing.T
 	})
 }
 
+func TestStartingATaskWhoseWatchingIsOffTurnsItOn(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		e := tuitest.NewEngine(
+			config.Unit{Name: "test", Kind: config.Task, Run: "go test ./...", Watch: &config.Watch{Paths: []string{"**/*.go"}}},
+		)
+		u := tuitest.New(t, 120, 36, e, tui.Options{})
+		u.See("paused").Press("s")
+		e.Emit(tasks.Wanted{Task: "test", Up: true})
+		u.Gone("paused").Press("s")
+		want := []tasks.Command{tasks.Start{Names: []string{"test"}}, tasks.RunTask{Name: "test", Detail: "key r"}}
+		if diff := cmp.Diff(want, e.Commands()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 func TestAKeyOnAGroupStartsItsServicesAndNoTask(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		e := undeclared()
