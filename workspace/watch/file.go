@@ -45,8 +45,10 @@ func File(ctx context.Context, path string, f func()) error {
 			if one.concerns(e.Name) {
 				timer.Reset(fileQuiet)
 			}
-		case <-w.Errors: // events may be lost
-			timer.Reset(fileQuiet)
+		case err := <-w.Errors:
+			if err != nil { // events may be lost
+				timer.Reset(fileQuiet)
+			}
 		case <-timer.C:
 			if err := one.follow(); err != nil {
 				return fmt.Errorf("watch %s: %w", path, err)
