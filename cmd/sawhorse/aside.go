@@ -24,12 +24,14 @@ func newAside() *aside {
 // run begins work; its ctx ends with the host.
 func (a *aside) run(work func(ctx context.Context)) {
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.ctx.Err() != nil {
-		work(a.ctx) // it sees that it is too late
-		return
+	late := a.ctx.Err() != nil
+	if !late {
+		a.work.Go(func() { work(a.ctx) })
 	}
-	a.work.Go(func() { work(a.ctx) })
+	a.mu.Unlock()
+	if late {
+		work(a.ctx) // it sees that it is too late
+	}
 }
 
 func (a *aside) end() {

@@ -4,6 +4,7 @@
 package integrationtest
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -160,6 +161,9 @@ func Contract(t *testing.T, d integrations.Definition, examples ...string) {
 			t.Errorf("in no directory: %v", found)
 		}
 	}
+	if d.Narrow != nil {
+		narrows(t, d)
+	}
 	if d.Parse == nil {
 		return
 	}
@@ -207,4 +211,30 @@ func Fuzz(f *testing.F, d integrations.Definition, root string, seeds ...string)
 			}
 		}
 	})
+}
+
+// narrows checks that what lets a tool do less leaves other tools alone, and
+// never answers with a command when it is not sure of one.
+func narrows(t *testing.T, d integrations.Definition) {
+	t.Helper()
+	n := d.Narrow(integrations.Surroundings{
+		Aside: func(work func(context.Context)) { work(t.Context()) },
+		Env:   func(config.Unit) ([]string, error) { return os.Environ(), nil },
+	})
+	for _, u := range []config.Unit{
+		{}, {Run: "make test"}, {Run: "./test.sh --all"}, {Run: "a && b"}, {Run: "echo 'open"}, {Command: []string{"echo", "go test ./..."}},
+	} {
+		task := Task(t.TempDir(), "")
+		u.Dir, u.Watch = task.Spec.Dir, &config.Watch{Paths: []string{"**"}}
+		task.Spec = u
+		for _, q := range []tasks.Request{
+			{Task: task, Cause: tasks.Cause{Kind: tasks.ByWatch, Files: []string{"a.x"}}},
+			{Task: task, Only: []tasks.TestName{{Suite: "a", Name: "b"}}},
+		} {
+			if got, ok := n.Narrow(t.Context(), q); ok || got.Narrowing.Why != "" {
+				t.Errorf("%q%q, another tool's, became %q%q: %s", u.Run, u.Command, got.Spec.Run, got.Spec.Command, got.Narrowing.Why)
+			}
+		}
+		n.Prepare(tasks.Request{Task: task})
+	}
 }
