@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,8 +35,8 @@ func groupOf(t tasks.Task) string {
 	return tasksGroup
 }
 
-// groups are those of the tree: the workspace's own, then the others in the
-// order of what is in them.
+// groups are those of the tree: the workspace's own, then those of other files,
+// the ones at the top of the directory first.
 func (s *Screen) groups() []string {
 	groups := []string{servicesGroup, tasksGroup}
 	for _, name := range s.state.Order {
@@ -43,6 +44,17 @@ func (s *Screen) groups() []string {
 			groups = append(groups, g)
 		}
 	}
+	depth := func(group string) int {
+		source, found := strings.CutPrefix(group, sourceGroup)
+		switch {
+		case !found:
+			return -1
+		case strings.HasPrefix(source, "."): // .vscode/tasks.json is about all of it
+			return 0
+		}
+		return strings.Count(source, "/")
+	}
+	slices.SortStableFunc(groups, func(a, b string) int { return cmp.Compare(depth(a), depth(b)) })
 	return groups
 }
 

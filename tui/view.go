@@ -207,7 +207,7 @@ func (s *Screen) headerLine(clock string) string {
 		l.Put(in.Warning, "  read-only")
 	}
 	if s.state.Detected {
-		l.Put(in.Muted, "  detected")
+		l.Put(in.Muted, pad(s.w >= 100, "  detected: no sawhorse.yml (sawhorse init writes one)", "  detected"))
 	}
 	if s.state.Untrusted {
 		l.Put(in.Warning, "  ▲ not trusted  :trust")
