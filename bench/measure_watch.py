@@ -180,7 +180,7 @@ def armed(w, quiet=2.5, limit=60):
             last, at = n, now
         elif last and (now - at) / 1e9 > quiet:
             break
-        time.sleep(0.003)  # to look takes the kernel's lock on what is looked at
+        time.sleep(0.008)  # to look takes the kernel's lock on what is looked at
     return at, last
 
 

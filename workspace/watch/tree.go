@@ -94,7 +94,7 @@ func split(rel string) (dir, name string) {
 
 // readDir lists a directory in the order of the disk, and says which one it is.
 func readDir(abs string) ([]os.DirEntry, fileID, error) {
-	d, err := os.Open(abs)
+	d, err := openDir(abs)
 	if err != nil {
 		return nil, fileID{}, err
 	}
