@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
@@ -114,6 +115,7 @@ func (m *rowMaker) row(l line, before []logview.Row) logview.Row {
 		for _, f := range r.Fields {
 			row.Fields = append(row.Fields, logview.Field(f))
 		}
+		row.Unfold = sync.OnceValue(func() []string { return detail(r.Fields) })
 	}
 	for _, loc := range parse.Locations(text.Plain) {
 		row.Links = append(row.Links, logview.Link{Start: loc.Start, End: loc.End, URL: m.address(loc)})

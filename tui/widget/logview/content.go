@@ -52,6 +52,9 @@ func (v *View) content(i int) content {
 	}
 	b.WriteString(r.Message)
 	for _, f := range r.Fields {
+		if v.fieldLines(r) && r.Message != "" {
+			break // they stand below
+		}
 		if v.opts.HiddenFields[f.Key] {
 			continue
 		}

@@ -86,8 +86,8 @@ func (v *View) count(i int) int {
 	}
 	n += len(v.chunks(v.content(i).text))
 	if v.fieldLines(r) {
-		for _, f := range r.Fields {
-			n += len(v.chunks(fieldLine(f)))
+		for _, line := range r.unfolded() {
+			n += len(v.chunks(line))
 		}
 	}
 	return n
@@ -98,7 +98,17 @@ func (v *View) fieldLines(r *Row) bool {
 	return v.open[r.ID] && r.Structured && !v.opts.AsPrinted
 }
 
-func fieldLine(f Field) string { return "    " + f.Key + ": " + f.Value }
+// unfolded is the row's fields as lines.
+func (r *Row) unfolded() []string {
+	if r.Unfold != nil {
+		return r.Unfold()
+	}
+	lines := make([]string, len(r.Fields))
+	for i, f := range r.Fields {
+		lines[i] = "    " + f.Key + ": " + f.Value
+	}
+	return lines
+}
 
 // walk goes n lines down, or up when n is negative, as far as rows are loaded.
 func (v *View) walk(p place, n int) place {

@@ -59,7 +59,9 @@ type Row struct {
 	Format     string
 	Message    string
 	Fields     []Field
-	Links      []Link
+	// Unfold is the fields as lines, for a row that is unfolded; nil: a line each.
+	Unfold func() []string
+	Links  []Link
 	// Stamp is where the text begins behind a time of its own that Time repeats;
 	// it is not drawn where the time is.
 	Stamp int

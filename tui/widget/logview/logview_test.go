@@ -172,7 +172,7 @@ func TestStructuredRowsShowLevelMessageAndFields(t *testing.T) {
 	v.SetOptions(o)
 	wantLines(t, v, `  INFO  started port=8081                             ▸json`, "", "", "")
 	v.ToggleOpen()
-	wantLines(t, v, `▌ INFO  started port=8081`, "▌     port: 8081", "▌     by: me too", "")
+	wantLines(t, v, `▌ INFO  started`, "▌     port: 8081", "▌     by: me too", "")
 	o.AsPrinted = true
 	v.SetOptions(o)
 	wantLines(t, v, `▌ {"level":"info","msg":"started","port":8081,"by":"me too"`, "▌ }", "", "")

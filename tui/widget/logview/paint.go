@@ -144,8 +144,7 @@ func (v *View) wrapped(r *Row, c content, sub int) (part chunk, text string) {
 	}
 	sub -= len(cs)
 	if v.fieldLines(r) {
-		for _, f := range r.Fields {
-			line := fieldLine(f)
+		for _, line := range r.unfolded() {
 			cs := v.chunks(line)
 			if sub < len(cs) {
 				return cs[sub], line
