@@ -227,7 +227,7 @@ func TestARunOfALittleChangesWhatItRan(t *testing.T) {
 		e.Emit(tasks.RunNarrowed{ID: id, Narrowing: tasks.Narrowing{What: "2 of 8 tests", Why: "they failed"}})
 		tell(e, id, "cart TestTotal/discount+ cart TestTotal+ pay TestRefund-")
 		e.End(id, 1)
-		u.See("run 3", "✖ 1 failed", "✓ 7 passed", "ran 2 of 8 tests", "they failed", "TestName", "TestAnna")
+		u.See("run 3", "✖ 1 failed", "✓ 7 passed", "what failed · 2 of 8 tests, they failed", "TestName", "TestAnna")
 	})
 }
 

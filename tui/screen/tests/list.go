@@ -36,16 +36,22 @@ func (s *Screen) head(f screen.Frame) []string {
 	case r.Status.Done():
 		l.Put(in.Muted, screen.Short(r.Duration(f.Now))+"  ")
 	}
-	l.Put(in.Faint, r.Because())
-	lines := []string{l.String()}
-	if n := r.Narrowed; n != nil && f.H >= roomy {
-		lines = append(lines, cell.NewLine(f.W).Put(in.Muted, " ran "+n.What).Put(in.Faint, "  "+n.Why).String())
+	if f.H < roomy {
+		return append([]string{l.Put(in.Faint, r.Because()).String()}, s.filterLine(f)...)
 	}
-	if n := len(s.pinned); n > 0 && f.H >= roomy {
+	because := cell.NewLine(f.W).Put(in.Muted, " "+r.Because())
+	if n := r.Narrowed; n != nil {
+		// Why begins with the cause, when that is the reason.
+		if why := strings.TrimLeft(strings.TrimPrefix(n.Why, r.Cause.String()), ", "); why != "" {
+			because.Put(in.Faint, ", "+why)
+		}
+	}
+	lines := []string{l.String(), because.String()}
+	if n := len(s.pinned); n > 0 {
 		lines = append(lines, cell.NewLine(f.W).Put(in.Accent, " "+count(n, "test")+" pinned").
 			Put(in.Faint, "  saves run only what is pinned; t takes the pin off").String())
 	}
-	if (s.mode != treeMode || s.order != failuresFirst) && f.H >= roomy {
+	if s.mode != treeMode || s.order != failuresFirst {
 		l := cell.NewLine(f.W).Put(in.Accent, " "+s.mode.String())
 		if s.mode == treeMode {
 			l = cell.NewLine(f.W).Put(in.Accent, " "+s.order.String())
@@ -56,6 +62,12 @@ func (s *Screen) head(f screen.Frame) []string {
 		}
 		lines = append(lines, l.Put(in.Faint, key).String())
 	}
+	return append(lines, s.filterLine(f)...)
+}
+
+// filterLine is the filter, while there is one.
+func (s *Screen) filterLine(f screen.Frame) []string {
+	in := f.Ink
 	if s.filtering != nil || s.view.filter != "" {
 		l := cell.NewLine(f.W).Put(in.Key, " / ")
 		if s.filtering != nil {
@@ -63,9 +75,9 @@ func (s *Screen) head(f screen.Frame) []string {
 		} else {
 			l.Put(in.Text, s.view.filter).Put(in.Faint, fmt.Sprintf("  %s, esc clears", count(len(s.rows), "row")))
 		}
-		lines = append(lines, l.String())
+		return []string{l.String()}
 	}
-	return lines
+	return nil
 }
 
 func count(n int, word string) string {

@@ -108,6 +108,7 @@ type model struct {
 	newest tasks.RunID
 	at     []*node
 	told   int
+	over   bool // the diagnostics are those of a run before
 	// version counts all changes, structure those of the rows.
 	version, structure int
 	changed            []*node // since the last look, for the flat list
@@ -188,11 +189,18 @@ func complete(r tasks.Run) bool {
 		!slices.ContainsFunc(r.Diagnostics, func(d tasks.Diagnostic) bool { return d.Severity == tasks.Error })
 }
 
-// begin folds another run: what the one before it said of the compiler is over.
+// begin folds another run.
 func (m *model) begin(id tasks.RunID) {
 	m.folded = append(m.folded, id)
 	m.newest, m.at, m.told = id, nil, 0
+	m.over = true
 	m.version++
+}
+
+// clear takes out what the run before said of the compiler: as soon as the newest
+// one tells anything, so that the same problem keeps its row.
+func (m *model) clear() {
+	m.over = false
 	if p := m.byID[problemsID]; p != nil {
 		for _, k := range p.kids {
 			delete(m.byID, k.id)
@@ -209,6 +217,9 @@ func (m *model) sync(r tasks.Run) {
 	if len(r.Tests) < len(m.at) || len(r.Diagnostics) < m.told {
 		// Not the run that was folded: begun anew by a host that started again.
 		m.at, m.told = nil, 0
+	}
+	if m.over && (len(r.Tests)+len(r.Diagnostics) > 0 || r.Status.Done()) {
+		m.clear()
 	}
 	for i := range r.Tests {
 		t := &r.Tests[i]

@@ -35,6 +35,7 @@ type Screen struct {
 	structure int
 	live      bool
 	settled   bool
+	seen      int // the state's version
 
 	filtering *input.Input
 	pinned    map[tasks.TestName]bool
@@ -87,6 +88,10 @@ func (s *Screen) Follow(f screen.Frame) tea.Cmd {
 }
 
 func (s *Screen) follow(f screen.Frame) {
+	if f.Version != 0 && f.Version == s.seen && f.Unit == s.model.unit && s.settled {
+		return // nothing has happened: a person moves about
+	}
+	s.seen = f.Version
 	if f.Unit != s.model.unit {
 		s.view = s.viewOf(f.Unit)
 		s.open, s.filtering, s.settled, s.top, s.at = false, nil, false, 0, 0
