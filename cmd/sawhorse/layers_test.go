@@ -71,6 +71,7 @@ var secrets = []layer{
 	{"modernc.org/sqlite/...", []string{"tasks/history"}, "how the history is kept is its own secret"},
 	{"github.com/docker/docker/...", []string{"integrations/docker", "integrations/compose"}, "a vendor's library stays inside its integration"},
 	{"github.com/moby/moby/...", []string{"integrations/docker", "integrations/compose"}, "a vendor's library stays inside its integration"},
+	{"github.com/coder/websocket/...", []string{"integrations/..."}, "only other systems are spoken to over websockets"},
 	{"k8s.io/...", []string{"integrations/kubernetes"}, "a vendor's library stays inside its integration"},
 }
 

@@ -28,6 +28,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/integrations/mlflow"
 	"github.com/sawhorse-dev/sawhorse/integrations/mprocs"
 	"github.com/sawhorse-dev/sawhorse/integrations/npm"
+	"github.com/sawhorse-dev/sawhorse/integrations/prefect"
 	"github.com/sawhorse-dev/sawhorse/integrations/processcompose"
 	"github.com/sawhorse-dev/sawhorse/integrations/procfile"
 	"github.com/sawhorse-dev/sawhorse/integrations/pytest"
@@ -67,6 +68,7 @@ func Definitions() []integrations.Definition {
 		announced.Definition(),
 		tap.Definition(),
 		mlflow.Definition(),
+		prefect.Definition(),
 		metrics.Definition(),
 		docker.Definition(),
 		github.Definition(),

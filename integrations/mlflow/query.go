@@ -21,9 +21,12 @@ import (
 //	compare   runs                                           rows that differ: name, then a column a run
 //	best      experiment                                    the best run: facts, and its parameters as rows
 //	versions  model                                          a table
-//	promotion model (resource), alias, version                champion and candidate beside each other
+//	promotion model, alias, version                           champion and candidate beside each other
 //	artifacts run, path                                      a table
+//
+// A view asks with the resource's native id as "id".
 func (p *Provider) Query(ctx context.Context, q tasks.Query) (tasks.Result, error) {
+	id := q.Args["id"]
 	switch q.Name {
 	case "runs":
 		return p.runTable(ctx, q.Args)
@@ -34,11 +37,11 @@ func (p *Provider) Query(ctx context.Context, q tasks.Query) (tasks.Result, erro
 	case "compare":
 		return p.comparison(ctx, list(q.Args["runs"]))
 	case "best":
-		return p.best(ctx, q.Args["experiment"])
+		return p.best(ctx, cmp.Or(q.Args["experiment"], id))
 	case "versions":
-		return p.versionTable(ctx, q.Args["model"])
+		return p.versionTable(ctx, cmp.Or(q.Args["model"], id))
 	case "promotion":
-		return p.promotion(ctx, cmp.Or(q.Args["model"], tasks.ResourceID(q.Args["resource"]).Native()), q.Args["alias"], q.Args["version"])
+		return p.promotion(ctx, cmp.Or(q.Args["model"], id), q.Args["alias"], q.Args["version"])
 	case "artifacts":
 		return p.artifactTable(ctx, q.Args["run"], q.Args["path"])
 	}
@@ -59,7 +62,7 @@ func list(words string) []string {
 const mostRuns = 5000
 
 func (p *Provider) runTable(ctx context.Context, args map[string]string) (tasks.Result, error) {
-	e, err := p.find(ctx, args["experiment"])
+	e, err := p.find(ctx, cmp.Or(args["experiment"], args["id"]))
 	if err != nil {
 		return tasks.Result{}, err
 	}

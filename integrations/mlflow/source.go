@@ -26,6 +26,7 @@ func (p *Provider) Kinds() []tasks.Kind {
 	return []tasks.Kind{
 		{
 			Name: kindExperiment, Title: "EXPERIMENTS", Unused: "an experiment comes with the first run that is logged",
+			Views: []tasks.View{{Title: "Runs", Query: "runs", Every: 15}, {Title: "Best", Query: "best"}},
 			Operations: []tasks.Operation{
 				{
 					Name: "register", Title: "Register a model of", Key: "R",
@@ -44,6 +45,7 @@ func (p *Provider) Kinds() []tasks.Kind {
 		},
 		{
 			Name: kindModel, Title: "MODELS", Unused: "a model comes with its first registered version",
+			Views: []tasks.View{{Title: "Versions", Query: "versions"}},
 			Operations: []tasks.Operation{
 				{
 					Name: "promote", Title: "Promote", Key: "P", Dangerous: true, Preview: "promotion",

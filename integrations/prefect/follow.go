@@ -1,0 +1,265 @@
+package prefect
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+)
+
+const (
+	// lookEvery is how often a run is looked at without news of it, lookSoon after
+	// news, so that a burst of them is one look.
+	lookEvery = 3 * time.Second
+	lookSoon  = 100 * time.Millisecond
+	// lateFor is how long lines may come after the end: a flow sends them in
+	// batches of its own.
+	lateFor   = 3 * time.Second
+	lateEvery = 400 * time.Millisecond
+	// overlap is how much older than the newest a line may be that comes late.
+	overlap = 10 * time.Second
+)
+
+// follower tells a sink of one flow run.
+//
+//	logs/out (live) ──┐
+//	events/out (news) ┼─> look: state, task runs ─> steps, native word, the end
+//	a clock ──────────┘   └─> logs/filter, what the live stream missed
+type follower struct {
+	p    *Provider
+	id   string
+	sink tasks.Sink
+
+	log   tasks.LogWriter // nil: the sink keeps none; lines go to Sink.Log
+	from  time.Time       // lines from then on are asked for
+	skip  int             // of them, the first are stored already
+	seen  map[string]time.Time
+	last  time.Time // of the newest line
+	steps map[string]tasks.Step
+	logs  map[string]tasks.LogWriter // by task run
+	told  string                     // native word and reason that were told last
+}
+
+func newFollower(p *Provider, id string, s tasks.Sink) *follower {
+	return &follower{p: p, id: id, sink: s, seen: map[string]time.Time{}, steps: map[string]tasks.Step{}, logs: map[string]tasks.LogWriter{}}
+}
+
+// follow returns when the run has ended, as Runner.Run does, or with ctx.
+func (f *follower) follow(ctx context.Context) error {
+	defer f.close()
+	if s, ok := f.sink.(tasks.StepSink); ok && f.log == nil {
+		w, _, err := s.StepLog("")
+		if err != nil {
+			return err
+		}
+		f.log = w
+		f.from, f.skip = w.Last()
+	}
+	streaming, stop := context.WithCancel(ctx)
+	news := make(chan struct{}, 1) // one slot: look again
+	lines := make(chan logLine, 256)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		f.p.streams(streaming, f.id, lines, news)
+	}()
+	defer func() { stop(); <-ended }()
+
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case l := <-lines:
+			f.line(l)
+			continue
+		case <-news:
+			timer.Reset(lookSoon)
+			continue
+		case <-timer.C:
+		}
+		r, err := f.look(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case err != nil:
+			return err
+		case r.State.done():
+			f.late(ctx, lines)
+			return verdict(r)
+		}
+		timer.Reset(lookEvery)
+	}
+}
+
+func verdict(r flowRun) error {
+	switch r.State.Type {
+	case completed:
+		return nil
+	case cancelled:
+		return &tasks.ExitError{Exit: tasks.Exit{Code: 1}, Reason: "cancelled"}
+	}
+	return &tasks.ExitError{Exit: tasks.Exit{Code: 1}, Reason: cmp.Or(r.State.Message, strings.ToLower(r.State.Name))}
+}
+
+// look takes in how the run and its tasks are, and the lines that did not come
+// by themselves.
+func (f *follower) look(ctx context.Context) (flowRun, error) {
+	r, err := f.p.flowRun(ctx, f.id)
+	if err != nil {
+		return r, err
+	}
+	reason := f.p.why(ctx, r)
+	if now := r.State.Name + "\x00" + reason; now != f.told {
+		f.told = now
+		f.sink.Emit(tasks.RunNative{Native: r.State.Name, Reason: reason})
+	}
+	var all []taskRun
+	body := map[string]any{"flow_runs": map[string]any{"id": map[string]any{"any_": []string{f.id}}}, "sort": "EXPECTED_START_TIME_ASC", "limit": pageSize}
+	if err := f.p.post(ctx, "list the tasks of the run", "/task_runs/filter", body, &all, true); err != nil {
+		return r, err
+	}
+	for _, t := range all {
+		f.step(t)
+	}
+	return r, f.backfill(ctx)
+}
+
+func (f *follower) step(t taskRun) {
+	old := f.steps[t.ID]
+	s := tasks.Step{Name: t.Name, Status: t.State.status(), StartedAt: t.Start, EndedAt: t.End, Log: old.Log}
+	if s.Log == "" && s.Status != tasks.Queued {
+		if sink, ok := f.sink.(tasks.StepSink); ok {
+			if w, key, err := sink.StepLog(t.Name); err == nil {
+				f.logs[t.ID], s.Log = w, key
+			}
+		}
+	}
+	if s != old {
+		f.steps[t.ID] = s
+		f.sink.Emit(tasks.StepChanged{Step: s})
+	}
+	if t.State.Type == failed && old.Status != tasks.Failed && t.State.Message != "" {
+		f.sink.Emit(tasks.DiagnosticReported{Diagnostic: tasks.Diagnostic{Severity: tasks.Error, Message: t.Name + ": " + t.State.Message, Line: -1}})
+	}
+}
+
+// backfill reads the stored lines that were not seen.
+func (f *follower) backfill(ctx context.Context) error {
+	after := f.from
+	if late := f.last.Add(-overlap); !f.last.IsZero() && late.After(after) {
+		after = late
+	}
+	for offset := 0; ; offset += pageSize {
+		filter := map[string]any{"flow_run_id": map[string]any{"any_": []string{f.id}}}
+		if !after.IsZero() {
+			filter["timestamp"] = map[string]any{"after_": after.UTC().Format(time.RFC3339Nano)}
+		}
+		var page []logLine
+		body := map[string]any{"logs": filter, "sort": "TIMESTAMP_ASC", "limit": pageSize, "offset": offset}
+		if err := f.p.post(ctx, "read the log of the run", "/logs/filter", body, &page, true); err != nil {
+			return err
+		}
+		for _, l := range page {
+			f.line(l)
+		}
+		if len(page) < pageSize {
+			return nil
+		}
+	}
+}
+
+// late waits for the lines that come after the end.
+func (f *follower) late(ctx context.Context, lines <-chan logLine) {
+	deadline := time.Now().Add(lateFor)
+	tick := time.NewTicker(lateEvery)
+	defer tick.Stop()
+	for time.Now().Before(deadline) {
+		select {
+		case <-ctx.Done():
+			return
+		case l := <-lines:
+			f.line(l)
+		case <-tick.C:
+			if f.backfill(ctx) != nil {
+				return
+			}
+		}
+	}
+}
+
+// line stores a line that was not stored before.
+func (f *follower) line(l logLine) {
+	if _, again := f.seen[l.ID]; again || l.Run != f.id {
+		return
+	}
+	f.seen[l.ID] = l.At
+	if l.At.After(f.last) {
+		f.last = l.At
+		f.forget()
+	}
+	if f.skip > 0 && !l.At.Before(f.from) {
+		f.skip--
+		return
+	}
+	var name string
+	if s, ok := f.steps[l.Task]; ok {
+		name = s.Name + " | "
+		if w := f.logs[l.Task]; w != nil {
+			w.WriteAt(logs.Out, fmt.Appendf(nil, "%s %s\n", l.level(), l.Message), l.At)
+		}
+	}
+	text := fmt.Appendf(nil, "%s %s%s\n", l.level(), name, l.Message)
+	if f.log != nil {
+		f.log.WriteAt(logs.Out, text, l.At)
+		return
+	}
+	f.sink.Log(logs.Out, text)
+}
+
+// forget bounds what is remembered: older lines are not asked for again.
+func (f *follower) forget() {
+	if len(f.seen) < 10_000 {
+		return
+	}
+	for id, at := range f.seen {
+		if at.Before(f.last.Add(-2 * overlap)) {
+			delete(f.seen, id)
+		}
+	}
+}
+
+func (f *follower) note(text string) {
+	if f.log != nil {
+		f.log.Note(text)
+		return
+	}
+	f.sink.Log(logs.Note, []byte(text+"\n"))
+}
+
+func (f *follower) close() {
+	for id, w := range f.logs {
+		_ = w.Close() // told by the writer itself
+		delete(f.logs, id)
+	}
+	if f.log != nil {
+		_ = f.log.Close()
+		f.log = nil
+	}
+	for id, s := range f.steps { // opened again, should it be followed on
+		s.Log = ""
+		f.steps[id] = s
+	}
+}
+
+// sorted are the runs, the newest first.
+func sorted(runs []flowRun) []flowRun {
+	slices.SortFunc(runs, func(a, b flowRun) int { return b.Created.Compare(a.Created) })
+	return runs
+}

@@ -1,0 +1,148 @@
+package prefect
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+)
+
+// observeEvery is how often the newest runs are looked at, while somebody looks.
+const observeEvery = 5 * time.Second
+
+// newest is how many runs are shown of all deployments.
+const newest = 50
+
+// Observe tells of the runs of the deployments, whoever started them.
+func (p *Provider) Observe(ctx context.Context, tell func(tasks.Run)) error {
+	told := map[string]state{}
+	return p.watch(ctx, func(runs []flowRun) {
+		for _, r := range slices.Backward(sorted(runs)) {
+			if told[r.ID] == r.State {
+				continue
+			}
+			told[r.ID] = r.State
+			p.mu.Lock()
+			name, known := p.tasks[r.DeploymentID]
+			p.mu.Unlock()
+			if known {
+				tell(p.run(ctx, name, r))
+			}
+		}
+	})
+}
+
+func (p *Provider) run(ctx context.Context, name string, r flowRun) tasks.Run {
+	cause := tasks.Cause{Kind: tasks.ByOthers, Detail: r.Name}
+	if r.By.Display != "" {
+		cause.Detail = fmt.Sprintf("%s, by %s", r.Name, r.By.Display)
+	}
+	run := tasks.Run{
+		Task: name, External: r.ID, Status: r.State.status(), Native: r.State.Name, URL: p.runURL(r.ID), Cause: cause,
+		QueuedAt: r.Created, StartedAt: r.Start, EndedAt: r.End, Reason: p.why(ctx, r),
+	}
+	if run.Status == tasks.Failed {
+		run.Error = r.State.Message
+	}
+	return run
+}
+
+// Kinds: a run has operations, and no group of its own.
+func (p *Provider) Kinds() []tasks.Kind {
+	return []tasks.Kind{{Name: tasks.RunKind, Operations: []tasks.Operation{
+		{Name: "cancel", Title: "Cancel", Dangerous: true, Confirm: "Cancel {name}? Prefect may refuse."},
+		{Name: "retry", Title: "Retry", Confirm: "Run {name} again, from what it has not done?"},
+		{Name: "resume", Title: "Resume"},
+	}}}
+}
+
+// Watch tells of the runs as things that something can be done with.
+func (p *Provider) Watch(ctx context.Context, tell func(tasks.Changes)) error {
+	told := map[tasks.ResourceID]state{}
+	return p.watch(ctx, func(runs []flowRun) {
+		now := map[tasks.ResourceID]state{}
+		var all []tasks.Resource
+		for _, r := range runs {
+			res := p.resource(r)
+			now[res.ID] = r.State
+			all = append(all, res)
+		}
+		if !maps.Equal(told, now) {
+			told = now
+			tell(tasks.Changes{All: true, Changed: all})
+		}
+	})
+}
+
+func (p *Provider) resource(r flowRun) tasks.Resource {
+	res := tasks.Resource{
+		ID: tasks.NewResourceID(p.name, tasks.RunKind, r.ID), Kind: tasks.RunKind, Name: r.Name, Native: r.State.Name,
+		Since: r.State.Timestamp, URL: p.runURL(r.ID), Off: map[string]string{},
+	}
+	phases := map[string]tasks.Phase{completed: tasks.PhaseUp, failed: tasks.PhaseFailed, crashed: tasks.PhaseFailed, cancelled: tasks.PhaseOff}
+	if res.Phase = phases[r.State.Type]; res.Phase == tasks.PhaseUnknown {
+		res.Phase = tasks.PhaseBusy
+	}
+	if r.State.done() {
+		res.Off["cancel"] = "it has ended already"
+	} else {
+		res.Off["retry"] = "it has not ended yet"
+	}
+	if r.State.Type != paused {
+		res.Off["resume"] = "" // there is nothing to say of it
+	}
+	return res
+}
+
+// watch asks for the newest runs while somebody looks. The two who ask are
+// answered by the server's own cache, if at all.
+func (p *Provider) watch(ctx context.Context, tell func([]flowRun)) error {
+	for {
+		if err := p.look.Wait(ctx); err != nil {
+			return err
+		}
+		runs, err := p.runs(ctx)
+		if err != nil {
+			return err
+		}
+		tell(runs)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(observeEvery):
+		}
+	}
+}
+
+func (p *Provider) runs(ctx context.Context) ([]flowRun, error) {
+	p.mu.Lock()
+	ids := slices.Sorted(maps.Keys(p.tasks))
+	p.mu.Unlock()
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	var all []flowRun
+	body := map[string]any{
+		"sort": "EXPECTED_START_TIME_DESC", "limit": newest,
+		"flow_runs": map[string]any{"deployment_id": map[string]any{"any_": ids}},
+	}
+	err := p.post(ctx, "list the runs", "/flow_runs/filter", body, &all, true)
+	return all, err
+}
+
+// Operate asks for another state of a run; the server may refuse.
+func (p *Provider) Operate(ctx context.Context, r tasks.Resource, operation string, _ map[string]string) error {
+	id := r.ID.Native()
+	switch operation {
+	case "cancel":
+		return p.setState(ctx, id, state{Type: cancelling})
+	case "retry":
+		return p.setState(ctx, id, state{Type: scheduled, Name: "AwaitingRetry"})
+	case "resume":
+		return p.change(ctx, id, "resume", map[string]any{})
+	}
+	return fmt.Errorf("prefect does not know how to %s", operation)
+}

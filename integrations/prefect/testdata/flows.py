@@ -1,0 +1,42 @@
+"""Flows of the tests: served for real, triggered from the outside."""
+
+import time
+from typing import Literal
+
+from prefect import flow, get_run_logger, serve, task
+
+
+@task
+def load(rows: int) -> int:
+    get_run_logger().info("loaded %d rows", rows)
+    return rows
+
+
+@task
+def fit(rows: int, fail: bool) -> float:
+    if fail:
+        raise ValueError("loss is not a number")
+    get_run_logger().info("fitted %d rows", rows)
+    return 1 / rows
+
+
+@flow(log_prints=True)
+def train(rows: int = 10, fail: bool = False, size: Literal["s", "m"] = "s"):
+    """Fits a small model."""
+    print("training", size)
+    fit(load(rows), fail)
+
+
+@flow
+def sleep(seconds: float):
+    logger = get_run_logger()
+    for i in range(int(seconds * 10)):
+        logger.info("tick %d", i)
+        time.sleep(0.1)
+
+
+if __name__ == "__main__":
+    serve(
+        train.to_deployment(name="nightly", description="The nightly training"),
+        sleep.to_deployment(name="nap"),
+    )
