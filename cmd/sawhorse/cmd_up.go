@@ -41,6 +41,11 @@ func (a *app) up(ctx context.Context, names []string, detach bool) error {
 	if err != nil {
 		return err
 	}
+	if len(names) == 0 {
+		if err := nameSomething(ctx, c); err != nil {
+			return err
+		}
+	}
 	if err := a.unlock(ctx, p, c); err != nil {
 		return err
 	}
@@ -51,6 +56,25 @@ func (a *app) up(ctx context.Context, names []string, detach bool) error {
 		return a.waitUp(ctx, c, names)
 	}
 	return a.foreground(ctx, p, c)
+}
+
+// nameSomething refuses to start everything where nothing starts by itself.
+func nameSomething(ctx context.Context, e tasks.Engine) error {
+	s, err := declared(ctx, e)
+	if err != nil || !s.Detected {
+		return err
+	}
+	var services []string
+	for _, n := range s.Order {
+		if s.Units[n].Task.IsService() {
+			services = append(services, n)
+		}
+	}
+	hint := "what there is: sawhorse ps"
+	if len(services) > 0 {
+		hint = "services: " + joinNames(services) + "   ·   all there is: sawhorse ps"
+	}
+	return &fault{code: exitUsage, err: errors.New("without a sawhorse.yml nothing starts by itself: name what to start"), hint: hint}
 }
 
 // waitUp prints each service as it becomes ready, and fails when one can't.

@@ -2,14 +2,17 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/sawhorse-dev/sawhorse/integrations/all"
 	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tasks/attach"
 	"github.com/sawhorse-dev/sawhorse/tasks/engine"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
 	"github.com/sawhorse-dev/sawhorse/workspace/session"
@@ -185,6 +188,33 @@ func allow(root string, f *config.File) error {
 	return store.Allow(root, session.Digest(now), now)
 }
 
+// listDetected prints what a directory without a sawhorse.yml declares, where
+// there is no screen to show it in. done: that was all there was to do.
+func (a *app) listDetected(ctx context.Context, p place) (done bool, err error) {
+	if _, err := config.Load(p.root); !errors.Is(err, config.ErrNotFound) {
+		return false, nil
+	}
+	if c, err := attach.Dial(ctx, p.socket, versionText()); err == nil {
+		c.Close()
+		return false, nil // what runs is followed
+	}
+	f, err := p.load()
+	if err != nil {
+		return true, err
+	}
+	w := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
+	for _, u := range f.Units {
+		if !u.Hidden {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", u.Name, u.Kind, u.Pos, oneLine(or(u.Description, or(u.Run, strings.Join(u.Command, " ")))))
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return true, err
+	}
+	fmt.Fprintln(a.err, "start a service: sawhorse up NAME   ·   run a task: sawhorse run NAME   ·   write it down: sawhorse init")
+	return true, nil
+}
+
 // unlockFor is unlock, where the command may start something.
 func (a *app) unlockFor(ctx context.Context, e tasks.Engine, c tasks.Command) error {
 	switch c.(type) {
@@ -200,7 +230,7 @@ func (a *app) unlockFor(ctx context.Context, e tasks.Engine, c tasks.Command) er
 
 // unlock asks a person for the trust that a running host waits for.
 func (a *app) unlock(ctx context.Context, p place, e tasks.Engine) error {
-	s, err := snapshot(ctx, e)
+	s, err := declared(ctx, e)
 	if err != nil || !s.Locked {
 		return err
 	}

@@ -35,6 +35,16 @@ func follow(ctx context.Context, e tasks.Engine, f func(*tasks.State) (done bool
 	}
 }
 
+// declared is the state once the host has read what there is.
+func declared(ctx context.Context, e tasks.Engine) (tasks.State, error) {
+	var known tasks.State
+	err := follow(ctx, e, func(s *tasks.State) (bool, error) {
+		known = *s
+		return s.Jobs > 0, nil // a file allows one at least
+	})
+	return known, err
+}
+
 // snapshot is the state now.
 func snapshot(ctx context.Context, e tasks.Engine) (tasks.State, error) {
 	ctx, cancel := context.WithCancel(ctx)

@@ -41,6 +41,9 @@ func (a *app) screenAt(ctx context.Context, p place) error {
 	if plain {
 		reading.Wait()
 		shown()
+		if done, err := a.listDetected(ctx, p); done || err != nil {
+			return err
+		}
 		c, started, err := a.ensureHost(ctx, p, !a.readOnly, false)
 		if err != nil {
 			return err
