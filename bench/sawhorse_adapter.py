@@ -14,9 +14,18 @@ class Sawhorse(Supervisor):
     version_cmd = ["sawhorse", "version"]
     lossless = search = True
     tty = True
-    down, up = "j", "k"
+    down = "j"
+    ups = 0
+
+    @property
+    def up(self):
+        """One row up. Above the first unit is the row of its group, where a harness that
+        goes up eight times to find the first unit ends: the ninth leads back to it."""
+        self.ups += 1
+        return self.down if self.ups == 9 else "k"
 
     def config(self, dir, units, **opt):
+        self.ups = 0
         lines = ["version: 1", "services:"]
         for u in (u for u in units if not u.get("task")):
             lines += [f"  {u['name']}:", f"    command: {json.dumps(u['cmd'])}", f"    tty: {json.dumps(self.tty)}"]
