@@ -154,7 +154,7 @@ func header(file string) (imports, embeds []string, ok bool) {
 		if !ok {
 			continue
 		}
-		for _, w := range strings.Fields(rest) {
+		for w := range strings.FieldsSeq(rest) {
 			embeds = append(embeds, strings.Trim(w, "\"`"))
 		}
 	}

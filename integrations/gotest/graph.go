@@ -145,7 +145,7 @@ func (p *listed) base() string {
 
 // plain says whether it is the package itself, as others import it.
 func (p *listed) plain() bool {
-	return p.ForTest == "" && !(p.Name == "main" && strings.HasSuffix(p.ImportPath, ".test"))
+	return p.ForTest == "" && (p.Name != "main" || !strings.HasSuffix(p.ImportPath, ".test"))
 }
 
 // doubtful says whether go list could not tell all about a package.

@@ -68,10 +68,11 @@ func (g *graph) doubtful() bool {
 
 // reading is the graph for a command; again: read it anew, unless that is going on.
 func (n *narrower) reading(v invocation, q tasks.Request, again bool) *reading {
-	key := strings.Join(slices.Concat([]string{v.dir}, v.build, []string{"--"}, v.packages), "\x00")
+	parts := slices.Concat([]string{v.dir}, v.build, []string{"--"}, v.packages, []string{"--"})
 	for _, k := range slices.Sorted(maps.Keys(q.Task.Spec.Env)) {
-		key += "\x00" + k + "=" + q.Task.Spec.Env[k]
+		parts = append(parts, k+"="+q.Task.Spec.Env[k])
 	}
+	key := strings.Join(parts, "\x00")
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	r := n.graphs[key]
@@ -122,7 +123,10 @@ func (n *narrower) Narrow(ctx context.Context, q tasks.Request) (tasks.Narrowed,
 	var starts []string
 	for _, f := range files {
 		c := g.meaning(v.verb, f)
-		if c.all != "" && !(c.guess && q.Scope == tasks.ScopeNear) {
+		if c.guess && q.Scope == tasks.ScopeNear {
+			continue
+		}
+		if c.all != "" {
 			return whole(c.all)
 		}
 		starts = append(starts, c.starts...)

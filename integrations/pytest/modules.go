@@ -71,10 +71,10 @@ func (s *sources) scan(ctx context.Context, top string, roots, gone []string) (*
 			}
 			return nil
 		}
-		switch {
-		case name == "pyproject.toml", name == "setup.py", name == "setup.cfg":
+		switch name {
+		case "pyproject.toml", "setup.py", "setup.cfg":
 			m.roots = append(m.roots, path.Dir(rel))
-		case name == "__init__.py":
+		case "__init__.py":
 			m.packages[path.Dir(rel)] = true
 		}
 		if strings.HasSuffix(name, ".py") && d.Type().IsRegular() {

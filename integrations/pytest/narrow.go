@@ -164,14 +164,14 @@ func (n *narrower) byImports(ctx context.Context, v invocation, set settings, q 
 	tests := v.tests(m, set, inside)
 	chosen := map[string]bool{}
 	for _, f := range files {
-		any := false
+		found := false
 		reached := m.reached([]string{f})
 		for _, t := range tests {
 			if reached[t] {
-				chosen[t], any = true, true
+				chosen[t], found = true, true
 			}
 		}
-		if !any && q.Scope != tasks.ScopeNear && !isTest(set, f) {
+		if !found && q.Scope != tasks.ScopeNear && !isTest(set, f) {
 			return whole("no test imports " + f + ", so who uses it is not known")
 		}
 	}

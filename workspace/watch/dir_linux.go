@@ -14,7 +14,7 @@ func openDir(abs string) (*os.File, error) {
 		if err == nil {
 			return os.NewFile(uintptr(fd), abs), nil
 		}
-		if err != unix.EINTR { //nolint:errorlint // as the system gives it
+		if err != unix.EINTR {
 			return nil, &os.PathError{Op: "open", Path: abs, Err: err}
 		}
 	}

@@ -77,7 +77,8 @@ func TestASaveThatReplacesOneFileIsABatchAtOnce(t *testing.T) {
 	leases(t, s.root)
 	s.write("a.go~", "after") // hidden: its events say nothing
 	rename(t, s.root, "a.go~", "a.go")
-	for s.next() == nil {
+	for s.pending == nil {
+		s.next()
 	}
 	if diff := cmp.Diff([]Change{{"a.go", Modified}}, s.pending.Paths); diff != "" {
 		t.Error(diff)
