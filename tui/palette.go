@@ -55,7 +55,7 @@ func (b *palette) preview(s *Screen) {
 	var words []string
 	if s.overlay == overlay(b) {
 		if rows := b.rows(s); b.at < len(rows) && rows[b.at].completes != "" {
-			args, words = rows[b.at].action.Args, strings.Fields(rows[b.at].completes)[1:]
+			args, words = rows[b.at].action.Args, splitWords(rows[b.at].completes)[1:]
 		}
 	}
 	if b.shown != nil && (args == nil || args.Preview == nil) {
@@ -204,9 +204,31 @@ func (b *palette) complete(rows []choice) {
 	b.at = 0
 }
 
+// splitWords splits a line at its blanks. A word, or a value behind "=", that
+// begins with a quote goes on to the next one, blanks included.
+func splitWords(line string) []string {
+	var words []string
+	for line = strings.TrimLeft(line, " "); line != ""; line = strings.TrimLeft(line, " ") {
+		var word strings.Builder
+		for line != "" && line[0] != ' ' {
+			c := line[0]
+			line = line[1:]
+			if c != '"' && c != '\'' || word.Len() > 0 && !strings.HasSuffix(word.String(), "=") {
+				word.WriteByte(c)
+				continue
+			}
+			quoted, rest, _ := strings.Cut(line, string(c)) // to the end while it is typed
+			word.WriteString(quoted)
+			line = rest
+		}
+		words = append(words, word.String())
+	}
+	return words
+}
+
 // verbLine reads "restart api" as a verb and its words.
 func verbLine(all []action.Action, line string) (action.Action, []string, bool) {
-	words := strings.Fields(line)
+	words := splitWords(line)
 	if len(words) == 0 {
 		return action.Action{}, nil, false
 	}
