@@ -124,6 +124,9 @@ def select_first(adapter, t):
         time.sleep(0.2)
 
 
+ENOUGH_LOST = 3  # keys without effect, each of which is waited for 8 s, say enough of a tool
+
+
 def press(adapter, r, probes):
     """Down and up; each time until the other unit is shown as selected."""
     ms, lost, void = [], 0, 0
@@ -134,6 +137,8 @@ def press(adapter, r, probes):
                 return ms, lost, void  # the flood is over: what follows would be idle latency
             if not a["ok"]:
                 lost += 1
+                if lost == ENOUGH_LOST:
+                    return ms, lost, void
             elif a.get("already"):
                 void += 1  # shown before the key could do it: an earlier key came late
             else:
