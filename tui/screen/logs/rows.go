@@ -115,12 +115,29 @@ func (m *rowMaker) row(l line, before []logview.Row) logview.Row {
 		for _, f := range r.Fields {
 			row.Fields = append(row.Fields, logview.Field(f))
 		}
-		row.Unfold = sync.OnceValue(func() []string { return detail(r.Fields) })
+		row.Unfold = sync.OnceValue(func() []logview.Line { return m.unfold(r.Fields) })
 	}
-	for _, loc := range parse.Locations(text.Plain) {
-		row.Links = append(row.Links, logview.Link{Start: loc.Start, End: loc.End, URL: m.address(loc)})
-	}
+	row.Links = m.links(text.Plain)
 	return row
+}
+
+// unfold is the fields of a line as lines of their own.
+func (m *rowMaker) unfold(fields []parse.Field) []logview.Line {
+	texts := detail(fields)
+	lines := make([]logview.Line, len(texts))
+	for i, text := range texts {
+		lines[i] = logview.Line{Text: text, Links: m.links(text)}
+	}
+	return lines
+}
+
+// links are the places that a text names.
+func (m *rowMaker) links(text string) []logview.Link {
+	var found []logview.Link
+	for _, loc := range parse.Locations(text) {
+		found = append(found, logview.Link{Start: loc.Start, End: loc.End, URL: m.address(loc)})
+	}
+	return found
 }
 
 // address is where a place in a line leads.

@@ -87,7 +87,7 @@ func (v *View) count(i int) int {
 	n += len(v.chunks(v.content(i).text))
 	if v.fieldLines(r) {
 		for _, line := range r.unfolded() {
-			n += len(v.chunks(line))
+			n += len(v.chunks(line.Text))
 		}
 	}
 	return n
@@ -99,13 +99,13 @@ func (v *View) fieldLines(r *Row) bool {
 }
 
 // unfolded is the row's fields as lines.
-func (r *Row) unfolded() []string {
+func (r *Row) unfolded() []Line {
 	if r.Unfold != nil {
 		return r.Unfold()
 	}
-	lines := make([]string, len(r.Fields))
+	lines := make([]Line, len(r.Fields))
 	for i, f := range r.Fields {
-		lines[i] = "    " + f.Key + ": " + f.Value
+		lines[i].Text = "    " + f.Key + ": " + f.Value
 	}
 	return lines
 }

@@ -42,6 +42,12 @@ const (
 	Note // by the program that shows the log, not by the one that wrote it
 )
 
+// Line is a line of an unfolded row.
+type Line struct {
+	Text  string
+	Links []Link
+}
+
 // Row is one line of a log, ready to draw: its text is free of control
 // characters and of characters about whose width terminals disagree.
 type Row struct {
@@ -60,7 +66,7 @@ type Row struct {
 	Message    string
 	Fields     []Field
 	// Unfold is the fields as lines, for a row that is unfolded; nil: a line each.
-	Unfold func() []string
+	Unfold func() []Line
 	Links  []Link
 	// Stamp is where the text begins behind a time of its own that Time repeats;
 	// it is not drawn where the time is.

@@ -112,9 +112,9 @@ func (v *View) line(b *strings.Builder, d drawnLine, c content, found []run) {
 		v.paint(b, base, r, c, found, part)
 		used = lead + cells
 	} else {
-		part, text := v.wrapped(r, c, sub)
-		if text != "" { // a line of a field
-			c, found = content{text: text}, v.matches(text)
+		part, field := v.wrapped(r, c, sub)
+		if field.Text != "" {
+			c, found = content{text: field.Text, links: field.Links}, v.matches(field.Text)
 		}
 		cut, _, cells := clip(c.text[part.start:part.end], 0, room)
 		v.paint(b, base, r, c, found, chunk{part.start + cut.start, part.start + cut.end})
@@ -136,23 +136,23 @@ func (v *View) line(b *strings.Builder, d drawnLine, c content, found []run) {
 }
 
 // wrapped finds the sub-th line of a row that takes several: a part of its text,
-// or of text when the line belongs to a field.
-func (v *View) wrapped(r *Row, c content, sub int) (part chunk, text string) {
+// or of the line of a field that it belongs to.
+func (v *View) wrapped(r *Row, c content, sub int) (part chunk, field Line) {
 	cs := v.chunks(c.text)
 	if sub < len(cs) {
-		return cs[sub], ""
+		return cs[sub], Line{}
 	}
 	sub -= len(cs)
 	if v.fieldLines(r) {
 		for _, line := range r.unfolded() {
-			cs := v.chunks(line)
+			cs := v.chunks(line.Text)
 			if sub < len(cs) {
 				return cs[sub], line
 			}
 			sub -= len(cs)
 		}
 	}
-	return chunk{}, ""
+	return chunk{}, Line{}
 }
 
 // base is the look under everything in a row.
