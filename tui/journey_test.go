@@ -214,8 +214,8 @@ func journeys() map[string]func(p trip) {
 		},
 		"table.open":    func(p trip) { p.on("web").Press("left", "tab", "down", "enter").See("▌  ◌ api", "api  1 Logs") },
 		"history.open":  func(p trip) { p.on("test").Press("3", "tab", "enter").See("test  1 Logs").See("follow") },
-		"table.sort":    func(p trip) { p.on("web").Press("left", "tab", "o").See("NAME").Press("o").See("NAME↑") },
-		"table.reverse": func(p trip) { p.on("web").Press("left", "tab", "o", "o", "O").See("NAME↓") },
+		"table.sort":    func(p trip) { p.on("web").Press("left", "tab", "o").See("NAME↑").Press("o", "o").See("CPU↓") },
+		"table.reverse": func(p trip) { p.on("web").Press("left", "tab", "o", "O").See("NAME↓") },
 		"tests.open": func(p trip) {
 			p.tests().Press("enter").See("▌internal/cart/cart_test.go:41").Press("esc", "up", "enter").See("▸ ✖ internal/cart")
 		},
@@ -304,8 +304,8 @@ func journeys() map[string]func(p trip) {
 		"failure.unfold": func(p trip) {
 			p.broken().Press(".", ".").See("▌pay/pay.go:3").Wait(50 * time.Millisecond).ClickOn("2 frames").See("▌    ▸ 2 frames of libraries").Press("space").See("testing/testing.go:1734")
 		},
-		"history.sort":    func(p trip) { p.on("test").Press("3", "tab", "o", "o").See("RUN↓") },
-		"history.reverse": func(p trip) { p.on("test").Press("3", "tab", "o", "o", "O").See("RUN↑") },
+		"history.sort":    func(p trip) { p.on("test").Press("3", "tab", "o").See("RUN↓") },
+		"history.reverse": func(p trip) { p.on("test").Press("3", "tab", "o", "O").See("RUN↑") },
 		"verb.start":      func(p trip) { p.command("start docs"); p.sent(tasks.Start{Names: []string{"docs"}}) },
 		"verb.stop":       func(p trip) { p.command("stop web worker"); p.sent(tasks.Stop{Names: []string{"web", "worker"}}) },
 		"verb.restart": func(p trip) {

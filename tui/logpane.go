@@ -15,6 +15,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tui/screen/history"
 	logtab "github.com/sawhorse-dev/sawhorse/tui/screen/logs"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/overview"
+	"github.com/sawhorse-dev/sawhorse/tui/screen/resource"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/steps"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/tests"
 	"github.com/sawhorse-dev/sawhorse/tui/theme"
@@ -136,6 +137,11 @@ func (s *Screen) logMsg(msg tea.Msg) tea.Cmd {
 		return s.edit(m.Location)
 	case history.Open:
 		return s.goToLine(m.Run.Task, m.Run.Log, m.Run.FirstLine)
+	case resource.Open:
+		if s.tree.Select(string(m.ID)) {
+			s.setFocus(DetailPane)
+		}
+		return nil
 	case overview.Open:
 		if s.tree.Select(m.Name) {
 			s.setFocus(DetailPane)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/tests"
+	"github.com/sawhorse-dev/sawhorse/tui/widget/table"
 )
 
 // memoryName is what the screen's memory is kept under.
@@ -31,10 +32,18 @@ type memory struct {
 	Log       json.RawMessage   `json:"log,omitempty"`     // the log view's own
 	Pins      []pinMemory       `json:"pins,omitempty"`
 	Tests     tests.Prefs       `json:"tests,omitzero"`
+	Orders    orders            `json:"orders,omitzero"`
 	// Opened are groups that are folded unless a person opened them; Kinds the tabs
 	// of resources, by provider and kind.
 	Opened []string          `json:"opened,omitempty"`
 	Kinds  map[string]string `json:"kinds,omitempty"`
+}
+
+// orders are how tables are sorted.
+type orders struct {
+	Services table.Order `json:"services,omitzero"`
+	Tasks    table.Order `json:"tasks,omitzero"`
+	Runs     table.Order `json:"runs,omitzero"`
 }
 
 // recall takes over what was remembered.
@@ -68,6 +77,8 @@ func (s *Screen) recall() {
 	s.detail.logs.recall(m.Log)
 	s.recallPins(m.Pins)
 	s.detail.tests.SetPrefs(m.Tests)
+	s.detail.overview.SetOrders(m.Orders.Services, m.Orders.Tasks)
+	s.detail.history.SetOrder(m.Orders.Runs)
 	s.saved = s.remembered()
 }
 
@@ -83,6 +94,8 @@ func (s *Screen) remembered() string {
 	m.Filter = s.tree.Filter()
 	m.Log, m.Pins = s.detail.logs.remembered(), s.rememberedPins()
 	m.Tests = s.detail.tests.Prefs()
+	m.Orders.Services, m.Orders.Tasks = s.detail.overview.Orders()
+	m.Orders.Runs = s.detail.history.Order()
 	s.memory = m
 	text, err := json.Marshal(m)
 	if err != nil {

@@ -87,6 +87,13 @@ func TestTheWorkspacesOwnThingsComeFirstAndOthersAreFolded(t *testing.T) {
 	})
 }
 
+func TestEnterInAGroupsTableGoesToTheRow(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		u, _ := outside(t, 120, 36)
+		u.Press("down", "down", "left").See("PART OF").Press("tab", "enter").See("shop/db", "1 Info")
+	})
+}
+
 func TestAResourceHasItsLogItsAnswersAndItsStats(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		u, e := outside(t, 120, 36)

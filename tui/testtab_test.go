@@ -251,6 +251,16 @@ func TestFoldsAndFilterOfTheTestsAreRemembered(t *testing.T) {
 	})
 }
 
+func TestTheOrderOfTablesIsRemembered(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		o := keeps(tui.Options{})
+		u, e := onTests(t, 120, 36, o)
+		u.Press("3", "o", "o").See("OUTCOME↑").Press("esc", "left", "tab", "o", "O").See("NAME↓").Wait(5 * time.Second)
+		next := tuitest.New(t, 120, 36, e, o)
+		next.See("NAME↓").Press(":").Type("go test").Press("enter", "3").See("OUTCOME↑")
+	})
+}
+
 func TestThePastOfATestIsShown(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		u, _ := onTests(t, 200, 50, tui.Options{Past: rememberBob})

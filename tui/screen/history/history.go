@@ -104,6 +104,12 @@ func New() *Screen {
 	)}
 }
 
+// Order is how the runs are sorted.
+func (s *Screen) Order() table.Order { return s.table.Order() }
+
+// SetOrder sorts them as before.
+func (s *Screen) SetOrder(o table.Order) { s.table.SetOrder(o) }
+
 // Move moves the cursor.
 func (s *Screen) Move(n int) { s.table.Move(n) }
 

@@ -42,6 +42,15 @@ func (s *Screen) table() *table.Table {
 	return s.services
 }
 
+// Orders are how the two tables are sorted.
+func (s *Screen) Orders() (services, tasks table.Order) { return s.services.Order(), s.tasks.Order() }
+
+// SetOrders sorts them as before.
+func (s *Screen) SetOrders(services, tasks table.Order) {
+	s.services.SetOrder(services)
+	s.tasks.SetOrder(tasks)
+}
+
 // Open asks the root to select a task.
 type Open struct{ Name string }
 

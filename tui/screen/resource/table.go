@@ -31,6 +31,9 @@ func newTable() *table.Table {
 	)
 }
 
+// Open asks the root to select a resource.
+type Open struct{ ID tasks.ResourceID }
+
 // Selected is the resource under the cursor.
 func (t *Table) Selected() (tasks.ResourceID, bool) {
 	id, ok := t.table.Selected()
@@ -45,7 +48,16 @@ func (t *Table) Click(y int) bool { return t.table.Click(y) }
 
 // Actions are what can be done with the table itself.
 func (t *Table) Actions() []action.Action {
+	id, ok := t.Selected()
+	none := ""
+	if !ok {
+		none = "the table is empty"
+	}
 	return []action.Action{
+		{
+			ID: "table.open", Title: "Go to what the row is about", Hint: "open", Group: "Table", Keys: []string{"enter", "right"}, Disabled: none,
+			Do: func() tea.Cmd { return func() tea.Msg { return Open{id} } },
+		},
 		{
 			ID: "table.sort", Title: "Sort by the next column", Hint: "sort", Group: "Table", Keys: []string{"o"},
 			Do: func() tea.Cmd { t.table.NextSort(); return nil },

@@ -79,8 +79,15 @@ func Taken(f screen.Frame, u tasks.Usage, past []tasks.Usage) []string {
 	if len(cpu) > 0 {
 		top = max(top, slices.Max(cpu))
 	}
-	lines := course(f, "cpu", screen.Percent(u.CPU), cpu, 0, top, in.Running)
-	return append(lines, course(f, "memory", screen.Bytes(u.Memory), mem, 0, 0, in.Info)...)
+	highest := func(values []float64, show func(float64) string) string {
+		if len(values) < 2 {
+			return ""
+		}
+		return ", at most " + show(slices.Max(values))
+	}
+	lines := course(f, "cpu", screen.Percent(u.CPU)+highest(cpu, screen.Percent), cpu, 0, top, in.Running)
+	most := highest(mem, func(v float64) string { return screen.Bytes(int64(v)) })
+	return append(lines, course(f, "memory", screen.Bytes(u.Memory)+most, mem, 0, 0, in.Info)...)
 }
 
 func metrics(f screen.Frame, r tasks.Run) []string {

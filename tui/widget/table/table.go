@@ -80,10 +80,35 @@ func (t *Table) SortBy() (column int, descending bool) { return t.sort, t.desc }
 // SetSort orders the rows by a column; SetRows applies it.
 func (t *Table) SetSort(column int, descending bool) { t.sort, t.desc = column, descending }
 
-// NextSort orders by the next column, numbers with the largest first; after the
-// last one, as given. It returns the column's title.
+// Order is how a table is sorted: by the column of that title; without one, as
+// the rows are given.
+type Order struct {
+	By   string `json:"by,omitempty"`
+	Down bool   `json:"down,omitempty"`
+}
+
+// Order is how the table is sorted.
+func (t *Table) Order() Order {
+	if t.sort < 0 || t.sort >= len(t.columns) {
+		return Order{}
+	}
+	return Order{t.columns[t.sort].Title, t.desc}
+}
+
+// SetOrder sorts as Order said before; a column that is not there changes nothing.
+func (t *Table) SetOrder(o Order) {
+	if i := slices.IndexFunc(t.columns, func(c Column) bool { return c.Title == o.By && c.Title != "" }); i >= 0 {
+		t.sort, t.desc = i, o.Down
+	}
+}
+
+// NextSort orders by the next column that has a title, numbers with the largest
+// first; after the last one, as given. It returns the column's title.
 func (t *Table) NextSort() string {
 	t.sort++
+	for t.sort < len(t.columns) && t.columns[t.sort].Title == "" {
+		t.sort++
+	}
 	if t.sort >= len(t.columns) {
 		t.sort, t.desc = -1, false
 		return "given order"

@@ -66,3 +66,28 @@ func TestTheCursorOfATableStaysOnItsRow(t *testing.T) {
 		t.Error("a click beside the rows selected something")
 	}
 }
+
+func TestTheOrderOfATableCanBeKept(t *testing.T) {
+	fresh := func() *table.Table {
+		return table.New(table.Column{}, table.Column{Title: "NAME"}, table.Column{Title: "TOOK", Right: true})
+	}
+	tb := fresh()
+	if got := tb.Order(); got != (table.Order{}) {
+		t.Errorf("a new table is sorted %v", got)
+	}
+	for _, want := range []table.Order{{By: "NAME"}, {By: "TOOK", Down: true}, {}} {
+		tb.NextSort()
+		if got := tb.Order(); got != want {
+			t.Errorf("sorted %v, want %v", got, want)
+		}
+		other := fresh()
+		other.SetOrder(tb.Order())
+		if got := other.Order(); got != want {
+			t.Errorf("kept %v, want %v", got, want)
+		}
+	}
+	tb.SetOrder(table.Order{By: "GONE"})
+	if got := tb.Order(); got != (table.Order{}) {
+		t.Errorf("sorted %v by a column that is not there", got)
+	}
+}
