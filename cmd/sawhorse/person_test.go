@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"os"
@@ -66,13 +67,14 @@ func sit(t *testing.T, in world, dir string, width, height int, env []string, ar
 
 func (p *person) draw() {
 	buf := make([]byte, 32<<10)
+	var titles titleFilter
 	for {
 		n, err := p.master.Read(buf)
 		if n > 0 {
 			p.mu.Lock()
 			p.raw = append(p.raw, buf[:n]...)
 			p.mu.Unlock()
-			_, _ = p.screen.Write(buf[:n])
+			_, _ = p.screen.Write(titles.without(buf[:n]))
 			select {
 			case p.drawn <- struct{}{}:
 			default:
@@ -81,6 +83,38 @@ func (p *person) draw() {
 		if err != nil {
 			return
 		}
+	}
+}
+
+// titleFilter takes the titles of the window out of what is sent to the
+// terminal. The emulator takes the byte 0x9C in a ✓ or ✖ for the end of one, and
+// shows the rest of it on the screen.
+type titleFilter struct{ begun []byte }
+
+func (f *titleFilter) without(p []byte) []byte {
+	const title = "\x1b]2;"
+	rest := append(f.begun, p...)
+	f.begun = nil
+	var out []byte
+	for {
+		i := bytes.Index(rest, []byte(title))
+		if i < 0 {
+			for n := len(title) - 1; n > 0; n-- { // the next bytes may make it one
+				if bytes.HasSuffix(rest, []byte(title[:n])) {
+					f.begun = bytes.Clone(rest[len(rest)-n:])
+					rest = rest[:len(rest)-n]
+					break
+				}
+			}
+			return append(out, rest...)
+		}
+		out = append(out, rest[:i]...)
+		end := bytes.IndexByte(rest[i:], '\a')
+		if end < 0 {
+			f.begun = bytes.Clone(rest[i:])
+			return out
+		}
+		rest = rest[i+end+1:]
 	}
 }
 
@@ -209,4 +243,20 @@ func (p *person) killed() {
 		p.t.Fatal(err)
 	}
 	p.leaves()
+}
+
+func TestAPersonSeesNoTitleOnTheScreen(t *testing.T) {
+	const sent = "one\x1b]2;✖ shop\atwo\x1b]11;?\athree\x1b]2;✓ shop\afour"
+	for size := 1; size <= len(sent); size++ {
+		var f titleFilter
+		var got []byte
+		for rest := []byte(sent); len(rest) > 0; {
+			n := min(size, len(rest))
+			got = append(got, f.without(rest[:n])...)
+			rest = rest[n:]
+		}
+		if want := "onetwo\x1b]11;?\athreefour"; string(got) != want {
+			t.Fatalf("in pieces of %d: %q, want %q", size, got, want)
+		}
+	}
 }
