@@ -36,15 +36,22 @@ func (a *app) cmdLogs() *cobra.Command {
 		Use: "logs [NAME...]", Short: "Print logs of one, several or all, merged by time",
 		Long: `Logs prints what services and tasks have said, oldest first, whether or not they run.
 
-A name may be a service, a task, a group, or several joined with "|".`,
+A name may be a service, a task, a group, or several joined with "|". NAME#12 is a
+run of another system, NAME#12/JOB one of its jobs.`,
 		Example: `  sawhorse logs -f                         # follow everything
   sawhorse logs 'api|worker' --since 10m --level warn
+  sawhorse logs deploy#12/build            # one job of a pipeline's run
   sawhorse logs worker --grep 'job \d+ failed' --tail 20 --json`,
 		ValidArgsFunction: a.completeNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var names []string
 			for _, w := range args {
 				names = append(names, strings.FieldsFunc(w, func(r rune) bool { return r == '|' || r == ',' })...)
+			}
+			if len(names) == 1 {
+				if id, step, ok := runWord(names[0]); ok {
+					return a.withEngine(cmd.Context(), func(p place, e outside) error { return a.printRun(cmd.Context(), p, e, id, step, o) })
+				}
 			}
 			o.prefix = len(names) != 1
 			return a.printLogs(cmd.Context(), names, o)
@@ -85,6 +92,9 @@ func (a *app) printLogs(ctx context.Context, words []string, o logOptions) error
 	var f *fault
 	if err != nil && (!errors.As(err, &f) || f.code != exitNoHost) {
 		return err
+	}
+	if id, remote := newestRun(ctx, c, words); remote {
+		return a.printRun(ctx, p, c, id, "", o)
 	}
 	t := a.newTail(p, nil, a.out)
 	t.want, t.prefix, t.clock = want, o.prefix, o.clock

@@ -14,12 +14,15 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/sawhorse-dev/sawhorse/integrations/github/githubtest"
 )
 
 // TestVerbs runs the pages of testdata/script with the real program, each in a
@@ -39,6 +42,7 @@ import (
 //	other                        $OTHER is another version, $STRANGER one of another protocol
 //	fill FILE                    $NAMES in the file become their values
 //	times N REGEXP               the last output has it so often
+//	github NAME                  $NAME is the API of a small GitHub with ada/shop; $NAMETOKEN opens it
 //	tmpfs DIR SIZE               a small file system, where the condition [tmpfs] holds
 func TestVerbs(t *testing.T) {
 	program := theProgram(t)
@@ -82,6 +86,7 @@ func TestVerbs(t *testing.T) {
 			"times":  scriptTimes,
 			"tmpfs":  scriptTmpfs,
 			"fill":   scriptFill,
+			"github": scriptGitHub,
 		},
 	})
 }
@@ -181,6 +186,29 @@ func scriptSchema(ts *testscript.TestScript, neg bool, args []string) {
 	if err := compiled.Validate(document); (err != nil) != neg {
 		ts.Fatalf("the schema says of %s: %v", args[1], err)
 	}
+}
+
+// scriptGitHub is a GitHub of this process, whose every request and answer is as
+// GitHub describes them.
+func scriptGitHub(ts *testscript.TestScript, _ bool, args []string) {
+	shop := githubtest.Shop()
+	var wrong []string
+	var mu sync.Mutex
+	s, err := githubtest.New(githubtest.Options{
+		Token: "t0ken-of-the-page", MayApprove: true, Running: true, Speed: 10,
+		Wrong: func(err error) { mu.Lock(); defer mu.Unlock(); wrong = append(wrong, err.Error()) },
+	}, shop)
+	ts.Check(err)
+	api, stop := s.Start()
+	ts.Defer(func() {
+		stop()
+		if len(wrong) > 0 {
+			ts.Fatalf("not as GitHub describes it: %s", wrong)
+		}
+	})
+	s.Push(shop, "ci.yml", "fix", "bob")
+	ts.Setenv(args[0], api)
+	ts.Setenv(args[0]+"TOKEN", "t0ken-of-the-page")
 }
 
 func scriptPort(ts *testscript.TestScript, _ bool, args []string) {

@@ -32,6 +32,7 @@ type tail struct {
 	start   func(*tailSource) error // where a log begins; nil: at what comes from now on
 	sources map[logs.Key]*tailSource
 	width   int
+	names   map[logs.Key]string // what a log is called before its lines, where that is not its key
 
 	searching sync.WaitGroup
 }
@@ -100,7 +101,7 @@ func (t *tail) open(key logs.Key) (*tailSource, error) {
 	}
 	src := &tailSource{key: key, r: r}
 	t.sources[key] = src
-	t.width = max(t.width, len(key))
+	t.width = max(t.width, len(t.name(key)))
 	return src, nil
 }
 
@@ -242,11 +243,19 @@ func (t *tail) print(key logs.Key, l logs.Line) error {
 	}
 	var err error
 	if t.prefix {
-		_, err = fmt.Fprintf(t.out, "%-*s │ %s\n", t.width, key, text)
+		_, err = fmt.Fprintf(t.out, "%-*s │ %s\n", t.width, t.name(key), text)
 	} else {
 		_, err = fmt.Fprintln(t.out, text)
 	}
 	return err
+}
+
+// name is what a log is called before its lines.
+func (t *tail) name(key logs.Key) string {
+	if name := t.names[key]; name != "" {
+		return name
+	}
+	return string(key)
 }
 
 func streamName(s logs.Stream) string {

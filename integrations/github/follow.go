@@ -246,10 +246,16 @@ func (f *follower) steps(j apiJob) (changed bool) {
 		step.StartedAt = j.Started
 	}
 	step.Log = f.told["\n"+j.Name].Log
+	first := len(f.out.pending)
 	changed = f.tell(step)
 	for _, st := range j.Steps {
 		part := tasks.Step{Name: st.Name, Parent: j.Name, Status: status(st.Status, st.Conclusion), StartedAt: st.Started, EndedAt: st.Completed}
 		changed = f.tell(part) || changed
+	}
+	// Its steps end before it does, and times have whole seconds.
+	if p := f.out.pending; len(p) > first+1 && p[first].Parent == "" {
+		job := p[first]
+		f.out.pending = append(slices.Delete(p, first, first+1), job)
 	}
 	return changed
 }

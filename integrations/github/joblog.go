@@ -53,13 +53,13 @@ func (f *follower) store(ctx context.Context, steps tasks.StepSink, j apiJob, bo
 	if openErr != nil {
 		return
 	}
-	defer w.Close()
 	if err == nil {
 		err = copyLog(body, w)
 	}
 	switch {
 	case ctx.Err() != nil:
 		f.fetched[j.ID] = false
+		w.Close()
 		return
 	case rest.Is(err, rest.Gone):
 		w.Note("GitHub has this log no more: it has expired")
@@ -70,6 +70,7 @@ func (f *follower) store(ctx context.Context, steps tasks.StepSink, j apiJob, bo
 	case err != nil:
 		w.Note("the rest of this log could not be read: " + err.Error())
 	}
+	w.Close() // whoever is told of the log reads all of it
 	st := f.told["\n"+j.Name]
 	st.Log = key
 	f.tell(st)
@@ -237,8 +238,14 @@ func newTicks(s tasks.Sink) *ticks {
 	return t
 }
 
-// say writes a line of the moment.
-func (t *ticks) say(text string) { t.write(time.Time{}, text) }
+// say writes a line of Sawhorse's own, which is none of those that are resumed at.
+func (t *ticks) say(text string) {
+	if t.w == nil {
+		t.s.Log(logs.Note, []byte(text+"\n"))
+		return
+	}
+	t.w.Note(text)
+}
 
 func (t *ticks) write(at time.Time, text string) {
 	if t.w == nil {

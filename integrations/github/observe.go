@@ -129,11 +129,9 @@ func (p *provider) lists(ctx context.Context, others bool, tell func(tasks.Run))
 	slices.SortStableFunc(runs, func(a, b apiRun) int { return a.Created.Compare(b.Created) })
 	for _, r := range runs {
 		busy = busy || r.Status != "completed"
-		if p.news.take(r) {
+		if task := p.taskOf(r.Path); task != "" && p.news.take(r) {
 			changed = true
-			if task := p.taskOf(r.Path); task != "" {
-				tell(p.observed(task, r))
-			}
+			tell(p.observed(task, r))
 		}
 	}
 	if changed {

@@ -36,7 +36,7 @@ func (p *provider) Run(ctx context.Context, r tasks.Request, s tasks.Sink) error
 	for _, w := range t.warnings {
 		out.say("warning: " + w)
 	}
-	out.say(fmt.Sprintf("triggering %s at %s %s", k.file.Name, t.ref, t.text()))
+	out.say(strings.TrimSpace(fmt.Sprintf("triggering %s at %s %s", k.file.Name, t.ref, t.text())))
 	s.Emit(tasks.RunNative{Native: "triggering"})
 	id, link, err := p.dispatch(ctx, t)
 	if err != nil {

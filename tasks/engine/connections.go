@@ -175,11 +175,19 @@ func (e *Engine) connected(ctx context.Context, c *connection) error {
 			})
 		})
 	}
+	offered := make(chan struct{}) // closed once its tasks are told: runs are runs of these
 	if catalog, ok := tasks.As[tasks.Catalog](p); ok {
-		listen(func() error { return e.offerTasks(ctx, c, catalog) })
+		listen(func() error { return e.offerTasks(ctx, c, catalog, offered) })
+	} else {
+		close(offered)
 	}
 	if o, ok := tasks.As[tasks.Observer](p); ok {
 		listen(func() error {
+			select {
+			case <-offered:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
 			return o.Observe(ctx, func(r tasks.Run) { e.send(func(e *Engine) { e.observed(c, r) }) })
 		})
 	}
@@ -198,7 +206,7 @@ func (e *Engine) tell(c *connection, ev tasks.Event) {
 }
 
 // offerTasks tells what can be started there, now and whenever that changes.
-func (e *Engine) offerTasks(ctx context.Context, c *connection, catalog tasks.Catalog) error {
+func (e *Engine) offerTasks(ctx context.Context, c *connection, catalog tasks.Catalog, offered chan<- struct{}) error {
 	var changes <-chan struct{} // nil: they never do
 	if ch, ok := tasks.As[tasks.Changing](catalog); ok {
 		changes = ch.Changes()
@@ -209,6 +217,10 @@ func (e *Engine) offerTasks(ctx context.Context, c *connection, catalog tasks.Ca
 			return err
 		}
 		e.send(func(e *Engine) { e.provided(c, all) })
+		if offered != nil {
+			close(offered)
+			offered = nil
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -315,7 +327,9 @@ func (e *Engine) observed(c *connection, r tasks.Run) {
 	}
 	e.numbers[r.Task] = max(e.numbers[r.Task], r.Number)
 	r.ID, r.Observed, r.EndLine = tasks.NewRunID(r.Task, r.Number), true, -1
-	r.Log = logs.Key(r.ID)
+	// What this host calls the run may be another run's name after the next start;
+	// what its system calls it is its own for good.
+	r.Log = logs.Key(tasks.NewResourceID(c.Name, "run", r.External))
 	e.emit(tasks.RunObserved{Run: r})
 }
 

@@ -279,7 +279,7 @@ func TestARunStartedElsewhereIsShownAndFollowedWhileLookedAt(t *testing.T) {
 		b.do(look)
 		time.Sleep(20 * time.Second)
 		synctest.Wait()
-		if st = b.state(); s.looked.Load() != 1 || ended.Load() != 0 || len(st.Runs[got.ID].Steps) != 1 || st.Lines["ci#4812"] != 1 {
+		if st = b.state(); s.looked.Load() != 1 || ended.Load() != 0 || len(st.Runs[got.ID].Steps) != 1 || st.Lines["yard/run/9"] != 1 {
 			t.Errorf("looked %d times, ended %d, %+v", s.looked.Load(), ended.Load(), st.Runs[got.ID])
 		}
 		time.Sleep(20 * time.Second)
