@@ -107,10 +107,8 @@ func (s *Screen) openAlert(a tasks.Alert) tea.Cmd {
 	switch {
 	case a.Task != "" && s.known(a.Task):
 		s.opened = a.ID
-		if a.Test.Name != "" {
-			if cmd, ok := s.openTest(a.Task, a.Test); ok {
-				return cmd
-			}
+		if cmd, ok := s.openFailure(a); ok {
+			return cmd
 		}
 		return s.goToLine(a.Task, a.Log, a.Line)
 	case a.Resource != "":

@@ -91,18 +91,30 @@ func (s *Screen) testRuns() []action.Action {
 	}
 }
 
-// openTest shows a test in its task's Tests tab, with what it said; false: the
-// tab does not know it.
-func (s *Screen) openTest(task string, name tasks.TestName) (tea.Cmd, bool) {
-	s.tree.Select(task)
+// openFailure shows the test or the problem that an alert is about in its task's
+// Tests tab, with what it said; false: the tab does not know it.
+func (s *Screen) openFailure(a tasks.Alert) (tea.Cmd, bool) {
+	if u := s.state.Units[a.Task].Task; u.IsService() || a.Test.Name == "" && a.Location.File == "" {
+		return nil, false
+	}
+	s.tree.Select(a.Task)
 	before := s.detail.tab()
 	s.detail.show(s)
 	s.detail.setTab(testsTab)
-	s.setFocus(DetailPane)
-	r := s.rects.Detail
-	if !s.detail.tests.Go(s.frame(r.W, max(0, r.H-2), true), name) {
-		s.detail.setTab(before)
+	if s.detail.tab() != testsTab {
 		return nil, false
 	}
-	return nil, true
+	s.setFocus(DetailPane)
+	r := s.rects.Detail
+	f := s.frame(r.W, max(0, r.H-2), true)
+	known := false
+	if a.Test.Name != "" {
+		known = s.detail.tests.Go(f, a.Test)
+	} else {
+		known = s.detail.tests.GoTo(f, a.Location, a.Message)
+	}
+	if !known {
+		s.detail.setTab(before)
+	}
+	return nil, known
 }

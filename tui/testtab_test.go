@@ -187,6 +187,19 @@ func TestAFailedTestInAttentionOpensWhatItSaid(t *testing.T) {
 	})
 }
 
+func TestAProblemInAttentionOpensWithItsSource(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		e := tested(t)
+		id := e.Start("test", tasks.Cause{Kind: tasks.ByPerson})
+		e.Emit(tasks.DiagnosticReported{ID: id, Diagnostic: tasks.Diagnostic{
+			Severity: tasks.Error, Location: tasks.Location{File: "pay/pay.go", Line: 3, Column: 40}, Message: "undefined: bob", Line: -1,
+		}})
+		e.End(id, 1)
+		u := tuitest.New(t, 120, 36, e, tui.Options{})
+		u.See("ATTENTION 1").Press(".").See("▌    ✖ pay.go:3 undefined: bob", "▌pay/pay.go:3:40", "▶ 3 │ func Refund", "✖ 3 failed")
+	})
+}
+
 func TestRowsKeepTheirPlaceWhileARunGoesOn(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		u, e := onTests(t, 120, 36, tui.Options{})

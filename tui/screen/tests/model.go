@@ -122,6 +122,10 @@ const problems = "\x00problems"
 
 var problemsID = nodeID{suite: problems}
 
+func problemID(at tasks.Location, message string) nodeID {
+	return nodeID{problems, at.String() + " " + message}
+}
+
 func (m *model) reset(unit string) {
 	if unit != m.unit {
 		m.order = nil
@@ -300,7 +304,7 @@ func (m *model) diagnose(d tasks.Diagnostic) {
 		m.root.kids = slices.Insert(m.root.kids, 0, p)
 		m.byID[problemsID] = p
 	}
-	id := nodeID{problems, d.Location.String() + " " + d.Message}
+	id := problemID(d.Location, d.Message)
 	if m.byID[id] != nil {
 		return // a compiler that says the same twice is one row
 	}

@@ -181,10 +181,20 @@ func (s *Screen) Names() (names []tasks.TestName, title string) {
 // Failed is how many tests of the shown task are known to fail.
 func (s *Screen) Failed() int { return s.model.root.count[failed] }
 
-// Go opens a test that is told of by its names; false: it is not known.
+// Go opens a test; false: it is not known.
 func (s *Screen) Go(f screen.Frame, name tasks.TestName) bool {
 	s.follow(f)
-	n := s.model.byID[nodeID{name.Suite, name.Name}]
+	return s.show(nodeID{name.Suite, name.Name})
+}
+
+// GoTo opens what a compiler or linter said of a place; false: it is not known.
+func (s *Screen) GoTo(f screen.Frame, at tasks.Location, message string) bool {
+	s.follow(f)
+	return s.show(problemID(at, message))
+}
+
+func (s *Screen) show(id nodeID) bool {
+	n := s.model.byID[id]
 	if n == nil {
 		return false
 	}
