@@ -89,9 +89,9 @@ func journeys() map[string]func(p trip) {
 			}
 		},
 		"alert.next": func(p trip) {
-			p.Press(".").See("worker  1").Press(".").See("test  1").Press(".").Press(".").See("worker  1")
+			p.Press(".").See("▌internal/cart/cart_test.go:41").Press(".").See("▌internal/pay/pay_test.go:88").Press(".").See("worker  1")
 		},
-		"alert.previous": func(p trip) { p.Press(",").See("worker  1").Press(",").See("test  1") },
+		"alert.previous": func(p trip) { p.Press(",").See("▌internal/cart/cart_test.go:41").Press(",").See("worker  1") },
 		"alert.expand": func(p trip) {
 			for i := range 12 {
 				p.e.Emit(tasks.NoticeRaised{Notice: tasks.Notice{ID: fmt.Sprint(i), Severity: tasks.Warning, Source: "watch", Message: fmt.Sprintf("notice %02d", i), At: time.Now()}})
@@ -104,9 +104,9 @@ func journeys() map[string]func(p trip) {
 			p.e.Emit(tasks.Acknowledged(ack))
 			p.See("nothing needs you")
 		},
-		"alert.open": func(p trip) { p.Press("shift+tab", "down", "enter").See("test  1", "▌internal/cart/cart_test.go:41") },
+		"alert.open": func(p trip) { p.Press("shift+tab", "enter").See("test  1", "▌internal/cart/cart_test.go:41") },
 		"alert.acknowledge": func(p trip) {
-			p.Press("shift+tab", "down", "d")
+			p.Press("shift+tab", "d")
 			p.sent(tasks.Acknowledge{Alerts: []tasks.AlertID{"test/test/internal/cart/TestTotal"}})
 		},
 		"tree.open": func(p trip) { p.on("docs").Press("enter", "5").See("declared in") },

@@ -167,7 +167,7 @@ func (s *Screen) mouseMsg(msg tea.MouseMsg) tea.Cmd {
 		return s.clickDetail(msg, m.X-r.X, m.Y-r.Y)
 	case StripPane:
 		before := s.strip.at
-		s.strip.goTo(s.strip.top + m.Y - r.Y - 1)
+		s.strip.choose(s.strip.top + m.Y - r.Y - 1)
 		if a, ok := s.strip.selected(); ok && again && s.strip.at == before && m.Y > r.Y {
 			return s.openAlert(a)
 		}

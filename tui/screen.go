@@ -339,6 +339,7 @@ func (s *Screen) setFocus(p Pane) {
 		p = DetailPane
 	}
 	s.focus = p
+	s.strip.chosen = s.strip.chosen || p == StripPane
 	s.rects = layout(s.w, s.h, s.focus, s.prefs)
 }
 

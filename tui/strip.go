@@ -15,12 +15,20 @@ type strip struct {
 	alerts  []tasks.Alert
 	id      tasks.AlertID
 	stepped bool // the next and previous keys were used
+	chosen  bool // a person has moved the cursor, or may see it
 	at, top int
 }
 
-// set takes the alerts of a new state; the cursor stays on its alert.
+// set takes the alerts of a new state; the cursor stays on its alert. Before a
+// person has used it, it is on the newest failure: where a single row is shown, a
+// service that restarts again and again would hide what is broken.
 func (p *strip) set(alerts []tasks.Alert) {
 	p.alerts = alerts
+	if !p.chosen {
+		i := slices.IndexFunc(alerts, func(a tasks.Alert) bool { return a.Severity == tasks.Error })
+		p.goTo(max(0, i))
+		return
+	}
 	if i := slices.IndexFunc(alerts, func(a tasks.Alert) bool { return a.ID == p.id }); i >= 0 {
 		p.at = i
 	}
@@ -35,7 +43,13 @@ func (p *strip) goTo(i int) {
 	}
 }
 
-func (p *strip) move(n int) { p.goTo(p.at + n) }
+// choose puts the cursor on an alert for a person.
+func (p *strip) choose(i int) {
+	p.chosen = true
+	p.goTo(i)
+}
+
+func (p *strip) move(n int) { p.choose(p.at + n) }
 
 func (p *strip) selected() (tasks.Alert, bool) {
 	if p.at < len(p.alerts) {

@@ -131,7 +131,7 @@ func (s *Screen) stepAlert(n int) tea.Cmd {
 		at = s.strip.at
 		s.strip.stepped = true
 	}
-	s.strip.goTo(at)
+	s.strip.choose(at)
 	a, _ := s.strip.selected()
 	if (a.Task == "" || !s.known(a.Task)) && a.Resource == "" && !strings.HasPrefix(string(a.ID), "provider/") {
 		return s.toast(tasks.Info, or(a.Location.String()+" ", "")+message(a))
