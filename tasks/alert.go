@@ -205,16 +205,40 @@ func (s State) taskAlerts(u Unit) []Alert {
 			r, ok = a, true
 		}
 	}
-	if !ok || r.Status == Succeeded && failures(r) == 0 {
+	if !ok {
 		return all
 	}
-	base := Alert{Severity: Error, Task: r.Task, Run: r.ID, Log: r.Log, At: r.EndedAt}
-	if base.At.IsZero() {
-		base.At = r.StartedAt
+	for _, old := range s.left(r) {
+		all = append(all, found(old)...)
 	}
-	before := len(all)
+	if r.Status == Succeeded && failures(r) == 0 {
+		return all
+	}
+	rows := found(r)
+	if len(rows) == 0 && r.Status.Done() && r.Status != Succeeded {
+		a := rowOf(r)
+		a.ID, a.Source, a.Title, a.Message, a.Line = AlertID("task/"+r.Task), "task", r.Task, r.Error, -1
+		if r.EndLine > r.FirstLine {
+			a.Line = r.EndLine - 1
+		}
+		rows = append(rows, a)
+	}
+	return append(all, rows...)
+}
+
+// rowOf is what the rows of a run have in common.
+func rowOf(r Run) Alert {
+	a := Alert{Severity: Error, Task: r.Task, Run: r.ID, Log: r.Log, At: r.EndedAt}
+	if a.At.IsZero() {
+		a.At = r.StartedAt
+	}
+	return a
+}
+
+// found are the rows of a run's failures and errors.
+func found(r Run) (all []Alert) {
 	for _, t := range r.Failures() {
-		a := base
+		a := rowOf(r)
 		a.ID, a.Source = AlertID("test/"+r.Task+"/"+t.Suite+"/"+t.Name), "test"
 		a.Test = TestName{Suite: t.Suite, Name: t.Name}
 		a.Title, a.Location, a.Message, a.Line = strings.TrimSpace(t.Suite+"  "+t.Name), t.Location, t.Message, t.Line
@@ -224,17 +248,9 @@ func (s State) taskAlerts(u Unit) []Alert {
 		if d.Severity == Info || d.Severity == Warning && r.Status == Succeeded {
 			continue
 		}
-		a := base
+		a := rowOf(r)
 		a.ID = AlertID("diag/" + r.Task + "/" + d.Location.String() + "/" + d.Message)
 		a.Source, a.Severity, a.Title, a.Location, a.Message, a.Line = "task", d.Severity, r.Task, d.Location, d.Message, d.Line
-		all = append(all, a)
-	}
-	if len(all) == before && r.Status.Done() && r.Status != Succeeded {
-		a := base
-		a.ID, a.Source, a.Title, a.Message, a.Line = AlertID("task/"+r.Task), "task", r.Task, r.Error, -1
-		if r.EndLine > r.FirstLine {
-			a.Line = r.EndLine - 1
-		}
 		all = append(all, a)
 	}
 	return all

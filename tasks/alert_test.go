@@ -27,6 +27,16 @@ func begins(task string, n int, cause CauseKind) []Event {
 	}
 }
 
+// chosen is the n-th run of test, of these tests only.
+func chosen(n int, names ...string) []Event {
+	events := begins("test", n, ByPerson)
+	r := events[0].(RunQueued).Run
+	for _, name := range names {
+		r.Only = append(r.Only, TestName{Suite: "cart", Name: name})
+	}
+	return []Event{RunQueued{r}, events[1], RunNarrowed{r.ID, Narrowing{What: "1 test"}}}
+}
+
 // ends is its end, half a minute later, after ten lines.
 func ends(task string, n int, status Status, why string) []Event {
 	return []Event{RunEnded{ID: NewRunID(task, n), At: noon(60*n + 30), Status: status, Error: why, EndLine: int64(10*n + 10)}}
@@ -128,6 +138,22 @@ func TestAlerts(t *testing.T) {
 			[][]Event{
 				begins("test", 1, ByWatch), reports(1, "TestTotal", TestFailed), ends("test", 1, Failed, "exit 1"),
 				begins("test", 2, ByWatch), reports(2, "TestTotal", TestPassed), ends("test", 2, Succeeded, ""),
+			},
+			nil,
+		},
+		{
+			"what a run of chosen tests says nothing of stands, until all of it was run",
+			[][]Event{
+				begins("test", 1, ByWatch), reports(1, "TestTotal", TestFailed), reports(1, "TestTax", TestFailed), ends("test", 1, Failed, "exit 1"),
+				chosen(2, "TestTax"), ends("test", 2, Succeeded, ""),
+			},
+			[]string{failedTotal + " @test:13"},
+		},
+		{
+			"what a save left out is green when the run is",
+			[][]Event{
+				begins("test", 1, ByWatch), reports(1, "TestTotal", TestFailed), ends("test", 1, Failed, "exit 1"),
+				append(begins("test", 2, ByWatch), RunNarrowed{"test#2", Narrowing{What: "1 of 2"}}), ends("test", 2, Succeeded, ""),
 			},
 			nil,
 		},

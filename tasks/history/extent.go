@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"slices"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 )
@@ -23,11 +24,6 @@ func extentOf(r tasks.Run) (string, error) {
 		return "", err
 	}
 	return string(text), nil
-}
-
-// whole says whether a run answered for all of its task.
-func whole(r tasks.Run) bool {
-	return !r.StartedAt.IsZero() && r.Narrowed == nil && len(r.Only) == 0 && r.Cached == "" && (r.Status == tasks.Succeeded || r.Status == tasks.Failed)
 }
 
 // Standing is how a task stands after all its runs.
@@ -50,8 +46,7 @@ func (s *Store) Standing(ctx context.Context, task string) (Standing, error) {
 		return Standing{}, err
 	}
 	var st Standing
-	newest := true
-	seen := map[tasks.TestName]bool{}
+	var newer []tasks.Run
 	for _, r := range runs {
 		if r.Task != task || r.StartedAt.IsZero() || r.Cached != "" || r.Status != tasks.Succeeded && r.Status != tasks.Failed {
 			continue
@@ -62,21 +57,21 @@ func (s *Store) Standing(ctx context.Context, task string) (Standing, error) {
 		}
 		for _, t := range tests {
 			name := tasks.TestName{Suite: t.Suite, Name: t.Name}
-			if !seen[name] && t.Status == tasks.TestFailed {
+			if t.Status == tasks.TestFailed && !slices.ContainsFunc(newer, func(n tasks.Run) bool { return n.Answers(name) }) {
 				st.Failed = append(st.Failed, name)
 			}
-			seen[name] = true
 		}
-		if newest {
-			newest, st.Red = false, r.Status == tasks.Failed
+		if len(newer) == 0 {
+			st.Red = r.Status == tasks.Failed
 			if st.Broken, err = s.broken(ctx, r.ID); err != nil {
 				return Standing{}, err
 			}
 		}
-		// Many tools name no test that passed: a success answers for all.
-		if whole(r) || r.Status == tasks.Succeeded && len(r.Only) == 0 {
+		if !r.Partial() {
 			break
 		}
+		r.Tests = tests
+		newer = append(newer, r)
 	}
 	return st, nil
 }

@@ -31,7 +31,7 @@ func cart(names ...string) (all []tasks.TestName) {
 func TestHowATaskStandsIsTheSumOfItsRunsSinceTheLastWholeOne(t *testing.T) {
 	narrowed := func(r *tasks.Run) { r.Narrowed = &tasks.Narrowing{What: "1 of 2 packages", Why: "a.go changed"} }
 	only := func(names ...string) func(*tasks.Run) {
-		return func(r *tasks.Run) { r.Only = cart(names...) }
+		return func(r *tasks.Run) { r.Only, r.Narrowed = cart(names...), &tasks.Narrowing{What: "1 test"} }
 	}
 	broke := func(r *tasks.Run) {
 		r.Diagnostics = []tasks.Diagnostic{{Severity: tasks.Error, Location: tasks.Location{File: "a.go", Line: 1}}, {Severity: tasks.Warning, Location: tasks.Location{File: "b.go", Line: 1}}}
@@ -52,7 +52,7 @@ func TestHowATaskStandsIsTheSumOfItsRunsSinceTheLastWholeOne(t *testing.T) {
 			history.Standing{Failed: cart("B")},
 		},
 		"a narrowed run found another": {
-			[]tasks.Run{finished("test", 1, results("+A", "+B")), finished("test", 2, narrowed, results("-B"), broke)},
+			[]tasks.Run{finished("test", 1, results("-A", "+B")), finished("test", 2, narrowed, results("-B"), broke)},
 			history.Standing{Red: true, Failed: cart("B"), Broken: []string{"a.go"}},
 		},
 		"a narrowed run that succeeded answered for what failed": {

@@ -201,11 +201,15 @@ func taskLook(s *tasks.State, u tasks.Unit, now time.Time, in *theme.Inks) Look 
 		if m, ok := headline(r); ok {
 			l.Number = m
 		}
+		if left := s.Left(u.Task.Name); left > 0 { // it did only chosen tests, and others are red
+			l.Glyph, l.Ink, l.Word, l.Rank = "✖", in.Failed, "failed", 0
+			l.Number, l.NumberInk = strconv.Itoa(left)+" fail", in.Failed
+		}
 	case tasks.Failed:
 		l.Glyph, l.Ink, l.Word, l.Rank = "✖", in.Failed, "failed", 0
 		l.Number, l.NumberInk = ended(r), in.Failed
 		if fails > 0 {
-			l.Number = strconv.Itoa(fails) + " fail"
+			l.Number = strconv.Itoa(fails+s.Left(u.Task.Name)) + " fail"
 		}
 	case tasks.Skipped:
 		l.Word, l.Number = "skipped", "skipped"
