@@ -238,7 +238,8 @@ func (h *host) layers(u config.Unit, lookup func(ref string) (string, bool)) ([]
 
 // narrowing is the runner of local tasks.
 func (h *host) narrowing() tasks.Runner {
-	return narrow.New(inputs.New(results.New(h.runner, all.ReadFile), h.place.state), narrow.Options{
+	tracked := all.Track(h.runner, func() (*config.File, integrations.Place) { return h.file.Load(), h.outside() })
+	return narrow.New(inputs.New(results.New(tracked, all.ReadFile), h.place.state), narrow.Options{
 		Narrower: all.Narrower(h.surroundings()),
 		Past: func(ctx context.Context, task string) ([]tasks.TestName, []string, bool, error) {
 			st, err := h.history.Standing(ctx, task)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sawhorse-dev/sawhorse/integrations"
+	"github.com/sawhorse-dev/sawhorse/integrations/mlflow"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
@@ -146,12 +147,7 @@ func connections(ctx context.Context, f *config.File, p integrations.Place, know
 		if d.Connections == nil {
 			continue
 		}
-		p.Declared = nil
-		for _, c := range f.Integrations {
-			if c.Use == d.Name {
-				p.Declared = append(p.Declared, integrations.Declared{Name: c.Name, Options: c.Options})
-			}
-		}
+		p.Declared = declaredOf(f, d.Name)
 		its, err := d.Connections(ctx, p)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", d.Title, err))
@@ -164,4 +160,24 @@ func connections(ctx context.Context, f *config.File, p integrations.Place, know
 		}
 	}
 	return found, errors.Join(errs...)
+}
+
+// Track is a runner that records the runs of tasks with track:. now says what the
+// workspace declares and where it is.
+func Track(next tasks.Runner, now func() (*config.File, integrations.Place)) tasks.Runner {
+	return mlflow.Track(next, func() integrations.Place {
+		f, p := now()
+		p.Declared = declaredOf(f, mlflow.Name)
+		return p
+	})
+}
+
+// declaredOf are a file's connections of one integration.
+func declaredOf(f *config.File, name string) (all []integrations.Declared) {
+	for _, c := range f.Integrations {
+		if c.Use == name {
+			all = append(all, integrations.Declared{Name: c.Name, Options: c.Options})
+		}
+	}
+	return all
 }

@@ -51,16 +51,24 @@ type settings struct {
 // connections are the declared servers, and the one that the environment names.
 func connections(_ context.Context, p integrations.Place) ([]tasks.Connection, error) {
 	var all []tasks.Connection
+	for _, s := range found(p) {
+		all = append(all, s.connection())
+	}
+	return all, nil
+}
+
+func found(p integrations.Place) []settings {
+	var all []settings
 	known := map[string]bool{}
 	for _, d := range p.Declared {
 		s := settings{place: p, name: d.Name, url: cmp.Or(d.Options["url"], p.Getenv("MLFLOW_TRACKING_URI")), options: d.Options, declared: true}
-		all = append(all, s.connection())
+		all = append(all, s)
 		known[strings.TrimRight(s.url, "/")] = true
 	}
-	if found := strings.TrimRight(p.Getenv("MLFLOW_TRACKING_URI"), "/"); isServer(found) && !known[found] {
-		all = append(all, settings{place: p, name: Name, url: found, options: map[string]string{}}.connection())
+	if uri := strings.TrimRight(p.Getenv("MLFLOW_TRACKING_URI"), "/"); isServer(uri) && !known[uri] {
+		all = append(all, settings{place: p, name: Name, url: uri, options: map[string]string{}})
 	}
-	return all, nil
+	return all
 }
 
 func isServer(uri string) bool {

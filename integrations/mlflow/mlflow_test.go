@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/integrations"
 	"github.com/sawhorse-dev/sawhorse/integrations/integrationtest"
 	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tasks/logs"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -196,6 +198,7 @@ func TestOnARealServer(t *testing.T) {
 		}
 	})
 	t.Run("a model is registered, promoted and taken back", func(t *testing.T) { promotes(lab{t, l.Provider}, good, bad) })
+	t.Run("a task's run is recorded, its numbers are told, and its end is said", func(t *testing.T) { tracks(lab{t, l.Provider}) })
 	t.Run("a run is marked as killed once", func(t *testing.T) {
 		id, err := l.experimentID(t.Context(), "shop")
 		if err != nil {
@@ -215,6 +218,94 @@ func TestOnARealServer(t *testing.T) {
 			t.Errorf("again: %v", err)
 		}
 	})
+}
+
+// program stands for a training script: what it does with the run it is given.
+type program func(ctx context.Context, env map[string]string) error
+
+func (f program) Run(ctx context.Context, q tasks.Request, _ tasks.Sink) error {
+	return f(ctx, q.Task.Spec.Env)
+}
+
+// kept is a sink that keeps what is told.
+type kept struct {
+	mu     sync.Mutex
+	points []float64
+	linked string
+	news   chan struct{}
+}
+
+func (k *kept) Log(logs.Stream, []byte) {}
+func (k *kept) Emit(ev tasks.Event) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	switch e := ev.(type) {
+	case tasks.MetricReported:
+		k.points = append(k.points, e.Point.Value)
+	case tasks.RunLinked:
+		k.linked = e.External
+	}
+	select {
+	case k.news <- struct{}{}:
+	default:
+	}
+}
+
+func tracks(l lab) {
+	t := l.T
+	t.Helper()
+	place := integrations.Place{
+		Dir: t.TempDir(), Home: t.TempDir(),
+		Getenv: func(name string) string { return map[string]string{"MLFLOW_TRACKING_URI": l.base}[name] },
+	}
+	q := tasks.Request{Run: "fit#3", Task: tasks.Task{Name: "fit", Title: "python fit.py"}}
+	q.Task.Spec.Track = Name
+	log := func(env map[string]string, step int, v float64) error {
+		body := map[string]any{"run_id": env["MLFLOW_RUN_ID"], "metrics": []metric{{Key: "loss", Value: number(v), Step: millis(step), Timestamp: millis(1000 * step)}}}
+		return l.post(t.Context(), "log", "runs/log-batch", body, nil, false)
+	}
+	status := func(id string) run {
+		r, err := l.run(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+
+	k := &kept{news: make(chan struct{}, 1)}
+	train := program(func(_ context.Context, env map[string]string) error {
+		if err := log(env, 1, 2); err != nil {
+			return err
+		}
+		<-k.news // linked
+		<-k.news // the first point is told while it runs
+		return log(env, 2, 1)
+	})
+	if err := Track(train, func() integrations.Place { return place }).Run(t.Context(), q, k); err != nil {
+		t.Fatal(err)
+	}
+	r := status(k.linked)
+	if diff := cmp.Diff([]float64{2, 1}, k.points); diff != "" || r.Info.Status != statusFinished || r.Data.Tags.get("sawhorse.run") != "fit#3" {
+		t.Errorf("%s: %+v", diff, r)
+	}
+
+	stopped := &kept{news: make(chan struct{}, 1)}
+	ctx, cancel := context.WithCancel(t.Context())
+	long := program(func(ctx context.Context, _ map[string]string) error {
+		cancel()
+		<-ctx.Done()
+		return &tasks.ExitError{Exit: tasks.Exit{Code: 143, Signal: "TERM"}}
+	})
+	_ = Track(long, func() integrations.Place { return place }).Run(ctx, q, stopped)
+	if got := status(stopped.linked).Info.Status; got != statusKilled {
+		t.Errorf("a stopped run is %s", got)
+	}
+
+	q.Task.Spec.Track = "lab"
+	err := Track(long, func() integrations.Place { return place }).Run(t.Context(), q, stopped)
+	if why, ok := errors.AsType[*tasks.StartError](err); !ok || !strings.Contains(why.Reason, "track: lab") {
+		t.Errorf("an unknown tracker: %v", err)
+	}
 }
 
 func promotes(l lab, good, bad string) {

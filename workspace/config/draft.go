@@ -58,6 +58,7 @@ type draft struct {
 	inputs   *Inputs
 	format   []Format
 	results  []string
+	track    string
 	confirm  bool
 	sameAs   []string
 

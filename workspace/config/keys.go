@@ -136,6 +136,8 @@ func taskFields() []field[draft] {
 			"Ask before a person's start, naming what is run and where.", tasks, fallback("false")),
 		give("same_as", list(text()), func(d *draft, v []string) { d.sameAs = v },
 			"Jobs of pipelines that do the same, beside one of its own name: what fails there is shown beside this task's own result.", tasks),
+		give("track", text(), func(d *draft, v string) { d.track = v },
+			"The connection to an experiment tracker (`mlflow`, or a name under `integrations`) that records its runs: the program finds its run in `MLFLOW_RUN_ID`.", tasks),
 		give("inputs", inputsKind(), func(d *draft, v Inputs) { d.inputs = &v },
 			"What its result depends on. While nothing of it changed since the last success, a run has nothing to do and says so.", tasks),
 		give("format", formatKind(), func(d *draft, v []Format) { d.format = v },

@@ -119,6 +119,8 @@ type Unit struct {
 	// Inputs is what the task's result depends on: while nothing of it changed
 	// since the last success, a run has nothing to do. nil: it always runs.
 	Inputs *Inputs `json:"inputs,omitempty"`
+	// Track is the connection that records its runs; empty: none does.
+	Track string `json:"track,omitempty"`
 	// Format is how its output is read; empty: by those who know it.
 	Format []Format `json:"format,omitempty"`
 	// Results are globs of files of results that it writes, relative to the
