@@ -82,7 +82,7 @@ var bad = []struct {
 		`5:30: workflow of task "f" must be text, not a list`,
 		`6:28: inputs of task "g" must be a mapping of names to values, not 7`,
 	}, true},
-	{"a service that others run", "version: 1\nservices: {a: {use: github}}\n", []string{`2:16: unknown key "use" in service "a" (see the key reference; keys that begin with x- are ignored)`}, true},
+	{"a service that others run", "version: 1\nservices: {a: {use: github}}\n", []string{`2:16: unknown key "use" in service "a" (did you mean "user"?)`}, true},
 	{"name twice", "version: 1\ntasks: {a: x}\nservices: {a: y}\n", []string{`3:12: the name "a" is taken by a task (services and tasks share their names; rename one of them)`}, false},
 
 	{"unknown dependency", "version: 1\nservices:\n  api: {run: x, depends_on: [databse]}\n  database: y\n", []string{`3:30: service "api" depends on "databse", which is neither a service nor a task (did you mean "database"?)`}, false},
