@@ -27,6 +27,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/integrations/mise"
 	"github.com/sawhorse-dev/sawhorse/integrations/mlflow"
 	"github.com/sawhorse-dev/sawhorse/integrations/mprocs"
+	"github.com/sawhorse-dev/sawhorse/integrations/nodetest"
 	"github.com/sawhorse-dev/sawhorse/integrations/npm"
 	"github.com/sawhorse-dev/sawhorse/integrations/prefect"
 	"github.com/sawhorse-dev/sawhorse/integrations/processcompose"
@@ -55,6 +56,7 @@ func Definitions() []integrations.Definition {
 		pytest.Definition(),
 		vitest.Definition(),
 		jest.Definition(),
+		nodetest.Definition(),
 		junit.Definition(),
 		sarif.Definition(),
 		errorformat.Definition(),
@@ -142,7 +144,7 @@ func reads(t tasks.Task, integration string) bool {
 			return false
 		case integration == "metrics", integration == "matcher", integration == "errorformat":
 			return true // numbers are in no other's way; the others read what is spelled out
-		case f.Name == integration, f.Name == "go" && integration == "gotest", f.Name == "nextest" && integration == "cargo":
+		case f.Name == integration, f.Name == "go" && integration == "gotest", f.Name == "nextest" && integration == "cargo", f.Name == "node" && integration == "nodetest":
 			return true
 		}
 	}

@@ -133,7 +133,7 @@ func TestWhatATestRunnerSaysIsToldByItAlone(t *testing.T) {
 		{"vitest", "verbose.txt", "shop"},
 		{"jest", "jest.txt", "shop"},
 		{"jest", "verbose.txt", "shop"},
-		{"cargo", "cargo.txt", "shop"},
+		{"nodetest", "spec.txt", "shop"}, {"cargo", "cargo.txt", "shop"},
 		{"cargo", "color.txt", "shop"},
 		{"cargo", "nextest.txt", "shop"},
 		{"pytest", "compared.txt", "compared"},
