@@ -38,6 +38,12 @@ type reader struct {
 	lines   report.Lines // of last
 	n       int64        // the line in hand
 	saying  bool         // bats: the next comment says what failed
+
+	// Of the block: the key whose value goes on in the next lines, how far it is
+	// indented, and whether a stack has told the place.
+	key    string
+	indent int
+	framed bool
 }
 
 // deepest bounds how many parents a test can have.
@@ -60,7 +66,7 @@ func (r *reader) line(n int64, line string) bool {
 	depth := min((len(line)-len(text))/4, deepest)
 	switch {
 	case r.block:
-		return r.detail(text)
+		return r.detail(text, len(line)-len(text))
 	case strings.HasPrefix(text, "ok "), strings.HasPrefix(text, "not ok "):
 		return r.result(text, depth)
 	case strings.HasPrefix(text, "# Subtest: "):
@@ -151,7 +157,7 @@ func (r *reader) end() {
 	if r.lines.Close(r.n) {
 		r.tell()
 	}
-	r.lines = report.Lines{}
+	r.lines, r.key, r.framed = report.Lines{}, "", false
 }
 
 func (r *reader) tell() {
@@ -161,7 +167,12 @@ func (r *reader) tell() {
 }
 
 // detail is a line of the block below a result.
-func (r *reader) detail(text string) bool {
+func (r *reader) detail(text string, indent int) bool {
+	if r.key != "" && (text == "" || indent > r.indent) {
+		r.goesOn(text)
+		return true
+	}
+	r.key = ""
 	if text == "..." || text == "" {
 		r.block = text != "..."
 		return true
@@ -176,12 +187,16 @@ func (r *reader) detail(text string) bool {
 		return true
 	}
 	value = strings.Trim(strings.TrimSpace(value), `'"`)
+	if strings.HasPrefix(value, "|") || strings.HasPrefix(value, ">") {
+		r.key, r.indent = key, indent
+		return true
+	}
 	before := r.last
 	switch key {
 	case "error", "message", "reason":
 		// A parent that failed says nothing: its subtests do.
 		parent := strings.HasSuffix(value, " subtest failed") || strings.HasSuffix(value, " subtests failed")
-		if r.last.Message == "" && !parent && !strings.HasPrefix(value, "|") && !strings.HasPrefix(value, ">") {
+		if r.last.Message == "" && !parent {
 			r.last.Message = place.Clip(value)
 		}
 	case "expected", "wanted", "actual", "found":
@@ -193,6 +208,42 @@ func (r *reader) detail(text string) bool {
 		r.tell()
 	}
 	return true
+}
+
+// goesOn is a line of a value of several:
+//
+//	error: |-
+//	  Expected values to be strictly equal:
+//
+//	  3 !== 4
+//	stack: |-
+//	  TestContext.<anonymous> (file:///shop/cart.test.mjs:12:12)
+func (r *reader) goesOn(text string) {
+	if text == "" {
+		return
+	}
+	before := r.last
+	switch r.key {
+	case "error", "message", "reason":
+		switch said := r.last.Message; {
+		case strings.HasPrefix(text, "+ actual"):
+			r.key = "diff" // what follows says no more in one line
+		case said == "", strings.HasSuffix(said, ":"):
+			r.last.Message = place.Clip(said + " " + text)
+		}
+	case "stack":
+		if i := strings.LastIndexByte(text, '('); i >= 0 {
+			text = strings.TrimSuffix(text[i+1:], ")")
+		}
+		if !r.framed {
+			at := r.last.Location
+			r.locate(text)
+			r.framed = r.last.Location != at
+		}
+	}
+	if r.last.Message != before.Message || r.last.Location != before.Location {
+		r.tell()
+	}
 }
 
 // compare takes a side of what an assertion compared: those of a value of one

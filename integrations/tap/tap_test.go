@@ -13,9 +13,9 @@ func TestTheOutputOfNodeIsRead(t *testing.T) {
 	root := integrationtest.Root(t, "testdata/web")
 	got := integrationtest.Read(Definition(), integrationtest.Task(root, ""), integrationtest.Lines(t, "testdata/node.txt", root)).Rows()
 	want := []string{
-		"failed  total src/cart.test.mjs:3:1 1 == 2",
+		"failed  total src/cart.test.mjs:3:30 1 == 2",
 		"passed  fine",
-		"failed  cart/first item src/cart.test.mjs:6:11 boom",
+		"failed  cart/first item src/cart.test.mjs:6:44 boom",
 		"skipped  cart/skipped  SKIP",
 		"failed  cart src/cart.test.mjs:5:1",
 	}
@@ -76,4 +76,23 @@ func TestTheContractHolds(t *testing.T) {
 
 func FuzzAnyOutputIsSurvived(f *testing.F) {
 	integrationtest.Fuzz(f, Definition(), integrationtest.Root(f, "testdata/web"), "testdata/node.txt")
+}
+
+func TestAMessageMayBeOfSeveralLines(t *testing.T) {
+	root := integrationtest.Root(t, "testdata/shop")
+	got := integrationtest.Read(Definition(), integrationtest.Task(root, ""), integrationtest.Lines(t, "testdata/node_strict.txt", root)).Rows()
+	want := []string{
+		"failed  cart/adds up src/cart.test.mjs:12:12 Expected values to be strictly equal: 3 !== 4",
+		"failed  cart/has a first item src/cart.test.mjs:15:12 Expected values to be strictly deep-equal:",
+		"failed  cart/when empty/has none src/cart.test.mjs:5:33 the cart is empty",
+		"failed  cart/when empty src/cart.test.mjs:17:3",
+		"passed  cart/is fine",
+		"skipped  cart/is skipped  SKIP",
+		"skipped  cart/is written later  TODO",
+		"failed  cart src/cart.test.mjs:9:1",
+		"failed  fails alone src/cart.test.mjs:28:10 nothing is there",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
 }
