@@ -253,7 +253,9 @@ func told(n tasks.Narrowing, only []tasks.TestName) string {
 	if len(only) > 0 {
 		var names []string
 		for _, t := range only {
-			names = append(names, strings.TrimSpace(t.Suite+" "+t.Name))
+			if !slices.ContainsFunc(only, func(o tasks.TestName) bool { return o.Suite == t.Suite && strings.HasPrefix(o.Name, t.Name+"/") }) {
+				names = append(names, strings.TrimSpace(t.Suite+" "+t.Name))
+			}
 		}
 		text = "only " + n.What + ", " + n.Why + ": " + first(names)
 	}
