@@ -260,8 +260,14 @@ func (v *View) SetSource(source int, b Bounds) {
 	v.stale = true
 }
 
-// Renew goes on with the same positions under another word for the source.
-func (v *View) Renew(source int) { v.source, v.win.Source = source, source }
+// Renew goes on with the same positions under another word for the source. Rows
+// that still stay from the source before are not its own, and become so by nothing.
+func (v *View) Renew(source int) {
+	if v.win.Source == v.source {
+		v.win.Source = source
+	}
+	v.source, v.stale = source, true
+}
 
 // Source is the word that SetSource or Renew was given last.
 func (v *View) Source() int { return v.source }

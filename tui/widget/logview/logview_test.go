@@ -142,6 +142,20 @@ func TestOldRowsStayUntilNewOnesCome(t *testing.T) {
 	wantLines(t, v, "▌ line 0", "  line 1", "  line 2")
 }
 
+func TestRowsThatStayedFromBeforeAreNotTheRenewedSources(t *testing.T) {
+	before, next := &log{}, &log{}
+	before.add("another log")
+	v := show(t, before, 40, 5)
+	v.SetSource(2, next.bounds()) // a log without a line
+	next.add("its own")
+	v.Grow(next.bounds())
+	v.Renew(3)
+	next.serve(t, v)
+	if got := strings.Join(text(v), "\n"); !strings.Contains(got, "its own") || strings.Contains(got, "another") {
+		t.Errorf("the view shows %q", got)
+	}
+}
+
 func TestStackTraceFoldsAndUnfolds(t *testing.T) {
 	l := &log{}
 	l.fill(1)
