@@ -399,7 +399,8 @@ func (s *Screen) screenActions() []action.Action {
 		},
 		{
 			ID: "workspace.start", Title: "Start everything that starts by itself", Group: "Workspace", Keys: []string{"U"}, Writes: true, Verb: "up",
-			Do: func() tea.Cmd { return s.do(tasks.Start{}, "starting everything") },
+			Disabled: pad(s.state.Detected, "without a sawhorse.yml nothing starts by itself; s starts what is selected", ""),
+			Do:       func() tea.Cmd { return s.do(tasks.Start{}, "starting everything") },
 		},
 		{
 			ID: "workspace.stop", Title: "Stop everything", Group: "Workspace", Keys: []string{"K"}, Writes: true, Dangerous: true, Verb: "stop-all",

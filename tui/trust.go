@@ -24,7 +24,7 @@ func startsSomething(c tasks.Command) bool {
 func (s *Screen) askTrust(c tasks.Command, what string) {
 	s.overlay = &question{
 		dialog: dialog.Dialog{
-			Title: "Trust " + s.state.Workspace.Root + "?", Text: s.whatIsTrusted(c), Opened: s.now,
+			Title: "Trust " + s.state.Workspace.Name + "?", Text: s.whatIsTrusted(c), Opened: s.now,
 			Buttons: []dialog.Button{{Label: "Cancel"}, {Label: "Trust and go on", Key: "t", Danger: true}},
 		},
 		answer: func(button int) tea.Cmd {
@@ -68,6 +68,6 @@ func (s *Screen) whatIsTrusted(c tasks.Command) string {
 	if n := len(sources); n > some {
 		sources = append(sources[:some], fmt.Sprintf("%d more files", n-some))
 	}
-	fmt.Fprintf(&text, "From then on any of the %d commands that %s declare can be run here with a key.", len(s.state.Order), strings.Join(sources, ", "))
+	fmt.Fprintf(&text, "From then on any of the %d commands that %s declare can be run in %s with a key.", len(s.state.Order), strings.Join(sources, ", "), s.state.Workspace.Root)
 	return text.String()
 }

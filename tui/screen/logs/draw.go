@@ -87,10 +87,6 @@ func (t *Tab) foot(w int) string {
 	}
 	right := t.state()
 	if ansi.StringWidth(left)+ansi.StringWidth(right)+3 > w {
-		right, _, _ = strings.Cut(right, "  ") // without its key
-		right = strings.TrimRight(right, " ") + " "
-	}
-	if ansi.StringWidth(left)+ansi.StringWidth(right)+3 > w {
 		right = ansi.Truncate(right, max(0, w-ansi.StringWidth(left)-3), "")
 	}
 	left = ansi.Truncate(left, max(0, w-ansi.StringWidth(right)-1), "…")
