@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/attach"
@@ -36,6 +37,7 @@ func (a *app) screenAt(ctx context.Context, p place) error {
 	}
 	// The settings are read while the host is found or started.
 	var wishes mine
+	read := time.Now()
 	var reading, work sync.WaitGroup
 	reading.Go(func() { wishes = loadMine() })
 	if plain {
@@ -62,7 +64,7 @@ func (a *app) screenAt(ctx context.Context, p place) error {
 		return err
 	}
 	changed := make(chan tui.Settings)
-	work.Go(func() { followMine(looking, changed) })
+	work.Go(func() { followMine(looking, read, changed) })
 	result, err := tui.Run(ctx, host.engine, wishes.options(tui.Options{
 		Changed:    changed,
 		Host:       host.come,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tui"
@@ -81,8 +82,9 @@ func (m mine) wishes() tui.Settings {
 	return o
 }
 
-// followMine sends the settings whenever their file has changed, until ctx ends.
-func followMine(ctx context.Context, to chan<- tui.Settings) {
+// followMine sends the settings whenever their file has changed after it was read
+// at the time read, until ctx ends.
+func followMine(ctx context.Context, read time.Time, to chan<- tui.Settings) {
 	send := func(m mine) {
 		select {
 		case <-ctx.Done():
@@ -91,7 +93,15 @@ func followMine(ctx context.Context, to chan<- tui.Settings) {
 	}
 	path, err := settings.Path()
 	if err == nil {
-		err = watch.File(ctx, path, func() { send(loadMine()) })
+		first := true
+		err = watch.File(ctx, path, func() {
+			// It was read a moment ago, unless it was written since.
+			info, err := os.Stat(path)
+			if unchanged := first && (err != nil || info.ModTime().Before(read)); !unchanged {
+				send(loadMine())
+			}
+			first = false
+		})
 	}
 	if err != nil {
 		m := loadMine()
