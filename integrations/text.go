@@ -26,7 +26,9 @@ func unitText(u config.Unit, name string) string {
 	if text := strings.TrimSpace(printable(u.Description)); text != "" {
 		add("description", quote(text))
 	}
-	if u.Run != "" {
+	if u.Compose != "" {
+		add("compose", quote(printable(u.Compose)))
+	} else if u.Run != "" {
 		add("run", quote(literal(u.Run)))
 	} else {
 		add("command", list(u.Command, literal))

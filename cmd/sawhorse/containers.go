@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/sawhorse-dev/sawhorse/integrations"
+	"github.com/sawhorse-dev/sawhorse/integrations/all"
+	"github.com/sawhorse-dev/sawhorse/integrations/compose"
 	"github.com/sawhorse-dev/sawhorse/integrations/docker"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
@@ -71,4 +73,30 @@ func (h *host) declaredEnvironment(u config.Unit, lookup func(ref string) (strin
 		return nil, err
 	}
 	return env.Build(nil, layers...), nil
+}
+
+// loadFile reads the workspace file; what it takes from Compose files is in it.
+func loadFile(ctx context.Context, root string) (*config.File, error) {
+	f, err := config.Load(root)
+	if err != nil {
+		return nil, err
+	}
+	return f, compose.Expand(ctx, f, os.Environ())
+}
+
+// detectedFile is what was found, as a file. A Compose file that can't be brought
+// up costs its own services only; each says why when somebody starts it.
+func detectedFile(ctx context.Context, root string, found []integrations.Evidence) (*config.File, error) {
+	f, _, err := all.File(root, found)
+	if err != nil {
+		return nil, err
+	}
+	if err := compose.Expand(ctx, f, os.Environ()); err != nil {
+		for i := range f.Units {
+			if u := &f.Units[i]; u.Compose != "" {
+				u.Container = &config.Container{Broken: err.Error()}
+			}
+		}
+	}
+	return f, nil
 }

@@ -58,7 +58,7 @@ func detected(ctx context.Context, root string, deep bool) (*config.File, error)
 	if deep {
 		found = append(found, all.Below(ctx, root, found)...)
 	}
-	f, _, err := all.File(root, found)
+	f, err := detectedFile(ctx, root, found)
 	return f, err
 }
 
@@ -96,7 +96,7 @@ func (h *host) loadDetected(ctx context.Context) (*config.File, error) {
 	if below != nil {
 		found = append(found, *below...)
 	}
-	f, _, err := all.File(h.place.root, found)
+	f, err := detectedFile(ctx, h.place.root, found)
 	if err != nil || h.trusted {
 		return f, err
 	}
@@ -170,7 +170,7 @@ func (h *host) trust(ctx context.Context) error {
 			return ctx.Err()
 		}
 		found, _ := all.Detect(ctx, h.place.root)
-		f, _, err := all.File(h.place.root, append(found, *h.below.Load()...))
+		f, err := detectedFile(ctx, h.place.root, append(found, *h.below.Load()...))
 		if err != nil {
 			return err
 		}

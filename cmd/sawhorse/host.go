@@ -53,7 +53,7 @@ func (a *app) ensureHost(ctx context.Context, p place, start, whole bool) (c *at
 // that is trusted. Without one nothing starts by itself, and it is asked for
 // later, when a person first starts something.
 func (a *app) admitHost(p place) (*config.File, error) {
-	f, err := config.Load(p.root)
+	f, err := loadFile(context.Background(), p.root)
 	if errors.Is(err, config.ErrNotFound) {
 		return nil, nil //nolint:nilnil // no file is no error
 	}

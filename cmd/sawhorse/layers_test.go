@@ -72,6 +72,7 @@ var secrets = []layer{
 	{"github.com/docker/docker/...", []string{"integrations/docker", "integrations/compose"}, "a vendor's library stays inside its integration"},
 	{"github.com/moby/moby/...", []string{"integrations/docker", "integrations/compose"}, "a vendor's library stays inside its integration"},
 	{"github.com/coder/websocket/...", []string{"integrations/..."}, "only other systems are spoken to over websockets"},
+	{"github.com/compose-spec/compose-go/...", []string{"integrations/compose"}, "a vendor's library stays inside its integration"},
 	{"k8s.io/...", []string{"integrations/kubernetes"}, "a vendor's library stays inside its integration"},
 }
 

@@ -70,7 +70,7 @@ func (a *app) find() (place, error) {
 // load reads the workspace's file; its problems are the error. Without one it
 // is what the directory declares, here and below.
 func (p place) load() (*config.File, error) {
-	f, err := config.Load(p.root)
+	f, err := loadFile(context.Background(), p.root)
 	if errors.Is(err, config.ErrNotFound) {
 		return detected(context.Background(), p.root, true)
 	}

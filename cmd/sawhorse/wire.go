@@ -136,7 +136,7 @@ func newHost(p place, trusted bool) (h *host, err error) {
 // git brought waits for a person's trust; a change made here, while the host
 // watches, is that person's own.
 func (h *host) load(ctx context.Context) (*config.File, error) {
-	f, err := config.Load(h.place.root)
+	f, err := loadFile(ctx, h.place.root)
 	switch {
 	case errors.Is(err, config.ErrNotFound):
 		complete := h.below.Load() != nil
@@ -160,7 +160,7 @@ func (h *host) declares(file string) bool {
 		return true
 	}
 	f := h.file.Load()
-	return f.Detected && (all.Declares(file) || slices.Contains(f.Files, filepath.Join(h.place.root, filepath.FromSlash(file))))
+	return f.Detected && all.Declares(file) || slices.Contains(f.Files, filepath.Join(h.place.root, filepath.FromSlash(file)))
 }
 
 // connections are the systems that the file declares, and those that were found.

@@ -9,6 +9,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/integrations"
 	"github.com/sawhorse-dev/sawhorse/integrations/announced"
 	"github.com/sawhorse-dev/sawhorse/integrations/cargo"
+	"github.com/sawhorse-dev/sawhorse/integrations/compose"
 	"github.com/sawhorse-dev/sawhorse/integrations/devcontainer"
 	"github.com/sawhorse-dev/sawhorse/integrations/diagnostics"
 	"github.com/sawhorse-dev/sawhorse/integrations/docker"
@@ -73,6 +74,7 @@ func Definitions() []integrations.Definition {
 		prefect.Definition(),
 		metrics.Definition(),
 		docker.Definition(),
+		compose.Definition(),
 		github.Definition(),
 		diagnostics.Definition(),
 	}

@@ -51,7 +51,7 @@ func ask(ctx context.Context, dir string, definitions []integrations.Definition)
 // env file that is not there.
 func checkDisk(dir string, ev *integrations.Evidence) {
 	ev.Units = slices.DeleteFunc(ev.Units, func(u config.Unit) bool {
-		if strings.TrimSpace(u.Name) == "" || u.Run == "" && len(u.Command) == 0 {
+		if strings.TrimSpace(u.Name) == "" || u.Run == "" && len(u.Command) == 0 && u.Compose == "" {
 			ev.Left = append(ev.Left, fmt.Sprintf("line %d: it has no name, or nothing to run", u.Pos.Line))
 			return true
 		}

@@ -1,6 +1,8 @@
 package docker
 
 import (
+	"archive/tar"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -106,7 +108,39 @@ func (j *job) container(ctx context.Context) (id string, since time.Time, err er
 			return "", since, fmt.Errorf("connect %s to the network %s: %w", j.name, name, err)
 		}
 	}
+	if err := j.inject(ctx, made.ID); err != nil {
+		return "", since, err
+	}
 	return made.ID, time.Unix(0, 1), j.start(ctx, made.ID)
+}
+
+// inject puts files into a container that has not started yet.
+func (j *job) inject(ctx context.Context, id string) error {
+	if len(j.c.Inject) == 0 {
+		return nil
+	}
+	var b bytes.Buffer
+	t := tar.NewWriter(&b)
+	for _, f := range j.c.Inject {
+		content := f.Content
+		if f.Variable != "" {
+			content = os.Getenv(f.Variable)
+		}
+		err := t.WriteHeader(&tar.Header{Name: strings.TrimPrefix(f.Path, "/"), Mode: f.Mode, Size: int64(len(content))})
+		if err == nil {
+			_, err = t.Write([]byte(content))
+		}
+		if err != nil {
+			return fmt.Errorf("pack %s: %w", f.Path, err)
+		}
+	}
+	if err := t.Close(); err != nil {
+		return err
+	}
+	if _, err := j.p.api.CopyToContainer(ctx, id, client.CopyToContainerOptions{DestinationPath: "/", Content: &b}); err != nil {
+		return fmt.Errorf("put configs and secrets into %s: %w", j.name, err)
+	}
+	return nil
 }
 
 func (j *job) start(ctx context.Context, id string) error {
@@ -181,7 +215,7 @@ func (j *job) request() (container.CreateRequest, error) {
 	maps.Copy(labels, j.c.Labels)
 	maps.Copy(labels, q.Labels)
 	if j.c.Hash != "" {
-		labels[hashLabel] = j.c.Hash
+		labels[hashLabel], labels["com.docker.compose.image"] = j.c.Hash, j.imageID
 	}
 	q.Labels = labels
 	raw, err := json.Marshal(q)

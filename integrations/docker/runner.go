@@ -79,6 +79,9 @@ func (r *Runner) connect(ctx context.Context) (*Provider, error) {
 // Run has the unit's container up until it ends or ctx does. One that was left
 // by a host before, or that Compose made of the same declaration, is taken over.
 func (r *Runner) Run(ctx context.Context, q tasks.Request, s tasks.Sink) error {
+	if c := q.Task.Spec.Container; c != nil && c.Broken != "" {
+		return &tasks.StartError{Reason: c.Broken}
+	}
 	p, err := r.connect(ctx)
 	if err != nil {
 		return err

@@ -24,6 +24,9 @@ type Container struct {
 	// the name of a volume.
 	Volumes []Volume `json:"volumes,omitempty"`
 
+	// Broken says why it can't be started, where its file can't be read.
+	Broken string `json:"broken,omitempty"`
+
 	// What follows is of a Compose service.
 
 	// Name is the container's; "": made of project, service and number.
@@ -45,8 +48,8 @@ type Container struct {
 	Labels map[string]string `json:"labels,omitempty"`
 	// Healthy: it is ready when its health check says so.
 	Healthy bool `json:"healthy,omitempty"`
-	// With are services that are restarted with it.
-	With []string `json:"with,omitempty"`
+	// Inject are files that are put into it before it starts.
+	Inject []Injected `json:"inject,omitempty"`
 	// Sync are directories whose changed files are copied into it when it is
 	// restarted for them.
 	Sync []Sync `json:"sync,omitempty"`
@@ -104,7 +107,6 @@ type Sync struct {
 	From   string   `json:"from"` // absolute
 	To     string   `json:"to"`
 	Ignore []string `json:"ignore,omitempty"`
-	Exec   []string `json:"exec,omitempty"` // run inside, afterwards
 }
 
 // Pull says when an image is fetched.
@@ -117,6 +119,15 @@ const (
 	PullNever   Pull = "never"
 )
 
+// Injected is a file that is put into a container before it starts.
+type Injected struct {
+	Path    string `json:"path"`
+	Content string `json:"content,omitempty"`
+	// Variable is the variable of this machine that holds the content, in place of it.
+	Variable string `json:"variable,omitempty"`
+	Mode     int64  `json:"mode,omitempty"`
+}
+
 // containerDraft is what a unit says of its container.
 type containerDraft struct {
 	image      placed[string]
@@ -125,6 +136,8 @@ type containerDraft struct {
 	entrypoint []string
 	user       string
 	volumes    []placed[Volume]
+	compose    string
+	viaCLI     bool
 }
 
 type buildDraft struct {
@@ -150,6 +163,10 @@ func containerFields() []field[draft] {
 			"When the image is fetched.", services, alias("pull_policy"), fallback("missing")),
 		give("entrypoint", wordsKind(), func(d *draft, v []string) { d.container.entrypoint = v },
 			"The program of a container, in place of the image's; `command` are its arguments.", services),
+		give("compose", text(), func(d *draft, v string) { d.container.compose = v },
+			"A Compose file, or one service of it as `compose.yaml#db`, that runs as if it were declared here.", services, slots("compose", "run", "image", "build")),
+		give("via", choice([]word[bool]{{"engine", false}, {"cli", true}}, nil), func(d *draft, v bool) { d.container.viaCLI = v },
+			"Who brings a Compose file up: Sawhorse itself over the Engine API, or the program `docker compose`.", services, fallback("engine")),
 		give("user", text(), func(d *draft, v string) { d.container.user = v },
 			"Who runs the container's program: a name or a number, and `:group`.", services),
 	}
@@ -220,6 +237,7 @@ func (r *reader) checkContainer(d *draft) {
 // resolveContainer makes the unit a container, when it says that it is one.
 func (d *draft) resolveContainer(dir string, u *Unit) {
 	c := d.container
+	u.Compose, u.ViaCLI = c.compose, c.viaCLI
 	if !c.is() {
 		return
 	}

@@ -59,7 +59,7 @@ var bad = []struct {
 	}, false},
 	{"a service's format", "version: 1\nservices: {a: {run: x, format: go}}\n", []string{`2:24: "format" is for tasks, and "a" is a service (move "a" to tasks: if it is meant to end)`}, true},
 	{"nothing to run", "version: 1\nservices:\n  a: {dir: x}\n  b:\n", []string{
-		`3:3: service "a" has no run or command or image or build (say what it runs: run: go run .)`,
+		`3:3: service "a" has no run or command or image or build or compose (say what it runs: run: go run .)`,
 		`4:3: service "b" has no run or command (say what it runs: run: go run .)`,
 	}, true},
 	{"run and command", "version: 1\nservices: {a: {run: x, command: [x]}}\n", []string{`2:24: "command" cannot be given together with "run" in service "a" (keep one of them)`}, true},

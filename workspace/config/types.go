@@ -97,6 +97,11 @@ type Unit struct {
 	// TTY: under a pseudo-terminal. Default: services yes, tasks no.
 	TTY bool `json:"tty"`
 
+	// Compose is a Compose file, or one service of it ("compose.yaml#db"), that the
+	// service stands for; ViaCLI hands it to the compose program. What it means is
+	// put in its place before anything runs.
+	Compose string `json:"compose,omitempty"`
+	ViaCLI  bool   `json:"via_cli,omitempty"`
 	// Container is set on a service that is a container; Run and Command may then
 	// be empty, and run inside of it.
 	Container *Container `json:"container,omitempty"`
