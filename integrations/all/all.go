@@ -115,16 +115,18 @@ func (parser) Parse(t tasks.Task, s tasks.Sink) func(n int64, line string) {
 			readers = append(readers, read)
 		}
 	}
+	// Declared files are read anyway.
+	recognizes := len(readers) > 0 && len(t.Spec.Results) == 0
 	return func(n int64, line string) {
 		// What a progress bar leaves on the screen is behind its last return.
 		if strings.IndexByte(line, '\r') >= 0 { // faster than to look from the end
 			line = line[strings.LastIndexByte(line, '\r')+1:]
 		}
-		if line == "" || len(t.Spec.Results) > 0 || len(readers) == 0 {
-			// Nothing was written, or it is read anyway.
-		} else if file, ok := written(line); ok {
-			readWritten(t, file, sink)
-			return
+		if recognizes {
+			if file, ok := written(line); ok {
+				readWritten(t, file, sink)
+				return
+			}
 		}
 		for _, read := range readers {
 			if read(n, line) {

@@ -17,6 +17,9 @@ const largestWritten = 64 << 20
 //	JUNIT report written to /shop/junit.xml               vitest
 //	Test results written to: results.json                 jest
 func written(line string) (file string, ok bool) {
+	if line == "" {
+		return "", false
+	}
 	// Almost no line has one of these; the first byte tells.
 	switch line[0] {
 	case '-':

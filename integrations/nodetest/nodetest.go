@@ -93,11 +93,12 @@ func (r *reader) line(n int64, line string) bool {
 		return r.again && r.written(text)
 	}
 	mark, title, ok := strings.Cut(text, " ")
-	if !ok || r.current != nil && indent > r.indent && !(isMark(mark) && indent == r.indent+2 && timed(title)) {
-		if r.current != nil && indent > r.indent {
-			r.report(text, indent)
-			return true
-		}
+	nested := isMark(mark) && indent == r.indent+2 && timed(title) // a test of the one that failed
+	if r.current != nil && indent > r.indent && !nested {
+		r.report(text, indent)
+		return true
+	}
+	if !ok {
 		return false
 	}
 	switch mark {
