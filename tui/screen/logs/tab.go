@@ -324,7 +324,21 @@ func (t *Tab) open(keep bool) tea.Cmd {
 	if keep {
 		delay = 0 // the counts are seen
 	}
-	return tea.Batch(shut(old), t.pump(), t.lookOn(), t.huntOn(), t.rest(delay), t.await())
+	return tea.Batch(shut(old), t.pump(), t.stored(), t.lookOn(), t.huntOn(), t.rest(delay), t.await())
+}
+
+// stored looks how much there is of a log that the state says nothing of: what was
+// printed before this host began.
+func (t *Tab) stored() tea.Cmd {
+	if b := t.view.Bounds(); t.src == nil || t.filter != nil || t.reading || b.End > b.First {
+		return nil
+	}
+	src, gen := t.src, t.gen
+	t.reading = true
+	return func() tea.Msg {
+		b, err := src.bounds()
+		return windowRead{tab: t, gen: gen, err: err, win: logview.Window{Source: gen, From: b.First, Bounds: b}}
+	}
 }
 
 func shut(s source) tea.Cmd {

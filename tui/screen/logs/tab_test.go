@@ -655,3 +655,16 @@ func TestAFoldedTraceShowsWhatItIsAbout(t *testing.T) {
 		}
 	})
 }
+
+func TestALogFromBeforeTheHostBeganIsShown(t *testing.T) {
+	at(t, 40, 4, func(_ *testing.T, d *desk) {
+		d.declare("test", config.Task)
+		d.print("test", "yesterday", "failed")
+		d.state.Lines = map[logs.Key]int64{}
+		d.sync("test")
+		d.shows("  yesterday", "  failed", "", "2 lines ● live")
+		d.print("test", "today")
+		d.sync()
+		d.shows("  yesterday", "  failed", "  today", "3 lines ● live")
+	})
+}
