@@ -183,6 +183,9 @@ type seg struct {
 	text string
 }
 
+// longWord is from how many bytes on a word is broken at the end of a line.
+const longWord = 20
+
 // writer makes the lines of a document.
 type writer struct {
 	w     int
@@ -209,7 +212,7 @@ func (o *writer) add(l docLine, segs ...seg) {
 		rest := cell.Clean(strings.ReplaceAll(s.text, "\t", "    "))
 		for cell.Width(rest) > line.Left() && o.w > 4 {
 			head := ansi.Truncate(rest, line.Left(), "")
-			if blank := strings.LastIndexByte(head, ' '); blank > len(head)*2/3 {
+			if blank := strings.LastIndexByte(head, ' '); blank > 0 && len(head)-blank < longWord {
 				head = head[:blank+1]
 			}
 			if head == "" && line.Left() == o.w {
