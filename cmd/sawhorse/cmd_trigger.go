@@ -90,7 +90,7 @@ func (a *app) trigger(ctx context.Context, p place, e outside, name string, para
 	}
 	lines := a.newTail(p, nil, out)
 	defer lines.close()
-	d := &drive{app: a, e: e, jobs: []*job{j}, tail: lines}
+	d := &drive{app: a, e: e, jobs: []*job{j}, tail: lines, ci: plainOutput{}}
 	if err := e.Do(ctx, tasks.RunTask{Name: name, Params: params, Request: j.request, Scope: tasks.ScopeAll, Detail: "sawhorse trigger"}); err != nil {
 		return &fault{code: exitUsage, err: err}
 	}

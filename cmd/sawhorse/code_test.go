@@ -266,7 +266,7 @@ func TestPeriodsAreDaysAndWeeksToo(t *testing.T) {
 	now := time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
 	for text, want := range map[string]string{
 		"7d": "2026-03-03T12:00", "2w": "2026-02-24T12:00", "90m": "2026-03-10T10:30", "2026-01-02": "2026-01-02T00:00",
-		"": "0001-01-01T00:00", "d": "", "-1d": "", "soon": "",
+		"": "0001-01-01T00:00", "d": "", "-1d": "2026-03-09T12:00", "soon": "",
 	} {
 		got, err := period(text, now)
 		if (err != nil) != (want == "") || err == nil && !strings.HasPrefix(got.Format(time.RFC3339), want) {

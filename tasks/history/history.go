@@ -132,13 +132,19 @@ func (s *Store) ensure(ctx context.Context) error {
 		}
 		_ = s.shut() // somebody took it away
 	}
-	// SQLite gives its side files the mode of the main one.
-	f, err := os.OpenFile(s.path, os.O_RDWR|os.O_CREATE, 0o600)
+	// SQLite gives its side files the mode of the main one. A file that is there
+	// is not opened for that: closing it again would take the locks off that this
+	// process holds on it.
+	f, err := os.OpenFile(s.path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err == nil {
+		err = f.Close()
+	} else if errors.Is(err, fs.ErrExist) {
+		err = os.Chmod(s.path, 0o600)
+	}
 	if err != nil {
 		return err
 	}
-	s.file, err = f.Stat()
-	if err = errors.Join(err, f.Chmod(0o600), f.Close()); err != nil {
+	if s.file, err = os.Stat(s.path); err != nil {
 		return err
 	}
 	db, err := sql.Open("sqlite", source(s.path))

@@ -20,7 +20,9 @@ const childVariable = "PAINT_TEST_CHILD"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(childVariable) == "" {
-		goleak.VerifyTestMain(m)
+		// Bubble Tea's reader hands over what was typed while the program ended, and
+		// nobody takes it any more: in a process it goes with that.
+		goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/charmbracelet/ultraviolet.(*TerminalReader).sendEvents"))
 		return
 	}
 	if _, err := Run(context.Background(), &model{content: "a child", update: childKeys}, Options{}); err != nil {
