@@ -116,12 +116,19 @@ func wrap(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// try opens the file, if need be, and runs f.
-func (s *Store) try(ctx context.Context, f func(*sql.DB) error) error {
-	if err := s.ensure(ctx); err != nil {
-		return err
+// try opens the file, if need be, and runs f, once more where another process
+// took SQLite's side files away in the same moment.
+func (s *Store) try(ctx context.Context, f func(*sql.DB) error) (err error) {
+	for range 3 {
+		if err = s.ensure(ctx); err == nil {
+			err = f(s.db)
+		}
+		if !vanished(err) {
+			break
+		}
+		_ = s.shut()
 	}
-	return f(s.db)
+	return err
 }
 
 // ensure makes s.db the file that is at the path now.
@@ -205,6 +212,15 @@ const (
 	codeCorrupt = 11
 	codeNotADB  = 26
 )
+
+// codeVanished is SQLITE_IOERR_DELETE_NOENT: the file that was to be deleted is
+// gone already, since the last of several connections tidies up.
+const codeVanished = 10 | 23<<8
+
+func vanished(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code() == codeVanished
+}
 
 // damaged says whether the file is not, or no longer, a database.
 func damaged(err error) bool { return hasCode(err, codeCorrupt, codeNotADB) }
