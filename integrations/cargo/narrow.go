@@ -34,13 +34,12 @@ func narrow(s integrations.Surroundings) tasks.Narrower {
 }
 
 func askCargo(ctx context.Context, v invocation, env []string) ([]byte, error) {
-	args := []string{"metadata", "--no-deps", "--offline", "--format-version", "1"}
+	words := []string{v.head[0]}
 	if len(v.head) > 1 && strings.HasPrefix(v.head[1], "+") {
-		args = append([]string{v.head[1]}, args...)
+		words = append(words, v.head[1])
 	}
-	cmd := exec.CommandContext(ctx, v.head[0], args...)
-	cmd.Dir, cmd.Env, cmd.WaitDelay = v.dir, env, time.Second
-	out, err := cmd.Output()
+	words = append(words, "metadata", "--no-deps", "--offline", "--format-version", "1")
+	out, err := command.Ask(ctx, v.dir, env, words...).Output()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		text := strings.TrimPrefix(strings.TrimSpace(string(exit.Stderr)), "error: ")
 		first, _, _ := strings.Cut(text, "\n")

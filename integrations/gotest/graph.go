@@ -6,12 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os/exec"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/sawhorse-dev/sawhorse/integrations/internal/command"
 )
 
 // listed is a package as `go list` tells of it. With -test there are several of
@@ -56,11 +57,8 @@ type graph struct {
 // readGraph asks the go command, which neither builds nor fetches anything.
 func readGraph(ctx context.Context, v invocation, env []string) (*graph, error) {
 	at := time.Now()
-	args := slices.Concat([]string{"list", "-e", "-deps", "-test", "-json=" + fields}, v.build, []string{"--"}, v.packages)
-	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Dir = v.dir
-	cmd.Env = append(slices.Clone(env), "PWD="+v.dir, "GOPROXY=off")
-	cmd.WaitDelay = time.Second
+	words := slices.Concat([]string{"go", "list", "-e", "-deps", "-test", "-json=" + fields}, v.build, []string{"--"}, v.packages)
+	cmd := command.Ask(ctx, v.dir, append(slices.Clone(env), "GOPROXY=off"), words...)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out, err := cmd.StdoutPipe()

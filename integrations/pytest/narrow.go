@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -61,14 +60,11 @@ func (n *narrower) ask(v invocation) *plugins {
 		defer close(p.ready)
 		ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 		defer cancel()
-		cmd := exec.CommandContext(ctx, v.head[0], append(slices.Clone(v.head[1:]), "--version", "--version")...)
-		cmd.Dir, cmd.WaitDelay = v.dir, time.Second
 		env, err := n.around.Env(v.line.With(v.unit, v.head))
 		if err != nil {
 			return // without it, imports tell
 		}
-		cmd.Env = env
-		out, err := cmd.CombinedOutput()
+		out, err := command.Ask(ctx, v.dir, env, append(slices.Clone(v.head), "--version", "--version")...).CombinedOutput()
 		p.testmon = err == nil && strings.Contains(string(out), "pytest-testmon")
 	})
 	return p
