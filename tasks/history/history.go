@@ -211,6 +211,8 @@ const (
 	codeBusy    = 5
 	codeCorrupt = 11
 	codeNotADB  = 26
+	codeUnlock  = 10 | 9<<8  // an I/O error: it could not unlock
+	codeDeleted = 10 | 23<<8 // an I/O error: what it deletes is not there
 )
 
 // codeVanished is SQLITE_IOERR_DELETE_NOENT: the file that was to be deleted is
@@ -224,6 +226,12 @@ func vanished(err error) bool {
 
 // damaged says whether the file is not, or no longer, a database.
 func damaged(err error) bool { return hasCode(err, codeCorrupt, codeNotADB) }
+
+// raced says whether another process took away what this one was about to.
+func raced(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && (e.Code() == codeUnlock || e.Code() == codeDeleted)
+}
 
 func hasCode(err error, codes ...int) bool {
 	var e *sqlite.Error

@@ -104,8 +104,30 @@ ALTER TABLE runs ADD COLUMN extent TEXT NOT NULL DEFAULT ''; -- JSON, how much o
 `}
 }
 
-// prepare brings a database that was just opened to this build's schema.
+// prepare brings a database that was just opened to this build's schema. Of two
+// that begin with a new file at the same time one takes the other's journal
+// away, and that one tries again.
 func prepare(ctx context.Context, db *sql.DB) error {
+	until := time.NewTimer(busyTime) // of the trying only: a schema may take its time
+	defer until.Stop()
+	retry := time.NewTicker(20 * time.Millisecond)
+	defer retry.Stop()
+	for {
+		err := prepareOnce(ctx, db)
+		if !raced(err) {
+			return err
+		}
+		select {
+		case <-retry.C:
+		case <-until.C:
+			return err
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+func prepareOnce(ctx context.Context, db *sql.DB) error {
 	version, err := userVersion(ctx, db)
 	if err != nil {
 		return err
