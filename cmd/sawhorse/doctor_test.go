@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -41,14 +42,7 @@ func TestAVersionIsComparedAsItsFileMeansIt(t *testing.T) {
 
 func TestAMissingProgramComesWithTheCommandThatInstallsIt(t *testing.T) {
 	has := func(programs ...string) func(string) bool {
-		return func(p string) bool {
-			for _, known := range programs {
-				if p == known {
-					return true
-				}
-			}
-			return false
-		}
+		return func(p string) bool { return slices.Contains(programs, p) }
 	}
 	for _, c := range []struct {
 		program, system string

@@ -70,7 +70,7 @@ func repositories() []repository {
 			},
 			[]string{
 				"task test Cargo.toml cargo test --workspace: all tests, on save", "task check Cargo.toml cargo check --all-targets --workspace",
-				"task build Cargo.toml cargo build --workspace", "task run Cargo.toml cargo run",
+				"task build Cargo.toml cargo build --workspace", "task lint Cargo.toml cargo clippy --all-targets --workspace", "task run Cargo.toml cargo run",
 				"task watch justfile:11 just watch $PARAM_ARGS",
 				`task grep justfile:15 just grep "$PARAM_PATTERN" "$PARAM_PATH": look for words`,
 				"task justfile-test justfile:18 just test",
@@ -177,7 +177,7 @@ func repositories() []repository {
 			},
 			[]string{
 				"task test Cargo.toml cargo test --workspace: all tests, on save", "task check Cargo.toml cargo check --all-targets --workspace",
-				"task build Cargo.toml cargo build --workspace", "task run Cargo.toml cargo run",
+				"task build Cargo.toml cargo build --workspace", "task lint Cargo.toml cargo clippy --all-targets --workspace", "task run Cargo.toml cargo run",
 			},
 		},
 		{

@@ -51,6 +51,7 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 		},
 		{Name: "check", Kind: config.Task, Run: "cargo check --all-targets" + all},
 		{Name: "build", Kind: config.Task, Run: "cargo build" + all},
+		{Name: "lint", Kind: config.Task, Run: "cargo clippy --all-targets" + all},
 	}}
 	if m.Package != nil && len(m.Bin) < 2 && (len(m.Bin) == 1 || declared.Has(dir, filepath.Join("src", "main.rs"))) {
 		ev.Units = append(ev.Units, config.Unit{Name: "run", Kind: config.Task, Run: "cargo run"})

@@ -17,16 +17,16 @@ func TestAManifestOffersWhatItsPackagesCanDo(t *testing.T) {
 		what           string
 		runs, left     []string
 	}{
-		{"library", "[package]\nname = \"shop\"\n", false, "Rust package shop", []string{"cargo test", "cargo check --all-targets", "cargo build"}, nil},
-		{"program", "[package]\nname = \"shop\"\n", true, "Rust package shop", []string{"cargo test", "cargo check --all-targets", "cargo build", "cargo run"}, nil},
+		{"library", "[package]\nname = \"shop\"\n", false, "Rust package shop", []string{"cargo test", "cargo check --all-targets", "cargo build", "cargo clippy --all-targets"}, nil},
+		{"program", "[package]\nname = \"shop\"\n", true, "Rust package shop", []string{"cargo test", "cargo check --all-targets", "cargo build", "cargo clippy --all-targets", "cargo run"}, nil},
 		{
 			"workspace", "[workspace]\nmembers = [\"a\"]\n", false, "Rust workspace",
-			[]string{"cargo test --workspace", "cargo check --all-targets --workspace", "cargo build --workspace"},
+			[]string{"cargo test --workspace", "cargo check --all-targets --workspace", "cargo build --workspace", "cargo clippy --all-targets --workspace"},
 			nil,
 		},
 		{
 			"programs", "[package]\nname = \"shop\"\n[[bin]]\nname = \"a\"\n[[bin]]\nname = \"b\"\n", true, "Rust package shop",
-			[]string{"cargo test", "cargo check --all-targets", "cargo build"},
+			[]string{"cargo test", "cargo check --all-targets", "cargo build", "cargo clippy --all-targets"},
 			[]string{"its 2 programs: cargo run --bin NAME"},
 		},
 	} {

@@ -14,7 +14,7 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 	if !ok {
 		return nil, err
 	}
-	return []integrations.Evidence{{
+	ev := integrations.Evidence{
 		Where: "go.mod",
 		What:  "Go module " + moduleName(text),
 		Units: []config.Unit{
@@ -25,5 +25,14 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 			{Name: "build", Kind: config.Task, Run: "go build ./..."},
 			{Name: "vet", Kind: config.Task, Run: "go vet ./..."},
 		},
-	}}, nil
+	}
+	for _, settings := range []string{".golangci.yml", ".golangci.yaml", ".golangci.toml", ".golangci.json"} {
+		if declared.Has(dir, settings) {
+			ev.Units = append(ev.Units, config.Unit{
+				Name: "lint", Kind: config.Task, Run: "golangci-lint run", Pos: config.Position{File: settings, Line: 1},
+			})
+			break
+		}
+	}
+	return []integrations.Evidence{ev}, nil
 }

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 
 	"github.com/pelletier/go-toml/v2"
 
@@ -51,11 +50,7 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 	if n := len(m.Project.Scripts); n > 0 {
 		checks.Left = append(checks.Left, fmt.Sprintf("its %d programs: they are there once it is installed", n))
 	}
-	for _, runner := range [...]string{"poe", "pdm", "hatch"} {
-		if _, ok := m.Tool[runner]; ok && has(m.Tool[runner], "tasks", "scripts", "envs") {
-			checks.Left = append(checks.Left, "the tasks of "+runner)
-		}
-	}
+	checks.Units = append(checks.Units, runners(text, m.Tool, run)...)
 	if len(checks.Units)+len(checks.Left) > 0 {
 		if !isProject {
 			checks.Where, checks.What = "ruff.toml, mypy.ini", "settings of checks"
@@ -63,11 +58,6 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 		found = append(found, checks)
 	}
 	return found, err
-}
-
-func has(table any, keys ...string) bool {
-	t, _ := table.(map[string]any)
-	return slices.ContainsFunc(keys, func(k string) bool { _, ok := t[k]; return ok })
 }
 
 // tests says what makes this a repository with tests for pytest.

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
 func TestARepositoryOffersTheToolsThatItHasSettingsFor(t *testing.T) {
@@ -63,8 +65,43 @@ func TestWhatIsLeftOutIsNamed(t *testing.T) {
 	if err != nil || len(found) != 1 {
 		t.Fatalf("%+v, %v", found, err)
 	}
-	want := []string{"its 1 programs: they are there once it is installed", "the tasks of poe"}
+	want := []string{"its 1 programs: they are there once it is installed"}
 	if diff := cmp.Diff(want, found[0].Left); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestTheTasksOfPoePdmAndHatchAreFound(t *testing.T) {
+	dir := t.TempDir()
+	text := `[tool.poe.tasks]
+serve = "uvicorn shop:app"
+_private = "x"
+[tool.poe.tasks.check]
+cmd = "ruff check"
+help = "look at the style"
+[tool.pdm.scripts]
+docs = {shell = "mkdocs build"}
+[tool.hatch.envs.default.scripts]
+cov = "pytest --cov"
+[tool.hatch.envs.lint.scripts]
+style = ["ruff check", "black --check ."]
+`
+	if err := os.WriteFile(filepath.Join(dir, "pyproject.toml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	found, err := detect(t.Context(), dir)
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	at := func(line int) config.Position { return config.Position{File: "pyproject.toml", Line: line} }
+	want := []config.Unit{
+		{Name: "check", Kind: config.Task, Run: "pdm run poe check", Description: "look at the style", Pos: at(4)},
+		{Name: "serve", Kind: config.Task, Run: "pdm run poe serve", Description: "uvicorn shop:app", Pos: at(2)},
+		{Name: "docs", Kind: config.Task, Run: "pdm run docs", Description: "mkdocs build", Pos: at(8)},
+		{Name: "cov", Kind: config.Task, Run: "hatch run cov", Description: "pytest --cov", Pos: at(10)},
+		{Name: "style", Kind: config.Task, Run: "hatch run lint:style", Pos: at(12)},
+	}
+	if diff := cmp.Diff(want, found[0].Units); diff != "" {
 		t.Error(diff)
 	}
 }

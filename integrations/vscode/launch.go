@@ -80,13 +80,13 @@ func (x *expansion) program(kind string, v *declared.Value) string {
 	}
 	program := v.Get("program")
 	words := func(first string, then ...*declared.Value) string {
-		line := first
+		line := []string{first}
 		for _, w := range append(then, args...) {
 			if s := text(w); s != "" {
-				line += " " + x.word(s)
+				line = append(line, x.word(s))
 			}
 		}
-		return line
+		return strings.Join(line, " ")
 	}
 	switch kind {
 	case "go":

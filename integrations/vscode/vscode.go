@@ -220,10 +220,10 @@ func depends(v *declared.Value) []string {
 	}
 	var names []string
 	for _, item := range v.Items {
-		switch {
-		case item.Kind == declared.Scalar:
+		switch item.Kind {
+		case declared.Scalar:
 			names = append(names, item.Text)
-		case item.Kind == declared.Map:
+		case declared.Map:
 			names = append(names, label(item))
 		}
 	}
