@@ -144,6 +144,13 @@ type ask struct {
 // queue makes a run of a task.
 func (e *Engine) queue(t tasks.Task, a ask) tasks.Run {
 	e.numbers[t.Name]++
+	switch {
+	case a.cause.Kind == tasks.ByWatch:
+		a.cause.Files = merged(a.cause.Files, e.missed[t.Name])
+		delete(e.missed, t.Name)
+	case (a.scope == tasks.ScopeAuto || a.scope == tasks.ScopeAll) && len(a.only) == 0:
+		delete(e.missed, t.Name) // all of it runs
+	}
 	r := tasks.Run{
 		ID: tasks.NewRunID(t.Name, e.numbers[t.Name]), Task: t.Name, Number: e.numbers[t.Name],
 		Cause: a.cause, Params: masked(t, a.params), Scope: a.scope, Only: a.only, Status: tasks.Queued, QueuedAt: e.o.Now(), Log: logs.Key(t.Name),
@@ -183,6 +190,7 @@ func (e *Engine) stoppable(words []string) ([]string, error) {
 // drop ends a task's queued run before it began.
 func (e *Engine) drop(name, why string) {
 	if r, ok := e.state.Waiting(name); ok {
+		e.miss(r.Task, r.Cause)
 		delete(e.params, r.ID)
 		e.emit(tasks.RunEnded{ID: r.ID, At: e.o.Now(), Status: tasks.Skipped, Error: why, EndLine: r.FirstLine})
 	}
@@ -275,6 +283,7 @@ func (e *Engine) busy(t tasks.Task, a ask, why error) {
 	}
 	switch {
 	case active && t.Spec.OnBusy == config.BusyIgnore:
+		e.miss(t.Name, a.cause)
 		return
 	case active && t.Spec.OnBusy != config.BusyQueue && !t.Remote():
 		if r, ok := e.state.Active(t.Name); ok {
@@ -282,6 +291,25 @@ func (e *Engine) busy(t tasks.Task, a ask, why error) {
 		}
 	}
 	e.queue(t, a)
+}
+
+// miss remembers files that no run will see changed: the next that files begin
+// takes them over, so that a run that does only what changed leaves none out.
+func (e *Engine) miss(task string, c tasks.Cause) {
+	if c.Kind == tasks.ByWatch {
+		e.missed[task] = merged(e.missed[task], c.Files)
+	}
+}
+
+// merged are the names of both, each once.
+func merged(a, b []string) []string {
+	all := slices.Clone(a)
+	for _, f := range b {
+		if !slices.Contains(all, f) {
+			all = append(all, f)
+		}
+	}
+	return all
 }
 
 // outdated names what made a run stale.
@@ -292,18 +320,19 @@ func outdated(why error, by tasks.Cause) error {
 	return why
 }
 
+// mergeCauses is what a queued run becomes by another cause. One that does all
+// of its task goes on to do so when files change.
 func mergeCauses(old, add tasks.Cause) tasks.Cause {
-	if old.Kind != tasks.ByWatch {
-		return add
-	}
-	if add.Kind != tasks.ByWatch {
-		add.Files, add.Changed = old.Files, old.Changed
-		return add
-	}
-	for _, f := range add.Files {
-		if !slices.Contains(old.Files, f) {
-			old.Files = append(slices.Clip(old.Files), f)
+	switch {
+	case add.Kind != tasks.ByWatch:
+		if old.Kind == tasks.ByWatch {
+			add.Files, add.Changed = old.Files, old.Changed
 		}
+		return add
+	case old.Kind != tasks.ByWatch && len(old.Files) == 0:
+		old.Files, old.Changed = add.Files, add.Changed
+	default:
+		old.Files = merged(old.Files, add.Files)
 	}
 	return old
 }

@@ -101,7 +101,9 @@ type Engine struct {
 	crons   map[string]cronEntry
 	loops   map[string]*loopWatch
 	// lastParams are what each task was last run with, for its reruns.
-	lastParams         map[string]map[string]string
+	lastParams map[string]map[string]string
+	// missed are files that changed and that no run of a task was told of.
+	missed             map[string][]string
 	connections        map[string]*connection
 	looks              map[string]*look
 	inner              context.Context // of all that the engine starts
@@ -135,6 +137,7 @@ func New(o Options) *Engine {
 		params:     map[tasks.RunID]map[string]string{},
 		ports:      map[string]int{},
 		lastParams: map[string]map[string]string{},
+		missed:     map[string][]string{},
 
 		attached:    make(chan struct{}),
 		connections: map[string]*connection{},

@@ -468,6 +468,52 @@ func TestOnBusyIgnoreDropsTheChangeAndRefusesAPerson(t *testing.T) {
 	})
 }
 
+func TestAChangeThatWasIgnoredIsPartOfTheNextRun(t *testing.T) {
+	u := watching(task("test"), "**/*.go")
+	u.OnBusy = config.BusyIgnore
+	onEngine(t, []config.Unit{u}, func(b *bench) {
+		finish := make(chan struct{})
+		b.r.script["test"] = func(ctx context.Context, _ tasks.Request, _ tasks.Sink) error {
+			select {
+			case <-finish:
+			case <-ctx.Done():
+			}
+			return nil
+		}
+		b.do(tasks.Start{})
+		b.save("ignored.go")
+		finish <- struct{}{}
+		synctest.Wait()
+		b.save("a.go")
+		r, _ := b.stateRun("test")
+		if diff := cmp.Diff([]string{"a.go", "ignored.go"}, r.Cause.Files); diff != "" {
+			t.Fatal(diff)
+		}
+		finish <- struct{}{}
+		synctest.Wait()
+		b.save("b.go")
+		if r, _ := b.stateRun("test"); len(r.Cause.Files) != 1 {
+			t.Fatalf("told again of %v", r.Cause.Files)
+		}
+	})
+}
+
+func TestARunOfAllStaysOneWhenFilesChangeWhileItWaits(t *testing.T) {
+	u := watching(task("test"), "**/*.go")
+	u.OnBusy = config.BusyQueue
+	onEngine(t, []config.Unit{u}, func(b *bench) {
+		b.r.script["test"] = busyTask
+		b.do(tasks.Start{})
+		b.do(tasks.RunTask{Name: "test", Detail: "key r"})
+		b.save("a.go")
+		s := b.state()
+		w, _ := s.Waiting("test")
+		if w.Cause.Kind != tasks.ByPerson || !slices.Equal(w.Cause.Files, []string{"a.go"}) {
+			t.Fatalf("waits because of %+v", w.Cause)
+		}
+	})
+}
+
 func TestATaskThatWritesWhatItWatchesIsPausedAndNamed(t *testing.T) {
 	onEngine(t, []config.Unit{watching(task("gen"), "**/*.go")}, func(b *bench) {
 		b.do(tasks.Start{})

@@ -33,6 +33,7 @@ func (e *Engine) settle(ctx context.Context) time.Time {
 		}
 		for id, why := range p.skip {
 			delete(e.params, id)
+			e.miss(id.Task(), e.state.Runs[id].Cause)
 			e.emit(tasks.RunEnded{ID: id, At: now, Status: tasks.Skipped, Error: why})
 		}
 		for _, id := range p.stop {
