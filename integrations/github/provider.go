@@ -32,8 +32,8 @@ type provider struct {
 
 	news news
 	// dispatching keeps two triggers of one workflow apart, where runs must be
-	// told apart by their time.
-	dispatching sync.Mutex
+	// told apart by their time: one slot, taken while one is on its way.
+	dispatching chan struct{}
 
 	mu    sync.Mutex
 	known map[string]known // workflows by the name of their task
@@ -100,7 +100,7 @@ func connect(ctx context.Context, t target, p integrations.Place, look tasks.Loo
 }
 
 func tryToken(ctx context.Context, t target, place integrations.Place, look tasks.Lookout, f found) (*provider, error) {
-	p := &provider{t: t, place: place, look: look, from: f.from, known: map[string]known{}, paths: map[string]string{}, forms: map[string]bool{}}
+	p := &provider{t: t, place: place, look: look, from: f.from, known: map[string]known{}, paths: map[string]string{}, forms: map[string]bool{}, dispatching: make(chan struct{}, 1)}
 	p.news.init()
 	system := "GitHub"
 	if t.host != "github.com" {

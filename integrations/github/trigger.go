@@ -129,8 +129,14 @@ func (p *provider) dispatch(ctx context.Context, t ticket) (external, string, er
 		}
 	}
 	// Two triggers of one workflow at once could not be told apart afterwards.
-	p.dispatching.Lock()
-	defer p.dispatching.Unlock()
+	if t.marker == "" {
+		select {
+		case p.dispatching <- struct{}{}:
+			defer func() { <-p.dispatching }()
+		case <-ctx.Done():
+			return external{}, "", context.Cause(ctx)
+		}
+	}
 	before, err := p.candidates(ctx, t, time.Time{})
 	if err != nil {
 		return external{}, "", err

@@ -429,7 +429,7 @@ func (s *Server) blob(path string) answer {
 				if x.id == runID {
 					files := map[string]string{}
 					for i, j := range x.attempts[id-1].jobs(s.now()) {
-						files[fmt.Sprintf("%d_%s.txt", i, j.job.Name)] = j.text()
+						files[fmt.Sprintf("%d_%s.txt", i, strings.ReplaceAll(j.job.Name, "/", ""))] = j.text()
 					}
 					return zipped(files)
 				}
