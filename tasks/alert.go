@@ -165,6 +165,12 @@ func (s State) serviceAlerts(u Unit) []Alert {
 		all[i].Source, all[i].Task, all[i].Log, all[i].Line = "svc", name, logs.Key(name), -1
 		if r, ok := s.Runs[all[i].Run]; ok {
 			all[i].Log = r.Log
+			// A build that failed names its place, which then need not be said twice.
+			placed := func(d Diagnostic) bool { return d.Severity == Error && d.Location.File != "" }
+			if d := slices.IndexFunc(r.Diagnostics, placed); d >= 0 && r.Status == Failed {
+				all[i].Location = r.Diagnostics[d].Location
+				all[i].Message = strings.TrimPrefix(all[i].Message, all[i].Location.String()+": ")
+			}
 			if r.EndLine > r.FirstLine {
 				all[i].Line = r.EndLine - 1
 			}

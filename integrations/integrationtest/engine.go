@@ -1,13 +1,19 @@
 package integrationtest
 
 import (
+	"archive/tar"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"sync"
 	"testing"
@@ -177,3 +183,75 @@ func lastLine(path string) string {
 
 // Address is where the engine is, or was.
 func (e *Engine) Address() string { return "unix://" + filepath.Join(e.dir, "docker.sock") }
+
+// Image makes an image of a static program and what else belongs to it, by the
+// engine's own API: nothing else is needed, and nothing is fetched.
+func (e *Engine) Image(tb testing.TB, name string, program []byte) {
+	tb.Helper()
+	e.Host(tb)
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, f := range []struct {
+		name string
+		text []byte
+	}{{"program", program}, {"Dockerfile", []byte("FROM scratch\nCOPY program /program\nENTRYPOINT [\"/program\"]\n")}} {
+		if err := w.WriteHeader(&tar.Header{Name: f.name, Mode: 0o755, Size: int64(len(f.text))}); err != nil {
+			tb.Fatal(err)
+		}
+		if _, err := w.Write(f.text); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		tb.Fatal(err)
+	}
+	web := e.web()
+	q, err := http.NewRequestWithContext(tb.Context(), http.MethodPost, "http://engine/build?rm=1&t="+url.QueryEscape(name), &b)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	q.Header.Set("Content-Type", "application/x-tar")
+	a, err := web.Do(q)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer a.Body.Close()
+	if said, err := io.ReadAll(a.Body); err != nil || !bytes.Contains(said, []byte("Successfully tagged")) {
+		tb.Fatalf("the image %s can't be built: %v\n%s", name, err, said)
+	}
+}
+
+// Names are what the engine has: its answer to "containers/json?all=1" or
+// "volumes", by name.
+func (e *Engine) Names(tb testing.TB, of string) []string {
+	tb.Helper()
+	web := e.web()
+	q, err := http.NewRequestWithContext(tb.Context(), http.MethodGet, "http://engine/"+of, nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	a, err := web.Do(q)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer a.Body.Close()
+	raw, err := io.ReadAll(a.Body)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var names []string
+	for _, m := range named.FindAllSubmatch(raw, -1) {
+		names = append(names, string(m[1]))
+	}
+	return names
+}
+
+var named = regexp.MustCompile(`"Names?":\[?"/?([^"]+)"`)
+
+// web speaks to the engine's socket.
+func (e *Engine) web() *http.Client {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", filepath.Join(e.dir, "docker.sock"))
+	}
+	return &http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}}
+}
