@@ -29,7 +29,7 @@ func unitText(u config.Unit, name string) string {
 	if u.Compose != "" {
 		add("compose", quote(printable(u.Compose)))
 	} else if u.Run != "" {
-		add("run", quote(literal(u.Run)))
+		add("run", scriptText(literal(u.Run)))
 	} else {
 		add("command", list(u.Command, literal))
 	}
@@ -80,6 +80,32 @@ func unitText(u config.Unit, name string) string {
 		return fmt.Sprintf("  %s: %s\n", quote(name), quote(literal(u.Run)))
 	}
 	return fmt.Sprintf("  %s:\n    %s\n", quote(name), strings.Join(fields, "\n    "))
+}
+
+// scriptText is a line for the shell; a script of several lines stands as it is,
+// where YAML reads exactly that back.
+func scriptText(run string) string {
+	body := strings.TrimSuffix(run, "\n")
+	if !strings.Contains(body, "\n") {
+		return quote(run)
+	}
+	var block strings.Builder
+	block.WriteString("|")
+	if body == run {
+		block.WriteString("-")
+	}
+	for line := range strings.SplitSeq(body, "\n") {
+		block.WriteString("\n")
+		if line != "" {
+			block.WriteString("      " + line)
+		}
+	}
+	text := fmt.Sprintf("version: %d\ntasks:\n  a:\n    run: %s\n    dir: x\n", config.Version, block.String())
+	f, err := config.LoadBytes(config.FileName, []byte(text))
+	if err != nil || len(f.Units) != 1 || f.Units[0].Run != run {
+		return quote(run)
+	}
+	return block.String()
 }
 
 func mapping(vars map[string]string, clean func(string) string) string {
