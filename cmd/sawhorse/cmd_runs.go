@@ -177,9 +177,17 @@ func (a *app) printTable(r tasks.Result) error {
 		fmt.Fprintln(a.out, "no runs")
 		return nil
 	}
+	for i, c := range r.Columns {
+		r.Columns[i].Name = strings.ToUpper(c.Name)
+	}
+	return a.printPlainTable(r)
+}
+
+// printPlainTable prints rows under their headings, as these are.
+func (a *app) printPlainTable(r tasks.Result) error {
 	w := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
 	for _, c := range r.Columns {
-		fmt.Fprintf(w, "%s\t", strings.ToUpper(c.Name))
+		fmt.Fprintf(w, "%s\t", safeText(firstLine(c.Name), false))
 	}
 	fmt.Fprintln(w)
 	for _, row := range r.Rows {

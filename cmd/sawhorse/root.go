@@ -42,6 +42,7 @@ const (
 	exitNoPlace   = 3   // not in a workspace
 	exitNoHost    = 4   // nothing runs here
 	exitUntrusted = 5   // the workspace waits for trust
+	exitCondition = 6   // a condition of the command line does not hold: --if-better, --fail-if
 	exitTimeout   = 124 // wait gave up, as timeout(1) says it
 )
 
@@ -153,7 +154,7 @@ Without a verb it opens the screen. What runs goes on when the screen is closed.
 	f.BoolVar(&a.readOnly, "read-only", false, "look, but start and stop nothing")
 	root.AddCommand(
 		a.cmdUp(), a.cmdDown(), a.cmdPs(), a.cmdLogs(), a.cmdStart(), a.cmdStop(), a.cmdRestart(), a.cmdRun(),
-		a.cmdTrigger(), a.cmdRuns(), a.cmdWait(), a.cmdAttach(), a.cmdWhy(), a.cmdHistory(), a.cmdKeys(), a.cmdFeedback(), a.cmdInit(), a.cmdImport(), a.cmdValidate(), a.cmdSchema(),
+		a.cmdTrigger(), a.cmdRuns(), a.cmdCompare(), a.cmdPromote(), a.cmdWait(), a.cmdAttach(), a.cmdWhy(), a.cmdHistory(), a.cmdKeys(), a.cmdFeedback(), a.cmdInit(), a.cmdImport(), a.cmdValidate(), a.cmdSchema(),
 		a.cmdTrust(), a.cmdDoctor(), a.cmdDemo(), a.cmdVersion(),
 		a.cmdHost(), a.cmdDemoPart(),
 	)

@@ -18,10 +18,10 @@ import (
 //	runs      experiment (id or name), filter, order, most   a table, the newest first
 //	run       run                                           facts, and its metrics as rows
 //	curves    runs (ids by comma), metric, points            a curve a run
-//	compare   runs                                           rows that differ: name, then a column a run
+//	compare   runs (ids, names, experiment/name)              rows that differ: name, then a column a run
 //	best      experiment                                    the best run: facts, and its parameters as rows
 //	versions  model                                          a table
-//	promotion model, alias, version                           champion and candidate beside each other
+//	promotion model, alias, version, if_better                champion and candidate beside each other
 //	artifacts run, path                                      a table
 //
 // A view asks with the resource's native id as "id".
@@ -41,7 +41,7 @@ func (p *Provider) Query(ctx context.Context, q tasks.Query) (tasks.Result, erro
 	case "versions":
 		return p.versionTable(ctx, cmp.Or(q.Args["model"], id))
 	case "promotion":
-		return p.promotion(ctx, cmp.Or(q.Args["model"], id), q.Args["alias"], q.Args["version"])
+		return p.promotion(ctx, cmp.Or(q.Args["model"], id), q.Args["alias"], q.Args["version"], q.Args["if_better"])
 	case "artifacts":
 		return p.artifactTable(ctx, q.Args["run"], q.Args["path"])
 	}
@@ -254,11 +254,11 @@ func (p *Provider) comparison(ctx context.Context, ids []string) (tasks.Result, 
 		values[k][i] = value
 	}
 	for i, id := range ids {
-		r, err := p.run(ctx, id)
+		r, err := p.named(ctx, id)
 		if err != nil {
 			return tasks.Result{}, err
 		}
-		result.Columns = append(result.Columns, tasks.Column{Name: cmp.Or(r.Info.Name, short(id))})
+		result.Columns = append(result.Columns, tasks.Column{Name: r.title()})
 		for _, t := range r.Data.Params {
 			put("param", t.Key, t.Value, i)
 		}

@@ -253,8 +253,9 @@ func (p *Provider) undo(ctx context.Context, name, as string) error {
 	return p.setAlias(ctx, name, as, before)
 }
 
-// promotion shows who has the alias beside who would get it.
-func (p *Provider) promotion(ctx context.Context, name, as, number string) (tasks.Result, error) {
+// promotion shows who has the alias beside who would get it. By the metric ifBetter
+// it also says, as the fact "not better", why a promotion would be refused.
+func (p *Provider) promotion(ctx context.Context, name, as, number, ifBetter string) (tasks.Result, error) {
 	as = cmp.Or(as, "champion")
 	if name == "" {
 		return tasks.Result{}, missing("model: its name")
@@ -283,6 +284,14 @@ func (p *Provider) promotion(ctx context.Context, name, as, number string) (task
 	}
 	result := tasks.Result{Columns: []tasks.Column{{Name: "what"}, {Name: as + ": " + now}, {Name: "candidate: v" + number}}}
 	result.Facts = []tasks.Fact{{Name: "version", Value: number}, {Name: "holder", Value: champion.Version}}
+	if ifBetter != "" && held && champion.Version != number {
+		err := p.better(ctx, candidate, champion, ifBetter)
+		if worse, ok := errors.AsType[*NotBetterError](err); ok {
+			result.Facts = append(result.Facts, tasks.Fact{Name: "not better", Value: worse.Error()})
+		} else if err != nil {
+			return tasks.Result{}, err
+		}
+	}
 	if !held || champion.RunID == "" || candidate.RunID == "" {
 		result.Rows = append(result.Rows, []string{"run", short(champion.RunID), short(candidate.RunID)})
 		return result, nil
