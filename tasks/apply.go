@@ -60,7 +60,9 @@ func (s *State) Apply(e Event) {
 		s.run(e.ID, func(r *Run) { s.report(r, e.Test) })
 	case DiagnosticReported:
 		s.run(e.ID, func(r *Run) {
-			if len(r.Diagnostics) < keptDiagnostics {
+			// A run of another system is told anew whenever somebody looks at it again.
+			again := r.External != "" && slices.Contains(r.Diagnostics, e.Diagnostic)
+			if len(r.Diagnostics) < keptDiagnostics && !again {
 				r.Diagnostics = append(r.Diagnostics, e.Diagnostic)
 			}
 		})

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -41,7 +42,11 @@ func (e *Engine) look(c tasks.Look) {
 		}
 		if a, ok := tasks.As[tasks.Attacher](p.p); ok {
 			e.follow("run/"+string(id), r.Log, until, r.Status.Done(), func(ctx context.Context, w *outsideLog) error {
-				return a.Attach(ctx, r, &observed{e: e, id: id, log: w})
+				err := a.Attach(ctx, r, &observed{e: e, id: id, log: w})
+				if _, failed := errors.AsType[*tasks.ExitError](err); failed {
+					return nil // that is how the run ended: it was told to its end
+				}
+				return err
 			})
 		}
 	}

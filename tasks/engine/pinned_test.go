@@ -86,3 +86,23 @@ func TestToCancelARunOfOthersIsToAskItsSystem(t *testing.T) {
 		}
 	})
 }
+
+func TestAFailedRunOfOthersIsToldOnce(t *testing.T) {
+	s := &system{}
+	s.catalog = []tasks.Task{build("ci")}
+	s.attach = func(_ context.Context, sink tasks.StepSink) error {
+		sink.Emit(tasks.DiagnosticReported{Diagnostic: tasks.Diagnostic{Severity: tasks.Error, Message: "no", Line: -1}})
+		return &tasks.ExitError{Exit: tasks.Exit{Code: 1}, Reason: "unit failed"}
+	}
+	onSystem(t, s, nil, func(b *bench) {
+		s.observed(tasks.Run{Task: "ci", External: "9", Number: 7, Status: tasks.Failed, QueuedAt: time.Now(), StartedAt: time.Now(), EndedAt: time.Now()})
+		synctest.Wait()
+		for range 4 {
+			b.do(tasks.Look{Runs: []tasks.RunID{"ci#7"}, Seconds: 30})
+			time.Sleep(20 * time.Second)
+		}
+		if st := b.state(); s.looked.Load() != 1 || len(st.Runs["ci#7"].Diagnostics) != 1 || st.Lines["yard/run/9"] != 0 {
+			t.Errorf("followed %d times, %+v, %d lines", s.looked.Load(), st.Runs["ci#7"].Diagnostics, st.Lines["yard/run/9"])
+		}
+	})
+}
