@@ -96,9 +96,9 @@ func (f *runLogs) look(ctx context.Context, s *tasks.State) (done bool, err erro
 		if err := f.follow(s, r); err != nil {
 			return true, err
 		}
-		return f.whole(s, r), nil
+		return f.whole(r), nil
 	}
-	if !f.whole(s, r) {
+	if !f.whole(r) {
 		return false, nil
 	}
 	if f.step != "" && len(keys) == 0 {
@@ -132,7 +132,7 @@ func (f *runLogs) follow(s *tasks.State, r tasks.Run) error {
 }
 
 // whole says whether all that is asked for is there.
-func (f *runLogs) whole(s *tasks.State, r tasks.Run) bool {
+func (f *runLogs) whole(r tasks.Run) bool {
 	if f.o.follow && !r.Status.Done() {
 		return false
 	}

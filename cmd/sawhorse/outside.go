@@ -111,13 +111,13 @@ func awaitTask(ctx context.Context, e tasks.Engine, name string) (tasks.Task, er
 
 // unknownTask says what there is instead, and which connection may be why.
 func unknownTask(s *tasks.State, name string) error {
-	hint := "there are: " + joinNames(s.Order)
+	hints := []string{"there are: " + joinNames(s.Order)}
 	for _, p := range s.Providers {
 		if p.Phase == tasks.PhaseFailed && p.Wanted {
-			hint += fmt.Sprintf("   ·   %s is not connected: %s; %s", p.Title, p.Error, p.Hint)
+			hints = append(hints, fmt.Sprintf("%s is not connected: %s; %s", p.Title, p.Error, p.Hint))
 		}
 	}
-	return &fault{code: exitUsage, err: fmt.Errorf("no task is called %q", name), hint: hint}
+	return &fault{code: exitUsage, err: fmt.Errorf("no task is called %q", name), hint: strings.Join(hints, "   ·   ")}
 }
 
 // followTicking is follow that also looks twice a second while nothing happens.

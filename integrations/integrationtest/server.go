@@ -34,16 +34,16 @@ type Server struct {
 const serverPatience = 3 * time.Minute
 
 // Start starts the server and returns its address when it is ready.
-func (s Server) Start(t testing.TB) (url string) {
-	t.Helper()
-	program := Runner(t, s.Program)
+func (s Server) Start(tb testing.TB) (url string) {
+	tb.Helper()
+	program := Runner(tb, s.Program)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	port := l.Addr().(*net.TCPAddr).Port
 	_ = l.Close()
-	dir := t.TempDir()
+	dir := tb.TempDir()
 	fill := strings.NewReplacer("{port}", strconv.Itoa(port), "{dir}", dir)
 	var args []string
 	for _, a := range s.Args {
@@ -60,11 +60,11 @@ func (s Server) Start(t testing.TB) (url string) {
 	cmd.SysProcAttr = ownGroup()
 	cmd.WaitDelay = 5 * time.Second
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	gone := make(chan struct{})
 	go func() { _ = cmd.Wait(); close(gone) }()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		endGroup(cmd.Process.Pid, syscall.SIGTERM)
 		select {
 		case <-gone:
@@ -86,34 +86,34 @@ func (s Server) Start(t testing.TB) (url string) {
 		}
 		select {
 		case <-gone:
-			t.Fatalf("%s ended: %s", s.Program, said)
+			tb.Fatalf("%s ended: %s", s.Program, said)
 		case <-tick.C:
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("%s is not ready after %v: %s", s.Program, serverPatience, said)
+			tb.Fatalf("%s is not ready after %v: %s", s.Program, serverPatience, said)
 		}
 	}
 }
 
 // Runner is a program that scripts/runners has installed; without it the test
 // is skipped.
-func Runner(t testing.TB, program string) string {
-	t.Helper()
+func Runner(tb testing.TB, program string) string {
+	tb.Helper()
 	dir, err := os.Getwd()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for ; ; dir = filepath.Dir(dir) {
 		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
 			break
 		}
 		if filepath.Dir(dir) == dir {
-			t.Fatal("no go.mod above the test")
+			tb.Fatal("no go.mod above the test")
 		}
 	}
 	path := filepath.Join(dir, ".cache", "runners", filepath.FromSlash(program))
 	if _, err := os.Stat(path); err != nil {
-		t.Skipf("no %s: scripts/runners installs it", program)
+		tb.Skipf("no %s: scripts/runners installs it", program)
 	}
 	return path
 }

@@ -66,7 +66,7 @@ func at(t *testing.T, url string) lab {
 // train makes a finished run with a loss that ends as said.
 func (l lab) train(experiment string, lr string, losses ...float64) string {
 	l.Helper()
-	ctx := l.T.Context()
+	ctx := l.Context()
 	id, err := l.experimentID(ctx, experiment)
 	if err != nil {
 		l.Fatal(err)
@@ -91,7 +91,7 @@ func (l lab) train(experiment string, lr string, losses ...float64) string {
 
 func (l lab) ask(name string, args map[string]string) tasks.Result {
 	l.Helper()
-	r, err := l.Query(l.T.Context(), tasks.Query{Name: name, Args: args})
+	r, err := l.Query(l.Context(), tasks.Query{Name: name, Args: args})
 	if err != nil {
 		l.Fatalf("%s: %v", name, err)
 	}
@@ -309,7 +309,7 @@ func tracks(l lab) {
 }
 
 func promotes(l lab, good, bad string) {
-	t, ctx := l.T, l.T.Context()
+	t, ctx := l.T, l.Context()
 	t.Helper()
 	err := l.Operate(ctx, tasks.Resource{}, "register", map[string]string{"run": good, "model": "cart"})
 	if why, ok := errors.AsType[*tasks.StartError](err); !ok || !strings.Contains(why.Reason, "has logged no model") {

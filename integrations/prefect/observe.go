@@ -50,7 +50,7 @@ func (p *Provider) run(ctx context.Context, name string, r flowRun) tasks.Run {
 	return run
 }
 
-// Kinds: a run has operations, and no group of its own.
+// Kinds are runs, which have operations and no group of their own.
 func (p *Provider) Kinds() []tasks.Kind {
 	return []tasks.Kind{{Name: tasks.RunKind, Operations: []tasks.Operation{
 		{Name: "cancel", Title: "Cancel", Dangerous: true, Confirm: "Cancel {name}? Prefect may refuse."},

@@ -181,9 +181,10 @@ type stepLog struct {
 
 func (l *stepLog) WriteAt(_ logs.Stream, p []byte, at time.Time) { l.k.write(l.step, p, at) }
 func (l *stepLog) Note(text string)                              { l.k.write(l.step, []byte("# "+text+"\n"), time.Time{}) }
-func (l *stepLog) Lines() int64                                  { return int64(strings.Count(l.k.log(l.step), "\n")) }
-func (l *stepLog) Restart() error                                { return nil }
-func (l *stepLog) Close() error                                  { return nil }
+
+func (l *stepLog) Lines() int64   { return int64(strings.Count(l.k.log(l.step), "\n")) }
+func (l *stepLog) Restart() error { return nil }
+func (l *stepLog) Close() error   { return nil }
 
 func (l *stepLog) Last() (time.Time, int) {
 	l.k.mu.Lock()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -150,11 +151,11 @@ func (s *Screen) grid(f screen.Frame, r, ghost tasks.Run, hasGhost bool) []strin
 			}
 		}
 		for y := range h {
-			line := ""
+			var line strings.Builder
 			for i := range boxes {
-				line += boxes[i][y]
+				line.WriteString(boxes[i][y])
 			}
-			lines = append(lines, line)
+			lines = append(lines, line.String())
 		}
 	}
 	return cell.Block(lines, f.W, f.H)

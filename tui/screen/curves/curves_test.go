@@ -72,7 +72,7 @@ func TestEveryMetricHasItsChartWithItsNewestValue(t *testing.T) {
 	f := frame(100, 24, training(2, tasks.Running, map[string][]float64{"loss": {2, 1, 0.5}, "acc": {0.1, 0.6, 0.8}, "lr": {0.001}}))
 	text := drawn(s, f)
 	sees(t, text, "▌loss  0.5 at step 20", "acc  0.8", "lr  0.001")
-	if first := strings.SplitN(text, "\n", 2)[0]; !strings.Contains(first, "loss") || !strings.Contains(first, "acc") {
+	if first, _, _ := strings.Cut(text, "\n"); !strings.Contains(first, "loss") || !strings.Contains(first, "acc") {
 		t.Errorf("two are beside each other:\n%s", text)
 	}
 }

@@ -4,6 +4,7 @@ package chart
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/sawhorse-dev/sawhorse/tui/theme"
@@ -50,8 +51,8 @@ func Draw(curves []Curve, w, h int, v View, in *theme.Inks) []string {
 	left = min(left, w/3)
 	c := newCanvas(w-left-1, h-1)
 	s := scale{from: from, to: to, low: low, high: high, w: c.w * 2, h: c.h * 4}
-	for i := len(curves) - 1; i >= 0; i-- {
-		c.curve(curves[i], s)
+	for _, v := range slices.Backward(curves) {
+		c.curve(v, s)
 	}
 	cross := -1
 	if !math.IsNaN(v.Cross) && v.Cross >= from && v.Cross <= to {
