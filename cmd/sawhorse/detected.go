@@ -142,32 +142,34 @@ func (h *host) lookAll(ctx context.Context) {
 	if !h.file.Load().Detected {
 		return
 	}
-	top, _ := all.Detect(ctx, h.place.root)
-	found := all.Below(ctx, h.place.root, top)
-	h.below.Store(&found)
-	close(h.walked)
+	h.look(ctx)
+}
+
+// look walks the directories below, once in a host's life; whoever comes second
+// waits for the first. first says that it was this call.
+func (h *host) look(ctx context.Context) (first bool) {
+	h.walk.Do(func() {
+		first = true
+		top, _ := all.Detect(ctx, h.place.root)
+		found := all.Below(ctx, h.place.root, top)
+		h.below.Store(&found)
+	})
+	return first
 }
 
 // lookBelow finds what the directories below declare, then has the file read
 // again. The screen does not wait for it.
 func (h *host) lookBelow(ctx context.Context) {
-	top, _ := all.Detect(ctx, h.place.root)
-	found := all.Below(ctx, h.place.root, top)
-	if ctx.Err() != nil {
-		return
+	if h.look(ctx) && ctx.Err() == nil {
+		_ = h.engine.Do(ctx, tasks.Reload{})
 	}
-	h.below.Store(&found)
-	close(h.walked)
-	_ = h.engine.Do(ctx, tasks.Reload{})
 }
 
 // trust keeps that a person lets the workspace run all that it declares.
 func (h *host) trust(ctx context.Context) error {
 	if f := h.file.Load(); f.Detected {
-		select {
-		case <-h.walked: // what is below is trusted with it
-		case <-ctx.Done():
-			return ctx.Err()
+		if h.look(context.WithoutCancel(ctx)) { // what is below is trusted with it
+			defer func() { _ = h.engine.Do(ctx, tasks.Reload{}) }()
 		}
 		found, _ := all.Detect(ctx, h.place.root)
 		f, err := detectedFile(ctx, h.place.root, append(found, *h.below.Load()...))

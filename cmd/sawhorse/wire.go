@@ -51,16 +51,16 @@ type host struct {
 	file       atomic.Pointer[config.File] // in force: its env is everybody's
 	seen       map[string]string           // the text of its files; for load alone
 	// Of a directory without a sawhorse.yml: what is declared below it, once that
-	// is known; walked is closed then. complete is load's alone: all of it is in force.
+	// is known. complete is load's alone: all of it is in force.
 	below    atomic.Pointer[[]integrations.Evidence]
-	walked   chan struct{}
+	walk     sync.Once
 	complete bool
 }
 
 // newHost takes the workspace's lock and puts the parts together; nothing runs
 // yet. Close gives everything back.
 func newHost(p place, trusted bool) (h *host, err error) {
-	h = &host{place: p, trusted: trusted, aside: newAside(), walked: make(chan struct{})}
+	h = &host{place: p, trusted: trusted, aside: newAside()}
 	begun := h // what is returned with an error is nil
 	defer func() {
 		if err != nil {
