@@ -154,7 +154,7 @@ Without a verb it opens the screen. What runs goes on when the screen is closed.
 	f.BoolVar(&a.readOnly, "read-only", false, "look, but start and stop nothing")
 	root.AddCommand(
 		a.cmdUp(), a.cmdDown(), a.cmdPs(), a.cmdLogs(), a.cmdStart(), a.cmdStop(), a.cmdRestart(), a.cmdRun(),
-		a.cmdTrigger(), a.cmdRuns(), a.cmdCompare(), a.cmdPromote(), a.cmdWait(), a.cmdAttach(), a.cmdWhy(), a.cmdHistory(), a.cmdKeys(), a.cmdFeedback(), a.cmdInit(), a.cmdImport(), a.cmdValidate(), a.cmdSchema(),
+		a.cmdTrigger(), a.cmdRuns(), a.cmdTrain(), a.cmdCompare(), a.cmdPromote(), a.cmdWait(), a.cmdAttach(), a.cmdWhy(), a.cmdHistory(), a.cmdKeys(), a.cmdFeedback(), a.cmdInit(), a.cmdImport(), a.cmdValidate(), a.cmdSchema(),
 		a.cmdTrust(), a.cmdDoctor(), a.cmdDemo(), a.cmdVersion(),
 		a.cmdHost(), a.cmdDemoPart(),
 	)

@@ -121,6 +121,33 @@ func TestTheExampleTrainsAndItsRunsAreCompared(t *testing.T) {
 	}
 }
 
+func TestTrainJudgesItsMetricsAndSweeps(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("python3"); err != nil {
+		skipFor(t, "no python3 on PATH")
+	}
+	w, dir := trainings(t, "sawhorse.yml", asItIs)
+	w.walk(t, dir, []step{
+		{"trust", 0, nil},
+		{"train train epochs=3 --fail-if val_loss>0.9", 0, []string{"step=2 loss="}},
+		{"train train --set epochs=3 --fail-if val_loss>0.9 --fail-if val_acc<=1", 6, []string{"train epochs=3: val_acc<=1: val_acc is"}},
+		{"train train epochs=3 --fail-if auc<0.5 --json", 6, []string{`"task": "train"`, "auc was not reported"}},
+		{"train train epochs=many", 2, []string{"epochs", "many"}},
+		{"train train --fail-if loss", 2, []string{`--fail-if "loss" is no condition`}},
+		{"train train --sweep lr", 2, []string{"it is not NAME=VALUES"}},
+		{"train trian", 2, []string{`no task is called "trian"`}},
+		{"train train epochs=2 --sweep lr=0.1,0.01 --sweep hidden=2..3 --fail-if loss<1e-9", 0, []string{
+			"RUN lr hidden OUTCOME TOOK loss val_acc val_loss", "train#4 0.1 2 succeeded", "train#7 0.01 3 succeeded", "4/4 train epochs=2 hidden=3 lr=0.01 succeeded",
+		}},
+		{"train train epochs=2 --sweep lr=0.1,0.01 --fail-if loss>1e-9", 6, []string{"train epochs=2 lr=0.1: loss>1e-9: loss is", "train epochs=2 lr=0.01: loss>1e-9"}},
+		{"up -d", 0, nil},
+		{"train train epochs=2", 0, []string{"train#10 ", "follow it: sawhorse logs -f train"}},
+		{"wait train --for succeeded", 0, nil},
+		{"train train epochs=2 --watch", 0, []string{"step=1 loss="}},
+		{"down", 0, nil},
+	})
+}
+
 func TestPromoteSaysWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	w, dir := newWorld(t, "version: 1\ntasks:\n  train: echo\n")
