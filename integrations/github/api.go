@@ -199,15 +199,26 @@ func (p *provider) runs(ctx context.Context, of int64, q url.Values) ([]apiRun, 
 	return all, err
 }
 
-func (p *provider) run(ctx context.Context, id external) (apiRun, bool, error) {
-	var r apiRun
-	same, err := p.c.Get(ctx, fmt.Sprintf("look at run %d", id.run), p.path("actions/runs", id.run, "attempts", id.attempt), query("exclude_pull_requests", "true"), &r)
-	return r, same, err
+// run is a run's attempt: the run itself while it is the last one, since not
+// every server that is like GitHub keeps the others.
+func (p *provider) run(ctx context.Context, id external) (r apiRun, same, last bool, err error) {
+	doing, q := fmt.Sprintf("look at run %d", id.run), query("exclude_pull_requests", "true")
+	same, err = p.c.Get(ctx, doing, p.path("actions/runs", id.run), q, &r)
+	if err != nil || r.Attempt <= id.attempt {
+		return r, same, true, err
+	}
+	r = apiRun{}
+	same, err = p.c.Get(ctx, doing, p.path("actions/runs", id.run, "attempts", id.attempt), q, &r)
+	return r, same, false, err
 }
 
-func (p *provider) jobs(ctx context.Context, id external) ([]apiJob, error) {
-	all, _, err := list[apiJob](ctx, p, fmt.Sprintf("list the jobs of run %d", id.run),
-		p.path("actions/runs", id.run, "attempts", id.attempt, "jobs"), query("per_page", "100"), "jobs", 20)
+// jobs are those of a run's attempt; last says that it is the last one.
+func (p *provider) jobs(ctx context.Context, id external, last bool) ([]apiJob, error) {
+	path := p.path("actions/runs", id.run, "jobs")
+	if !last {
+		path = p.path("actions/runs", id.run, "attempts", id.attempt, "jobs")
+	}
+	all, _, err := list[apiJob](ctx, p, fmt.Sprintf("list the jobs of run %d", id.run), path, query("per_page", "100"), "jobs", 20)
 	return all, err
 }
 

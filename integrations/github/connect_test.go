@@ -90,7 +90,7 @@ func TestWhatIsDeclaredReplacesWhatIsFound(t *testing.T) {
 		"url=ghe.corp":                  "error: yard: its url is not the address of a server; write https://host",
 	} {
 		d := integrations.Declared{Name: "yard", Options: map[string]string{}}
-		for _, word := range strings.Fields(options) {
+		for word := range strings.FieldsSeq(options) {
 			name, value, _ := strings.Cut(word, "=")
 			d.Options[name] = value
 		}

@@ -77,6 +77,7 @@ type follower struct {
 	looked  map[int64]time.Time
 	jobs    int
 	zipped  bool // the archive was tried
+	last    bool // it is the run's last attempt
 }
 
 func (p *provider) newFollower(id external, t tasks.Task, s tasks.Sink) *follower {
@@ -125,12 +126,12 @@ func passing(err error) bool {
 
 // step looks once.
 func (f *follower) step(ctx context.Context) (changed bool, err error) {
-	run, same, err := f.p.run(ctx, f.id)
+	run, same, last, err := f.p.run(ctx, f.id)
 	if err != nil {
 		return false, err
 	}
-	f.run = run
-	jobs, err := f.p.jobs(ctx, f.id)
+	f.run, f.last = run, last
+	jobs, err := f.p.jobs(ctx, f.id, f.last)
 	if err != nil {
 		return false, err
 	}

@@ -121,7 +121,7 @@ func server(address string) (host, api string, ok bool) {
 	case strings.HasSuffix(host, ".ghe.com"):
 		host = strings.TrimPrefix(host, "api.")
 		return host, u.Scheme + "://api." + host, true
-	case strings.HasSuffix(u.Path, "/api/v3") || strings.HasPrefix(host, "api."):
+	case strings.Contains(u.Path, "/api/") || strings.HasPrefix(host, "api."):
 		return strings.TrimPrefix(host, "api."), u.String(), true
 	}
 	return host, u.String() + "/api/v3", true

@@ -91,7 +91,10 @@ func (f *follower) archive(ctx context.Context, jobs []apiJob) {
 		return
 	}
 	f.zipped = true
-	path := f.p.path("actions/runs", f.id.run, "attempts", f.id.attempt, "logs")
+	path := f.p.path("actions/runs", f.id.run, "logs")
+	if !f.last {
+		path = f.p.path("actions/runs", f.id.run, "attempts", f.id.attempt, "logs")
+	}
 	z, done, err := f.p.unzip(ctx, rest.Request{Path: path, Doing: fmt.Sprintf("read the logs of run %d", f.id.run)})
 	if err != nil {
 		return

@@ -123,7 +123,9 @@ func TestADeploymentWaitsForApprovalAndGoesOnWithIt(t *testing.T) {
 			t.Errorf("why it can't be approved: %q", why)
 		}
 		leave(tasks.ErrLeaving)
-		_ = <-done
+		if err := <-done; err == nil {
+			t.Error("it ended by itself")
+		}
 	})
 }
 
@@ -258,8 +260,11 @@ func TestAPullRequestSaysHowItStands(t *testing.T) {
 			ID: "github/pull/5", Kind: "pull", Name: "#5 Discounts add up", Phase: tasks.PhaseFailed, Native: "open", Reason: "1 failed, 3 passed",
 			Detail: "fix → main", Number: "3/4", Own: true, Since: got.Since, URL: "http://127.0.0.1:7979/ada/shop/pull/5",
 			Facts: []tasks.Fact{
-				{Name: "checks", Value: "1 failed, 3 passed"}, {Name: "reviews", Value: "approved by bob, eve"},
-				{Name: "mergeable", Value: "yes, with checks that did not pass"}, {Name: "author", Value: "ada"}, {Name: "failed", Value: "test"},
+				{Name: "checks", Value: "1 failed, 3 passed"},
+				{Name: "reviews", Value: "approved by bob, eve"},
+				{Name: "mergeable", Value: "yes, with checks that did not pass"},
+				{Name: "author", Value: "ada"},
+				{Name: "failed", Value: "test"},
 			},
 			Off: map[string]string{},
 		}

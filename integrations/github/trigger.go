@@ -232,7 +232,9 @@ func (p *provider) correlate(ctx context.Context, t ticket, before []apiRun, sin
 			return external{}, "", err
 		}
 		fresh := slices.DeleteFunc(all, func(r apiRun) bool {
-			return old[r.ID] || t.marker != "" && !strings.Contains(r.Title, t.marker)
+			// What the query asked for, not every server that is like GitHub heeds.
+			return old[r.ID] || r.Created.Before(since.Truncate(time.Second)) || r.Event != "workflow_dispatch" || r.Branch != t.ref ||
+				t.marker != "" && !strings.Contains(r.Title, t.marker)
 		})
 		if len(fresh) > 0 && seen.IsZero() {
 			seen = time.Now()

@@ -249,8 +249,12 @@ func TestNobodyWhoLooksIsNoRequest(t *testing.T) {
 			t.Errorf("%d requests in a day in which nobody looked", n)
 		}
 		cancel()
-		_ = <-done
-		_ = <-done
+		if err := <-done; err == nil {
+			t.Error("it ended by itself")
+		}
+		if err := <-done; err == nil {
+			t.Error("it ended by itself")
+		}
 	})
 }
 
@@ -285,7 +289,11 @@ func TestADayOfLookingTakesLessThanATenthOfTheLimit(t *testing.T) {
 		}
 		t.Logf("%d requests that count, at most, in an hour", most)
 		cancel()
-		_ = <-done
-		_ = <-done
+		if err := <-done; err == nil {
+			t.Error("it ended by itself")
+		}
+		if err := <-done; err == nil {
+			t.Error("it ended by itself")
+		}
 	})
 }
