@@ -101,7 +101,8 @@ func byStanding(a, b tasks.Resource) int {
 }
 
 // outsideNodes are the tree's rows of the groups.
-func (s *Screen) outsideNodes() []tree.Node {
+// Those of others are folded where the workspace has anything of its own.
+func (s *Screen) outsideNodes(fold bool) []tree.Node {
 	var nodes []tree.Node
 	for _, g := range s.outside {
 		up, bad := 0, 0
@@ -128,6 +129,7 @@ func (s *Screen) outsideNodes() []tree.Node {
 			})
 		}
 		nodes[heading] = s.outsideHeading(g, up, bad)
+		nodes[heading].Folded = fold && !g.own && len(g.members) > 0
 	}
 	return nodes
 }
@@ -135,7 +137,6 @@ func (s *Screen) outsideNodes() []tree.Node {
 func (s *Screen) outsideHeading(g outsideGroup, up, bad int) tree.Node {
 	n := tree.Node{
 		ID: g.id, Label: g.title, ValueInk: s.ink.Muted, Value: fmt.Sprintf("%d/%d", up, len(g.members)),
-		Folded: !g.own && len(g.members) > 0 && len(s.state.Order) > 0,
 	}
 	switch {
 	case g.provider.Phase == tasks.PhaseFailed:

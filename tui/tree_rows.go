@@ -104,7 +104,7 @@ func (s *Screen) rebuild() {
 		nodes[heading] = s.heading(group, len(names), good, bad)
 	}
 	s.outside = outsideGroups(&s.state)
-	s.tree.SetNodes(append(nodes, s.outsideNodes()...))
+	s.tree.SetNodes(append(nodes, s.outsideNodes(len(nodes) > 0)...))
 	s.digest.ticks = s.digest.ticks || s.troubleCounts()
 }
 

@@ -41,7 +41,9 @@ type Tree struct {
 	// when it goes.
 	at, top int
 	// loose: the wheel has scrolled, the cursor may be out of sight until it moves.
-	loose   bool
+	loose bool
+	// touched: a person has put the cursor where it is.
+	touched bool
 	version int
 }
 
@@ -126,7 +128,7 @@ func (t *Tree) Select(id string) bool {
 	if i < 0 {
 		return false
 	}
-	t.selected, t.loose, t.preferred = id, false, ""
+	t.selected, t.loose, t.preferred, t.touched = id, false, "", true
 	if !t.shows(t.nodes[i]) {
 		t.filter = ""
 		t.SetCollapsed(t.nodes[i].Group, false)
@@ -146,7 +148,7 @@ func (t *Tree) Move(n int) {
 	if len(t.visible) == 0 {
 		return
 	}
-	t.loose, t.preferred = false, ""
+	t.loose, t.preferred, t.touched = false, "", true
 	t.at = min(max(t.at+n, 0), len(t.visible)-1)
 	t.selected = t.nodes[t.visible[t.at]].ID
 	t.version++
@@ -166,7 +168,7 @@ func (t *Tree) Click(y int) bool {
 	if y < 0 || i >= len(t.visible) {
 		return false
 	}
-	t.at, t.preferred = i, ""
+	t.at, t.preferred, t.touched = i, "", true
 	t.selected = t.nodes[t.visible[i]].ID
 	t.version++
 	return true
@@ -210,6 +212,10 @@ func (t *Tree) refresh() {
 			found = len(t.visible)
 		}
 		t.visible = append(t.visible, i)
+	}
+	if found >= 0 && !t.touched && t.preferred == "" && t.nodes[t.visible[found]].Group == "" {
+		found = -1 // a heading that was all there was: now there may be more
+		t.selected = ""
 	}
 	if found >= 0 {
 		t.at = found
