@@ -107,7 +107,11 @@ func (a *app) trigger(ctx context.Context, p place, e outside, name string, para
 	if err != nil {
 		return err
 	}
-	return a.triggered(j, o)
+	s, err := snapshot(context.WithoutCancel(ctx), e)
+	if err != nil {
+		s = tasks.NewState() // the host has ended since: what is known of the run is enough
+	}
+	return a.triggered(&s, j, o)
 }
 
 // interrupted says what goes on where; only what runs here is cancelled.
@@ -122,7 +126,7 @@ func (a *app) interrupted(ctx context.Context, d *drive, j *job, t tasks.Task) e
 }
 
 // triggered says what came of it.
-func (a *app) triggered(j *job, o triggerOptions) error {
+func (a *app) triggered(s *tasks.State, j *job, o triggerOptions) error {
 	r := j.run
 	if a.json {
 		if err := a.printJSON(r); err != nil {
@@ -144,11 +148,23 @@ func (a *app) triggered(j *job, o triggerOptions) error {
 		if st.Parent == "" && st.Status == tasks.Failed && st.Log != "" {
 			fmt.Fprintf(a.err, "its log: sawhorse logs '%s/%s'\n", r.ID, st.Name)
 		}
+		if t, ok := s.SameHere(st.Name); ok && st.Parent == "" && st.Status == tasks.Failed {
+			fmt.Fprintf(a.err, "the same here: %s\n", sameHere(s, t))
+		}
 	}
 	if r.Status == tasks.Succeeded {
 		fmt.Fprintf(a.out, "%s succeeded  %s\n", r.ID, r.URL)
 	}
 	return a.verdictOf(j, o)
+}
+
+// sameHere says how the task of this machine stands that does what a failed job does.
+func sameHere(s *tasks.State, t tasks.Task) string {
+	text := t.Name + " has not run"
+	if r, ok := s.Finished(t.Name); ok {
+		text = fmt.Sprintf("%s %s %s ago", t.Name, r.Status, age(r.EndedAt))
+	}
+	return text + ": sawhorse run " + t.Name
 }
 
 func (a *app) verdictOf(j *job, o triggerOptions) error {

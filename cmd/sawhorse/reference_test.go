@@ -102,7 +102,7 @@ func TestEveryVerbHasHelpForAPerson(t *testing.T) {
 func guides(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	for _, name := range []string{"README.md", "docs/getting-started.md", "docs/how-it-works.md", "docs/troubleshooting.md"} {
+	for _, name := range []string{"README.md", "docs/getting-started.md", "docs/how-it-works.md", "docs/troubleshooting.md", "docs/pipelines.md"} {
 		text, err := os.ReadFile(filepath.Join(repository, filepath.FromSlash(name)))
 		if err != nil {
 			t.Fatal(err)

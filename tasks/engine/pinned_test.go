@@ -106,3 +106,21 @@ func TestAFailedRunOfOthersIsToldOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestAJobIsTheSameAsTheTaskThatSaysSoElseTheOneOfItsName(t *testing.T) {
+	unit := task("go")
+	unit.SameAs = []string{"unit (linux)", "lint"}
+	b := tasks.NewState()
+	b.Apply(tasks.Configured{Tasks: []tasks.Task{
+		{Name: "lint", Spec: task("lint")}, {Name: "go", Spec: unit}, {Name: "build", Spec: task("build")}, {Name: "deploy", Provider: "yard", Spec: task("deploy")},
+	}})
+	got := map[string]string{}
+	for _, job := range []string{"unit (linux)", "lint", "build", "deploy", "none"} {
+		here, _ := b.SameHere(job)
+		got[job] = here.Name
+	}
+	want := map[string]string{"unit (linux)": "go", "lint": "go", "build": "build", "deploy": "", "none": ""}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
