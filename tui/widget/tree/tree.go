@@ -227,7 +227,7 @@ func (t *Tree) refresh() {
 		return
 	}
 	t.at = min(t.at, len(t.visible)-1)
-	if t.selected == "" {
+	if t.selected == "" || !t.touched && t.preferred == "" {
 		// Nothing was chosen yet: the first member, not its heading.
 		for i, v := range t.visible {
 			if t.nodes[v].Group != "" {
