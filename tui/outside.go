@@ -78,7 +78,10 @@ func outsideGroups(s *tasks.State) []outsideGroup {
 				groups = append(groups, g) // it says what would fill it
 			}
 		}
-		if len(groups) == before && (p.Phase != tasks.PhaseUp || headings == 0 && p.Wanted) {
+		// What was only found, and was never reached, is nobody's trouble where the
+		// workspace has something of its own.
+		needed := p.Wanted || len(p.Kinds) > 0 || len(s.Order) == 0
+		if len(groups) == before && needed && (p.Phase != tasks.PhaseUp || headings == 0 && p.Wanted) {
 			groups = append(groups, outsideGroup{id: "group:" + p.Name, title: strings.ToUpper(p.Title), provider: p})
 		}
 	}

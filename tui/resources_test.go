@@ -181,6 +181,14 @@ func TestWhatAPruneTakesIsListedBeforeItIsAsked(t *testing.T) {
 	})
 }
 
+func TestAnEngineThatNobodyNeedsAndThatIsNotThereIsNotShown(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		e := tuitest.NewEngine(config.Unit{Name: "web", Kind: config.Service, Run: "serve"})
+		e.Emit(tasks.ProviderChanged{Provider: tasks.Provider{Name: "docker", Title: "Docker", Phase: tasks.PhaseFailed, Error: "no engine"}})
+		tuitest.New(t, 120, 36, e, tui.Options{}).See("web").Gone("DOCKER")
+	})
+}
+
 func TestAConnectionThatFailsSaysWhyWhatToDoAndWhenItIsTriedAgain(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		e := tuitest.NewEngine(config.Unit{Name: "web", Kind: config.Service, Run: "serve"})
