@@ -88,6 +88,7 @@ func (s State) alerts() []Alert {
 			all = append(all, s.serviceAlerts(u)...)
 		} else {
 			all = append(all, s.taskAlerts(u)...)
+			all = append(all, s.trainingAlerts(u)...)
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Alert) int {
