@@ -68,6 +68,9 @@ func TestAPipelineIsTriggeredFollowedAndMendedFromTheScreen(t *testing.T) {
 	p.command("go ci").press("2").see("✖ test +failed", "✖ Run go test ./... +failed", "○ build +skipped")
 	p.press("1")
 
+	// Its failed jobs are run again, which is a run of its own here.
+	p.command("rerun the failed").see("✓ ci ")
+
 	// Triggered with a form of its definition, and found for certain.
 	p.command("go deploy").see("▌ *○ deploy")
 	p.press("r").see("Run deploy", `env +\(staging\) +production`, `version\*`)
