@@ -7,7 +7,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/sawhorse-dev/sawhorse/integrations/github/githubtest"
 )
@@ -76,6 +78,23 @@ func TestAPipelineIsTriggeredFollowedAndMendedFromTheScreen(t *testing.T) {
 	p.press("r").see("Run deploy", `env +\(staging\) +production`, `version\*`)
 	p.press("down", "v", "7").see(`version\* +v7`).press("enter")
 	p.see("triggering Deploy at fix .*version=v7", "● deploy › Run make deploy", "✓ deploy ")
+
+	// A deployment that waits for approval says so, and goes on with it.
+	p.press("r").see("Run deploy").press("right").see(`env +staging +\(production\)`).press("down", "v", "8").press("enter")
+	p.see("triggering Deploy at fix .*env=production.*version=v8", "● build › Run make")
+	p.press("2").see("the deployment to production waits for approval").press("1")
+	p.command("approve").see("Shown with the approval").press("enter").see(`Approve the deployment of Deploy to production #\d+\?`).press("right").see("▸ Approve")
+	// What is dangerous is deaf for a moment: a person presses again.
+	pressed := time.Time{}
+	p.until("the deployment is approved", func() bool {
+		open := strings.Contains(p.text(), "▸ Approve")
+		if open && time.Since(pressed) > time.Second {
+			pressed = time.Now()
+			p.press("enter")
+		}
+		return !open
+	})
+	p.see("● deploy › Run make deploy", "✓ deploy ")
 
 	// A task of the file that GitHub runs is one like any other.
 	p.command("go ship").press("r").see("Run ship", `version +v3`).press("enter")
