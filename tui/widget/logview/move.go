@@ -285,7 +285,8 @@ func (v *View) keepCursorInView() {
 	case i < first.row || i == first.row && first.sub > 0:
 		v.top, v.sub = v.cursor, 0
 	case i > last.row || i == last.row && !last.last:
-		p := v.walk(place{row: i, sub: v.count(i) - 1}, -(v.h - 1))
+		// A row that is folded away takes no line.
+		p := v.walk(place{row: i, sub: max(0, v.count(i)-1)}, -(v.h - 1))
 		if p.row == i && p.sub > 0 {
 			p.sub = 0 // higher than the view: its beginning
 		}
