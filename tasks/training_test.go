@@ -34,36 +34,43 @@ func TestATrainingThatGoesWrongIsARow(t *testing.T) {
 	}{
 		{"a loss that falls is none", [][]Event{begins("test", 1, ByPerson), losses(1, course(400, falls)...)}, nil},
 		{
-			"no number is one at once", [][]Event{begins("test", 1, ByPerson), losses(1, 0.5, 0.4, math.NaN(), math.NaN())},
+			"no number is one at once",
+			[][]Event{begins("test", 1, ByPerson), losses(1, 0.5, 0.4, math.NaN(), math.NaN())},
 			[]string{"error | task | test | train/loss is NaN since step 2"},
 		},
 		{
-			"so is an infinity", [][]Event{begins("test", 1, ByPerson), losses(1, math.Inf(1))},
+			"so is an infinity",
+			[][]Event{begins("test", 1, ByPerson), losses(1, math.Inf(1))},
 			[]string{"error | task | test | train/loss is +Inf since step 0"},
 		},
 		{"one bad batch is none", [][]Event{begins("test", 1, ByPerson), losses(1, append(course(40, falls), 90)...)}, nil},
 		{"what became a number again is none", [][]Event{begins("test", 1, ByPerson), losses(1, 1, math.NaN(), 0.9)}, nil},
 		{
-			"a loss that climbs above where it began", [][]Event{begins("test", 1, ByPerson), losses(1, 1, 0.9, 0.8, 0.7, 0.6, 0.7, 0.9, 1.4, 2, 3, 4, 5)},
+			"a loss that climbs above where it began",
+			[][]Event{begins("test", 1, ByPerson), losses(1, 1, 0.9, 0.8, 0.7, 0.6, 0.7, 0.9, 1.4, 2, 3, 4, 5)},
 			[]string{"warning | task | test | train/loss diverges: 3, and it was 0.7 at step 3"},
 		},
 		{"a loss that wobbles where it began is none", [][]Event{begins("test", 1, ByPerson), losses(1, course(60, func(i int) float64 { return 1 + wobble(i) })...)}, nil},
 		{
-			"a loss that stays where it is", [][]Event{begins("test", 1, ByPerson), losses(1, course(200, func(i int) float64 { return max(0.2, 1-float64(i)/40) })...)},
+			"a loss that stays where it is",
+			[][]Event{begins("test", 1, ByPerson), losses(1, course(200, func(i int) float64 { return max(0.2, 1-float64(i)/40) })...)},
 			[]string{"warning | task | test | train/loss has not fallen since step 32 (0.2), now at step 197"},
 		},
 		{
-			"a plateau ends with the run", [][]Event{
+			"a plateau ends with the run",
+			[][]Event{
 				begins("test", 1, ByPerson), losses(1, course(200, func(i int) float64 { return max(0.2, 1-float64(i)/40) })...), ends("test", 1, Succeeded, ""),
 			},
 			nil,
 		},
 		{
-			"no number stays, although the run succeeded", [][]Event{begins("test", 1, ByPerson), losses(1, 0.5, math.NaN()), ends("test", 1, Succeeded, "")},
+			"no number stays, although the run succeeded",
+			[][]Event{begins("test", 1, ByPerson), losses(1, 0.5, math.NaN()), ends("test", 1, Succeeded, "")},
 			[]string{"error | task | test | train/loss is NaN since step 1"},
 		},
 		{
-			"until the next run begins", [][]Event{begins("test", 1, ByPerson), losses(1, math.NaN()), ends("test", 1, Succeeded, ""), begins("test", 2, ByPerson)},
+			"until the next run begins",
+			[][]Event{begins("test", 1, ByPerson), losses(1, math.NaN()), ends("test", 1, Succeeded, ""), begins("test", 2, ByPerson)},
 			nil,
 		},
 		{"a cancelled run says nothing", [][]Event{begins("test", 1, ByPerson), losses(1, math.NaN()), ends("test", 1, Cancelled, "")}, nil},
