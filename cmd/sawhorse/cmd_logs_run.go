@@ -67,7 +67,12 @@ type runLogs struct {
 	looked time.Time
 	grew   time.Time // when there was something new for the last time
 	lines  int64
+	steps  int
 }
+
+// settling is how long a run's jobs and their logs must be the same before they
+// count as all: its system's answers come one after the other.
+const settling = 700 * time.Millisecond
 
 func (f *runLogs) look(ctx context.Context, s *tasks.State) (done bool, err error) {
 	r, known := s.Runs[f.id]
@@ -89,8 +94,8 @@ func (f *runLogs) look(ctx context.Context, s *tasks.State) (done bool, err erro
 	for _, key := range keys {
 		all += s.Lines[key]
 	}
-	if all != f.lines {
-		f.lines, f.grew = all, time.Now()
+	if steps := len(r.Steps) + len(keys); all != f.lines || steps != f.steps {
+		f.lines, f.steps, f.grew = all, steps, time.Now()
 	}
 	if f.o.follow {
 		if err := f.follow(s, r); err != nil {
@@ -147,7 +152,7 @@ func (f *runLogs) whole(r tasks.Run) bool {
 		}
 	}
 	quiet := time.Since(f.began) > telling && (f.grew.IsZero() || time.Since(f.grew) > telling)
-	return told && r.Status.Done() || f.step != "" && told && f.hasLog(r) || quiet
+	return told && r.Status.Done() && time.Since(f.grew) > settling || f.step != "" && told && f.hasLog(r) || quiet
 }
 
 func (f *runLogs) hasLog(r tasks.Run) bool {
