@@ -57,7 +57,9 @@ func Commands(f *config.File) []Entry {
 		u := &f.Units[i]
 		add(u.Name, "run", u.Run)
 		add(u.Name, "command", quoteArgs(u.Command))
-		add(u.Name, "shell", quoteArgs(u.Shell))
+		if !slices.Equal(u.Shell, f.Shell) { // else it stands at the top
+			add(u.Name, "shell", quoteArgs(u.Shell))
+		}
 		for _, line := range containerLines(f.Dir, u.Container) {
 			add(u.Name, line[0], line[1])
 		}

@@ -136,6 +136,8 @@ func TestCommandsListsWhatRunsAndNothingElse(t *testing.T) {
 		Dir: "/w", Shell: []string{"bash", "-c"}, Env: map[string]string{"B": "2", "A": "1"}, EnvFile: []string{"/w/.env"},
 		Units: []config.Unit{
 			{Name: "api", Run: "go run .", Dir: "/w", Ready: &config.Probe{Exec: "curl :80"}, Description: "not this", Env: map[string]string{"EMPTY": ""}},
+			{Name: "same", Run: "x", Dir: "/w", Shell: []string{"bash", "-c"}},
+			{Name: "own", Run: "x", Dir: "/w", Shell: []string{"zsh", "-c"}},
 			{Name: "lint", Command: []string{"sh", "-c", "a b"}, Dir: "/w/sub", EnvFile: []string{"/w/x.env"}, Watch: &config.Watch{Paths: []string{"."}}},
 		},
 	}
@@ -147,6 +149,9 @@ func TestCommandsListsWhatRunsAndNothingElse(t *testing.T) {
 		{"api", "run", "go run ."},
 		{"api", "ready.exec", "curl :80"},
 		{"api", "env.EMPTY", ""},
+		{"same", "run", "x"},
+		{"own", "run", "x"},
+		{"own", "shell", `["zsh","-c"]`},
 		{"lint", "command", `["sh","-c","a b"]`},
 		{"lint", "dir", "sub"},
 		{"lint", "env_file", "x.env"},
