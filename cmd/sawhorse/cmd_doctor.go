@@ -87,10 +87,10 @@ func (a *app) examine(ctx context.Context) []finding {
 // what of it can't be read.
 func examineFile(ctx context.Context, p place, f *config.File) []finding {
 	if !f.Detected {
-		return []finding{{What: "workspace", OK: true, Text: fmt.Sprintf("%s (%d units)", f.Files[0], len(f.Units))}}
+		return []finding{{What: "workspace", OK: true, Text: fmt.Sprintf("%s (%s)", f.Files[0], counted(len(f.Units), "unit"))}}
 	}
 	found := []finding{{
-		What: "workspace", OK: true, Text: fmt.Sprintf("%s: no sawhorse.yml; %d units of other files are detected", p.root, len(f.Units)),
+		What: "workspace", OK: true, Text: fmt.Sprintf("%s: no sawhorse.yml; %s of other files detected", p.root, counted(len(f.Units), "unit")),
 		Hint: "to change them: sawhorse init",
 	}}
 	if _, err := all.Detect(ctx, p.root); err != nil {

@@ -124,6 +124,9 @@ func clockText(c history.Clock) string {
 	return fmt.Sprintf("%d\t%s\t%s\t%s", c.Count, shortDuration(c.Median), shortDuration(c.P95), shortDuration(c.Worst))
 }
 
+// counted is a number of things: "1 service", "2 services".
+func counted(n int, thing string) string { return fmt.Sprintf("%d %s", n, plural(n, thing, thing+"s")) }
+
 func plural(n int, one, many string) string {
 	if n == 1 {
 		return one

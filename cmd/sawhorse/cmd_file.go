@@ -38,10 +38,10 @@ func (a *app) cmdValidate() *cobra.Command {
 				}
 			}
 			if f.Detected {
-				fmt.Fprintf(a.out, "no sawhorse.yml here: %d services and %d tasks are detected; write it: sawhorse init\n", services, len(f.Units)-services)
+				fmt.Fprintf(a.out, "no sawhorse.yml here: %s and %s detected; write it: sawhorse init\n", counted(services, "service"), counted(len(f.Units)-services, "task"))
 				return nil
 			}
-			fmt.Fprintf(a.out, "%s: %d services, %d tasks, no problems\n", f.Files[0], services, len(f.Units)-services)
+			fmt.Fprintf(a.out, "%s: %s, %s, no problems\n", f.Files[0], counted(services, "service"), counted(len(f.Units)-services, "task"))
 			return nil
 		},
 	}

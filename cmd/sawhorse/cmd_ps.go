@@ -148,7 +148,7 @@ func (r row) about() string {
 	case len(r.Holds) > 0:
 		return "waits: " + r.Holds[0].Why
 	case r.Failed > 0:
-		return fmt.Sprintf("%d tests failed", r.Failed)
+		return fmt.Sprintf("%s failed", counted(r.Failed, "test"))
 	case r.Error != "":
 		return firstLine(r.Error)
 	}

@@ -424,7 +424,7 @@ func (a *app) verdict(j *job) error {
 		text += ": " + r.Error
 	}
 	if n := len(failures); n > 0 {
-		text += fmt.Sprintf(" (%d tests failed)", n)
+		text += fmt.Sprintf(" (%s failed)", counted(n, "test"))
 	}
 	return &fault{code: code, err: errors.New(text)}
 }

@@ -102,9 +102,11 @@ func (a *app) waitUp(ctx context.Context, e tasks.Engine, words []string) error 
 		return waiting
 	}
 	doubtful := false
+	var asleep []string
 	err := follow(ctx, e, func(s *tasks.State) (bool, error) {
 		waiting := look(s)
 		doubtful = unproven(s, words)
+		asleep = sleeping(s, words)
 		return !waiting, nil
 	})
 	if err == nil && doubtful && len(bad) == 0 {
@@ -120,10 +122,29 @@ func (a *app) waitUp(ctx context.Context, e tasks.Engine, words []string) error 
 		}
 	}
 	if !a.json {
+		if len(asleep) > 0 {
+			fmt.Fprintf(a.out, "no service starts by itself here (autostart: false); start one: sawhorse up %s\n", asleep[0])
+			return nil
+		}
 		fmt.Fprintf(a.out, "up in %v; open the screen: sawhorse   ·   stop: sawhorse down\n", time.Since(begun).Round(10*time.Millisecond))
 		return nil
 	}
 	return a.printState(ctx, e, words)
+}
+
+// sleeping are the services of a workspace of which none was asked for and none
+// starts by itself.
+func sleeping(s *tasks.State, words []string) []string {
+	if len(words) > 0 || len(chosen(s, words)) > 0 {
+		return nil
+	}
+	var names []string
+	for _, n := range s.Order {
+		if s.Units[n].Task.IsService() {
+			names = append(names, n)
+		}
+	}
+	return names
 }
 
 // proof is how long a service without a probe must stay up to be believed.

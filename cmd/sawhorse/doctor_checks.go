@@ -137,7 +137,11 @@ func examineConnection(ctx context.Context, c tasks.Connection) finding {
 	defer cancel()
 	provider, err := c.Connect(ctx, nobody{})
 	if err != nil {
-		return finding{What: "connect", OK: !c.Wanted, Text: fmt.Sprintf("%s: %v", c.Title, err)}
+		text := fmt.Sprintf("%s: %v", c.Title, err)
+		if !c.Wanted {
+			text = "nothing here needs it   ·   " + text
+		}
+		return finding{What: "connect", OK: !c.Wanted, Text: text}
 	}
 	text := c.Title + ": connected"
 	if d, ok := provider.(tasks.Describer); ok {
