@@ -100,8 +100,8 @@ const hostVerb = "host"
 // this program takes memory.
 const guardVerb = "guard"
 
-func runGuard(stateDir string) int {
-	if err := process.Guard(os.Stdin, stateDir); err != nil {
+func runGuard(stateDir, token string) int {
+	if err := process.Guard(os.Stdin, stateDir, token); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return exitFailure
 	}

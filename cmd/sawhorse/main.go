@@ -9,8 +9,8 @@ import (
 )
 
 func main() {
-	if len(os.Args) == 3 && os.Args[1] == guardVerb {
-		os.Exit(runGuard(os.Args[2]))
+	if len(os.Args) == 4 && os.Args[1] == guardVerb {
+		os.Exit(runGuard(os.Args[2], os.Args[3]))
 	}
 	ends := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}
 	if len(os.Args) > 1 && os.Args[1] == hostVerb {

@@ -142,7 +142,7 @@ func TestTheNextStartCleansUpWhenTheGuardianIsKilledToo(t *testing.T) {
 	}
 	guards := 0
 	for _, p := range readProcs() {
-		if p.ppid == host.Process.Pid && strings.Contains(commandLine(p), " guard ") {
+		if p.ppid == host.Process.Pid && strings.Contains(commandLine(p), " -c trap ") {
 			// Stopped first, so that it does not meet the host's end.
 			_ = unix.Kill(p.pid, unix.SIGSTOP)
 			guards++

@@ -3,7 +3,7 @@
 package process
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -26,110 +25,73 @@ import (
 const canGuard = true
 
 // Guard is the guardian: the body of the hidden verb that Options.Executable
-// and GuardArgs name. r is its standard input. It returns when the host has
-// said goodbye, or when all that the dead host left is ended and written down
-// for TakeCrash.
+// and GuardArgs name, called with the token that follows those arguments. r is
+// its standard input. It returns when the host has said goodbye, or when all
+// that the dead host left is ended and written down for TakeCrash.
 //
 // It takes over its process: it ignores the signals that end a session, so that
 // a person or a system that ends everything lets it do its work first.
-func Guard(r io.Reader, stateDir string) error {
+func Guard(r io.Reader, stateDir, token string) error {
 	signal.Ignore(unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGQUIT, unix.SIGPIPE)
-	debug.SetGCPercent(20)
-	debug.SetMemoryLimit(16 << 20)
-	debug.FreeOSMemory() // what the program's packages took when it began
-
-	w := watched{runs: map[tasks.RunID]ident{}}
-	lines := bufio.NewReaderSize(r, 4<<10)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if said, ok := jsonLine(line); ok {
-			if said.Is == "bye" {
-				return w.leave()
-			}
-			if e := w.hear(said, stateDir); e != nil {
-				return e
-			}
-		}
-		if err == nil {
-			continue
-		}
-		if w.post == nil {
-			return nil // no host ever spoke
-		}
-		crash := w.clean()
-		err = crash.write(stateDir)
-		return errors.Join(err, w.leave())
+	if word, err := io.ReadAll(r); err != nil || string(word) == "bye\n" {
+		return err
 	}
-}
-
-// watched is what a guardian knows of its host.
-type watched struct {
-	token string
-	host  ident
-	runs  map[tasks.RunID]ident
-	post  *os.File // locked for as long as the guardian lives
-}
-
-func (w *watched) hear(said word, stateDir string) error {
-	switch said.Is {
-	case "host":
-		w.token, w.host = said.Token, ident{said.PID, said.Start}
-		return w.takePost(stateDir, said)
-	case "start":
-		w.runs[said.Run] = ident{said.PID, said.Start}
-	case "end":
-		delete(w.runs, said.Run)
+	path := filepath.Join(stateDir, postName+token)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // the host has left in good order
 	}
-	return nil
+	if err != nil {
+		return fmt.Errorf("look after the host: %w", err)
+	}
+	return clean(stateDir, path, read(text))
 }
 
-// postName is the file by which TakeCrash finds a guardian at work.
+// postName is how the file begins by which TakeCrash finds a guardian at work;
+// the token follows.
 const postName = "guard-"
 
-// takePost makes the file that says who guards whom, and locks it. An earlier
-// guardian of the same host is dead when this one starts, or about to be.
-func (w *watched) takePost(stateDir string, said word) error {
-	path := filepath.Join(stateDir, postName+said.Token)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+// takePost makes the file that says what runs, and locks it.
+func takePost(stateDir, token string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(stateDir, postName+token), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return fmt.Errorf("take up guard: %w", err)
+		return nil, fmt.Errorf("take up guard: %w", err)
 	}
 	if err := lockWithin(f, time.Second); err != nil {
-		return errors.Join(fmt.Errorf("take up guard: %w", err), f.Close())
+		return nil, errors.Join(fmt.Errorf("take up guard: %w", err), f.Close())
 	}
-	text, err := json.Marshal(said)
-	if err == nil {
-		err = os.WriteFile(path, text, 0o600) // the same file: its lock stays
-	}
-	w.post = f
-	return err
+	return f, nil
 }
 
-// leave removes the file, then its lock.
-func (w *watched) leave() error {
-	if w.post == nil {
-		return nil
+// read takes what stands in a post, and nothing from one that is cut in two.
+func read(text []byte) post {
+	var p post
+	first, _, _ := bytes.Cut(text, []byte("\n"))
+	if err := json.Unmarshal(first, &p); err != nil {
+		return post{}
 	}
-	return errors.Join(os.Remove(w.post.Name()), w.post.Close())
+	return p
 }
 
-// clean ends everything of the host's and says what it was.
-func (w *watched) clean() *Crash {
-	crash := &Crash{Host: w.host.pid, At: time.Now(), Runs: []tasks.RunID{}, Ended: []tasks.Process{}}
+// clean ends everything of the host's, writes down what it was, and removes the
+// post.
+func clean(stateDir, path string, p post) error {
+	crash := &Crash{Host: p.PID, At: time.Now(), Runs: []tasks.RunID{}, Ended: []tasks.Process{}}
 	var roots []ident
-	for id, leader := range w.runs {
+	for id, leader := range p.Runs {
 		crash.Runs = append(crash.Runs, id)
-		roots = append(roots, leader)
+		roots = append(roots, ident{leader.PID, leader.Start})
 	}
 	slices.Sort(crash.Runs)
-	f := newFamily(&census{read: readProcs}, tagPrefix(w.token), func() int { return 0 }, roots...)
+	token := strings.TrimPrefix(filepath.Base(path), postName)
+	f := newFamily(&census{read: readProcs}, tagPrefix(token), func() int { return 0 }, roots...)
 	for _, p := range f.members(f.census.take(), anywhere, true) {
 		crash.Ended = append(crash.Ended, p.describe())
 	}
 	for _, p := range f.end(ending{grace: sweepGrace, reach: anywhere}) {
 		crash.Survivors = append(crash.Survivors, p.describe())
 	}
-	return crash
+	return errors.Join(crash.write(stateDir), os.Remove(path))
 }
 
 // settleGuards waits for guardians whose host is gone, and does the work of
@@ -157,25 +119,21 @@ func settleGuard(stateDir, path string) error {
 	if err != nil {
 		return fmt.Errorf("look after the last host: %w", err)
 	}
-	w := watched{post: f, token: strings.TrimPrefix(filepath.Base(path), postName)}
 	text, err := io.ReadAll(f)
 	if err != nil {
 		return errors.Join(err, f.Close())
 	}
-	if said, ok := jsonLine(text); ok {
-		w.host = ident{said.PID, said.Start}
-		if w.host.start != 0 && identify(w.host.pid) == w.host {
-			return f.Close() // another host of this workspace, alive
-		}
+	p := read(text)
+	if host := (ident{p.PID, p.Start}); host.start != 0 && identify(host.pid) == host {
+		return f.Close() // another host of this workspace, alive
 	}
 	if err := lockWithin(f, guardPatience); err != nil {
-		return errors.Join(fmt.Errorf("the guardian of the last host (pid %d) is still ending processes: %w", w.host.pid, err), f.Close())
+		return errors.Join(fmt.Errorf("the guardian of the last host (pid %d) is still ending processes: %w", p.PID, err), f.Close())
 	}
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return f.Close() // it has done its work
 	}
-	crash := w.clean()
-	return errors.Join(crash.write(stateDir), w.leave())
+	return errors.Join(clean(stateDir, path, p), f.Close())
 }
 
 // lockWithin locks f for this process alone.

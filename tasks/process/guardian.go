@@ -1,88 +1,137 @@
 package process
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 )
 
-// The guardian is a process of its own that reads what runs from a pipe. When
-// the host is killed, however hard, the pipe ends without a goodbye, and the
-// guardian ends what ran:
+// The guardian is a process of its own that waits at a pipe. When the host is
+// killed, however hard, the pipe ends without a goodbye, and the guardian ends
+// what ran, which the host has written into its post:
 //
-//	host ── host, start, end, ..., bye ──> guardian     bye: it leaves
-//	  x                            EOF ──> guardian     no bye: TERM, KILL, crash.json
+//	host ── bye ──> guardian     it leaves
+//	  x     EOF ──> guardian     no bye: TERM, KILL, crash.json
 //
-// A word is one line of JSON.
-type word struct {
-	Is    string      `json:"is"` // host, start, end, bye
-	Run   tasks.RunID `json:"run,omitempty"`
-	PID   int         `json:"pid,omitempty"`
-	Start int64       `json:"start,omitempty"`
-	Token string      `json:"token,omitempty"`
-}
-
-// guardian is the host's end: it tells what runs, and starts another guardian
-// when one is gone. A nil guardian does nothing.
+// What waits is a shell, which is a hundredth of this program in memory and
+// starts in a quarter of the time; it becomes this program when there is work.
 type guardian struct {
 	argv     []string
 	stateDir string
-	token    string
 	warn     func(error)
 
 	mu      sync.Mutex
 	process *exec.Cmd
 	pipe    *os.File // nil while there is no guardian
-	runs    map[tasks.RunID]ident
+	post    *os.File // locked for as long as this host or its guardian lives
+	says    post     // what stands in it
 	leaving bool
 
 	quit    chan struct{}
 	watcher sync.WaitGroup
 }
 
+// post is what the guardian, or the next host when both are killed, knows of a
+// host: a file in the state directory, named after the token.
+type post struct {
+	PID   int                     `json:"pid"`
+	Start int64                   `json:"start"`
+	Runs  map[tasks.RunID]running `json:"runs"`
+}
+
+// running is the leader of a run.
+type running struct {
+	PID   int   `json:"pid"`
+	Start int64 `json:"start"`
+}
+
+// startGuardian takes up a post and starts who watches it. A nil guardian does
+// nothing.
 func startGuardian(argv []string, stateDir, token string, warn func(error)) (*guardian, error) {
+	self := hostStart()
 	g := &guardian{
-		argv: argv, stateDir: stateDir, token: token, warn: warn,
-		runs: map[tasks.RunID]ident{}, quit: make(chan struct{}),
+		argv: append(slices.Clone(argv), token), stateDir: stateDir, warn: warn,
+		says: post{PID: self.pid, Start: self.start, Runs: map[tasks.RunID]running{}},
+		quit: make(chan struct{}),
 	}
-	if err := g.launch(); err != nil {
+	var err error
+	if g.post, err = takePost(stateDir, token); err != nil {
 		return nil, err
+	}
+	if err = g.write(); err == nil {
+		err = g.launch()
+	}
+	if err != nil {
+		return nil, errors.Join(err, g.leavePost())
 	}
 	g.watcher.Go(g.watch)
 	return g, nil
 }
 
-// launch starts a guardian and tells it everything. The caller holds mu, or is
-// alone.
+// waiting is the guardian's script: $0 and its arguments are what to become.
+// The descriptor is this very program, also when another version has taken its
+// path in the meantime.
+const waiting = `trap '' TERM INT HUP QUIT PIPE
+read -r word
+[ "$word" = bye ] && exit 0
+[ -x /proc/self/fd/4 ] && exec /proc/self/fd/4 "$@"
+exec "$0" "$@"`
+
+// launch starts a guardian. The caller holds mu, or is alone.
 func (g *guardian) launch() error {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command(g.argv[0], g.argv[1:]...)
+	program, err := os.Open(g.argv[0])
+	if err != nil {
+		return errors.Join(err, r.Close(), w.Close())
+	}
+	argv := g.argv
+	if sh, err := exec.LookPath("sh"); err == nil {
+		argv = append([]string{sh, "-c", waiting}, argv...)
+	}
+	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Stdin = r
 	cmd.Dir = g.stateDir
+	cmd.ExtraFiles = []*os.File{g.post, program} // 3, whose lock it keeps, and 4
 	inOwnSession(cmd)
 	err = cmd.Start()
-	_ = r.Close() // the guardian has its own
+	_, _ = r.Close(), program.Close() // the guardian has its own
 	if err != nil {
 		_ = w.Close() // nothing was written
 		return err
 	}
 	g.process, g.pipe = cmd, w
-	self := hostStart()
-	g.tell(word{Is: "host", PID: self.pid, Start: self.start, Token: g.token})
-	for id, leader := range g.runs {
-		g.tell(word{Is: "start", Run: id, PID: leader.pid, Start: leader.start})
-	}
 	return nil
+}
+
+// write brings the post up to date, where it stands: its lock is that of the
+// file. The first line counts, so it is whole before an older, longer one's end
+// is cut off. One that a kill has cut in two still has the token in its name, by
+// which everything is found that keeps its environment.
+func (g *guardian) write() error {
+	text, err := json.Marshal(g.says)
+	if err != nil {
+		return err
+	}
+	text = append(text, '\n')
+	if _, err := g.post.WriteAt(text, 0); err != nil {
+		return fmt.Errorf("write down what runs: %w", err)
+	}
+	return g.post.Truncate(int64(len(text)))
+}
+
+// leavePost removes the file, then its lock.
+func (g *guardian) leavePost() error {
+	return errors.Join(os.Remove(g.post.Name()), g.post.Close())
 }
 
 // watch replaces a guardian that has ended, at growing intervals when that
@@ -137,40 +186,25 @@ func (g *guardian) relaunch() error {
 	return g.launch()
 }
 
-// tell says a word. A guardian that does not take it is stuck: it is killed,
-// and the watcher starts another.
-func (g *guardian) tell(w word) {
-	if g.pipe == nil {
-		return
-	}
-	line, err := json.Marshal(w)
-	if err != nil {
-		return // of strings and numbers: cannot be
-	}
-	_ = g.pipe.SetWriteDeadline(time.Now().Add(time.Second)) // a pipe has deadlines
-	if _, err := g.pipe.Write(append(line, '\n')); errors.Is(err, os.ErrDeadlineExceeded) {
-		_ = g.process.Process.Kill() // gone already, else
-	}
-}
-
 func (g *guardian) add(id tasks.RunID, leader ident) {
-	if g == nil {
-		return
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.runs[id] = leader
-	g.tell(word{Is: "start", Run: id, PID: leader.pid, Start: leader.start})
+	g.change(func(runs map[tasks.RunID]running) { runs[id] = running{leader.pid, leader.start} })
 }
 
 func (g *guardian) remove(id tasks.RunID) {
+	g.change(func(runs map[tasks.RunID]running) { delete(runs, id) })
+}
+
+func (g *guardian) change(how func(map[tasks.RunID]running)) {
 	if g == nil {
 		return
 	}
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	delete(g.runs, id)
-	g.tell(word{Is: "end", Run: id})
+	how(g.says.Runs)
+	err := g.write()
+	g.mu.Unlock()
+	if err != nil {
+		g.warn(err)
+	}
 }
 
 // pid is the guardian's; 0 for none.
@@ -193,7 +227,9 @@ func (g *guardian) close() error {
 	}
 	g.mu.Lock()
 	g.leaving = true
-	g.tell(word{Is: "bye"})
+	if g.pipe != nil {
+		_, _ = g.pipe.WriteString("bye\n") // to nobody, if it is gone already
+	}
 	process := g.process.Process
 	g.mu.Unlock()
 	close(g.quit)
@@ -206,12 +242,5 @@ func (g *guardian) close() error {
 		_ = g.pipe.Close() // nobody reads it
 		g.pipe = nil
 	}
-	return nil
-}
-
-// jsonLine decodes one word.
-func jsonLine(line []byte) (word, bool) {
-	var w word
-	err := json.Unmarshal(bytes.TrimSpace(line), &w)
-	return w, err == nil
+	return g.leavePost()
 }

@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 2 {
 		switch os.Args[1] {
 		case "guard":
-			if err := Guard(os.Stdin, os.Args[2]); err != nil {
+			if err := Guard(os.Stdin, os.Args[2], os.Args[3]); err != nil {
 				fmt.Fprintln(os.Stderr, err)
 				os.Exit(1)
 			}
