@@ -46,7 +46,8 @@ func complete(all []Task) {
 	}
 }
 
-// standsFor is the provider's own task behind one of the workspace file.
+// standsFor is the provider's own task behind one of the workspace file. A file
+// may be named with its path.
 func standsFor(t Task, all []Task) (Task, bool) {
 	for _, of := range all {
 		if !of.Found || of.Provider != t.Provider || len(of.Spec.With) == 0 {
@@ -54,7 +55,8 @@ func standsFor(t Task, all []Task) (Task, bool) {
 		}
 		same := true
 		for name, v := range of.Spec.With {
-			same = same && path.Base(t.Spec.With[name]) == v
+			said := t.Spec.With[name]
+			same = same && (said == v || path.Base(said) == v)
 		}
 		if same {
 			return of, true

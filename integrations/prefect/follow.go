@@ -39,14 +39,15 @@ type follower struct {
 	from  time.Time       // lines from then on are asked for
 	skip  int             // of them, the first are stored already
 	seen  map[string]time.Time
-	last  time.Time // of the newest line
-	steps map[string]tasks.Step
+	last  time.Time                  // of the newest line
+	steps map[string]tasks.Step      // by task run
+	named map[string]int             // how many steps have a name
 	logs  map[string]tasks.LogWriter // by task run
 	told  string                     // native word and reason that were told last
 }
 
 func newFollower(p *Provider, id string, s tasks.Sink) *follower {
-	return &follower{p: p, id: id, sink: s, seen: map[string]time.Time{}, steps: map[string]tasks.Step{}, logs: map[string]tasks.LogWriter{}}
+	return &follower{p: p, id: id, sink: s, seen: map[string]time.Time{}, steps: map[string]tasks.Step{}, named: map[string]int{}, logs: map[string]tasks.LogWriter{}}
 }
 
 // follow returns when the run has ended, as Runner.Run does, or with ctx.
@@ -133,10 +134,10 @@ func (f *follower) look(ctx context.Context) (flowRun, error) {
 
 func (f *follower) step(t taskRun) {
 	old := f.steps[t.ID]
-	s := tasks.Step{Name: t.Name, Status: t.State.status(), StartedAt: t.Start, EndedAt: t.End, Log: old.Log}
+	s := tasks.Step{Name: cmp.Or(old.Name, f.name(t)), Status: t.State.status(), StartedAt: t.Start, EndedAt: t.End, Log: old.Log}
 	if s.Log == "" && s.Status != tasks.Queued {
 		if sink, ok := f.sink.(tasks.StepSink); ok {
-			if w, key, err := sink.StepLog(t.Name); err == nil {
+			if w, key, err := sink.StepLog(s.Name); err == nil {
 				f.logs[t.ID], s.Log = w, key
 			}
 		}
@@ -146,8 +147,18 @@ func (f *follower) step(t taskRun) {
 		f.sink.Emit(tasks.StepChanged{Step: s})
 	}
 	if t.State.Type == failed && old.Status != tasks.Failed && t.State.Message != "" {
-		f.sink.Emit(tasks.DiagnosticReported{Diagnostic: tasks.Diagnostic{Severity: tasks.Error, Message: t.Name + ": " + t.State.Message, Line: -1}})
+		f.sink.Emit(tasks.DiagnosticReported{Diagnostic: tasks.Diagnostic{Severity: tasks.Error, Message: s.Name + ": " + t.State.Message, Line: -1}})
 	}
+}
+
+// name is what a step is called: as its task, so that it can be compared with that
+// of other runs. Others of the same task are counted.
+func (f *follower) name(t taskRun) string {
+	name := t.plainName()
+	if f.named[name]++; f.named[name] > 1 {
+		return fmt.Sprintf("%s %d", name, f.named[name])
+	}
+	return name
 }
 
 // backfill reads the stored lines that were not seen.

@@ -16,10 +16,13 @@ const observeEvery = 5 * time.Second
 // newest is how many runs are shown of all deployments.
 const newest = 50
 
+// compareEvery: every so many looks at the runs the deployments are looked at, too.
+const compareEvery = 3
+
 // Observe tells of the runs of the deployments, whoever started them.
 func (p *Provider) Observe(ctx context.Context, tell func(tasks.Run)) error {
-	told := map[string]state{}
-	return p.watch(ctx, func(runs []flowRun) {
+	told, looks := map[string]state{}, 0
+	return p.watch(ctx, func(runs []flowRun) error {
 		for _, r := range slices.Backward(sorted(runs)) {
 			if told[r.ID] == r.State {
 				continue
@@ -32,6 +35,10 @@ func (p *Provider) Observe(ctx context.Context, tell func(tasks.Run)) error {
 				tell(p.run(ctx, name, r))
 			}
 		}
+		if looks++; looks%compareEvery != 0 {
+			return nil
+		}
+		return p.compare(ctx)
 	})
 }
 
@@ -62,7 +69,7 @@ func (p *Provider) Kinds() []tasks.Kind {
 // Watch tells of the runs as things that something can be done with.
 func (p *Provider) Watch(ctx context.Context, tell func(tasks.Changes)) error {
 	told := map[tasks.ResourceID]state{}
-	return p.watch(ctx, func(runs []flowRun) {
+	return p.watch(ctx, func(runs []flowRun) error {
 		now := map[tasks.ResourceID]state{}
 		var all []tasks.Resource
 		for _, r := range runs {
@@ -74,6 +81,7 @@ func (p *Provider) Watch(ctx context.Context, tell func(tasks.Changes)) error {
 			told = now
 			tell(tasks.Changes{All: true, Changed: all})
 		}
+		return nil
 	})
 }
 
@@ -99,7 +107,7 @@ func (p *Provider) resource(r flowRun) tasks.Resource {
 
 // watch asks for the newest runs while somebody looks. The two who ask are
 // answered by the server's own cache, if at all.
-func (p *Provider) watch(ctx context.Context, tell func([]flowRun)) error {
+func (p *Provider) watch(ctx context.Context, tell func([]flowRun) error) error {
 	for {
 		if err := p.look.Wait(ctx); err != nil {
 			return err
@@ -108,7 +116,9 @@ func (p *Provider) watch(ctx context.Context, tell func([]flowRun)) error {
 		if err != nil {
 			return err
 		}
-		tell(runs)
+		if err := tell(runs); err != nil {
+			return err
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

@@ -30,6 +30,9 @@ const Name = "prefect"
 func Definition() integrations.Definition {
 	return integrations.Definition{
 		Name: Name, Title: "Prefect", Connections: connections,
+		Pins: []integrations.Option{
+			{Name: "deployment", Description: "The deployment, as flow/name.", Required: true},
+		},
 		Options: []integrations.Option{
 			{Name: "url", Description: "The address of the API: http://127.0.0.1:4200/api.", Default: "$PREFECT_API_URL, then the active profile's"},
 			{Name: "auth", Description: "user:password of a server that asks for it.", Default: "$PREFECT_API_AUTH_STRING", Secret: true},
@@ -111,6 +114,7 @@ func (s settings) host() string {
 type Provider struct {
 	rest *rest.Client
 	name string
+	host string // as people know the server
 	api  string // the address of the API
 	base string // where people see it
 	auth string // what the websocket is told; empty: nothing
@@ -118,6 +122,8 @@ type Provider struct {
 
 	about string
 	look  tasks.Lookout
+
+	changes chan struct{} // one slot: the deployments are others
 
 	mu          sync.Mutex
 	deployments map[string]deployment // by the name of their task
@@ -127,11 +133,13 @@ type Provider struct {
 var (
 	_ tasks.Describer = (*Provider)(nil)
 	_ tasks.Catalog   = (*Provider)(nil)
+	_ tasks.Changing  = (*Provider)(nil)
 	_ tasks.Runner    = (*Provider)(nil)
 	_ tasks.Attacher  = (*Provider)(nil)
 	_ tasks.Observer  = (*Provider)(nil)
 	_ tasks.Source    = (*Provider)(nil)
 	_ tasks.Operator  = (*Provider)(nil)
+	_ tasks.Querier   = (*Provider)(nil)
 )
 
 func (s settings) connect(ctx context.Context, look tasks.Lookout) (*Provider, error) {
@@ -141,7 +149,7 @@ func (s settings) connect(ctx context.Context, look tasks.Lookout) (*Provider, e
 		}
 	}
 	p := &Provider{
-		name: s.name, api: strings.TrimRight(s.url, "/"), look: look,
+		name: s.name, host: s.host(), api: strings.TrimRight(s.url, "/"), look: look, changes: make(chan struct{}, 1),
 		deployments: map[string]deployment{}, tasks: map[string]string{},
 	}
 	p.base = strings.TrimSuffix(p.api, "/api")

@@ -239,11 +239,22 @@ func TestOnARealServer(t *testing.T) {
 		steps := map[string]tasks.Status{}
 		for _, e := range k.events {
 			if s, ok := e.(tasks.StepChanged); ok {
-				steps[strings.SplitN(s.Step.Name, "-", 2)[0]] = s.Step.Status
+				steps[s.Step.Name] = s.Step.Status
 			}
 		}
 		if diff := cmp.Diff(map[string]tasks.Status{"load": tasks.Succeeded, "fit": tasks.Succeeded}, steps); diff != "" {
 			t.Error(diff)
+		}
+
+		// The workspace file may give it another name.
+		pinned := request("nightly", map[string]string{"fail": "true"})
+		pinned.Task.Spec.Use, pinned.Task.Spec.With = Name, map[string]string{"deployment": "train/nightly"}
+		if d, err := p.of(pinned.Task); err != nil || d.Name != "nightly" {
+			t.Errorf("the pinned task is %+v, %v", d, err)
+		}
+		pinned.Task.Spec.With["deployment"] = "train/hourly"
+		if _, err := p.of(pinned.Task); err == nil || !strings.Contains(err.Error(), `Prefect has no deployment "train/hourly"`) {
+			t.Errorf("what is not there is answered with %v", err)
 		}
 
 		// Looked at again, nothing is told twice.
@@ -254,6 +265,21 @@ func TestOnARealServer(t *testing.T) {
 		}
 		if got := again.log(""); got != text {
 			t.Errorf("followed again:\n%s", got)
+		}
+	})
+
+	t.Run("the form and the runs are answered", func(t *testing.T) {
+		form, err := p.Query(t.Context(), tasks.Query{Name: "form", Args: map[string]string{"task": "train/nightly"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		facts := []tasks.Fact{{Name: "target", Value: "Prefect on " + p.host}, {Name: "workflow", Value: "train/nightly"}}
+		if diff := cmp.Diff(facts, form.Facts); diff != "" || len(form.Params) != 3 {
+			t.Errorf("%s %+v", diff, form.Params)
+		}
+		runs, err := p.Query(t.Context(), tasks.Query{Name: "runs", Args: map[string]string{"task": "train/nightly", "limit": "5"}})
+		if err != nil || len(runs.Rows) != 1 || runs.Rows[0][2] != "Completed" || runs.Rows[0][3] != "train/nightly" {
+			t.Errorf("%v, %v", runs.Rows, err)
 		}
 	})
 

@@ -17,7 +17,7 @@ func (p *Provider) Run(ctx context.Context, q tasks.Request, s tasks.Sink) error
 		return err
 	}
 	if d.Paused {
-		return &tasks.StartError{Reason: "the deployment is paused, its runs would wait for ever", Hint: "resume it: prefect deployment resume " + q.Task.Name}
+		return &tasks.StartError{Reason: "the deployment is paused, its runs would wait for ever", Hint: "resume it: prefect deployment resume " + q.Task.Spec.With["deployment"]}
 	}
 	var r flowRun
 	body := map[string]any{"parameters": d.Schema.values(q.Params), "tags": []string{"sawhorse"}, "idempotency_key": key(q)}

@@ -55,9 +55,20 @@ type flowRun struct {
 type taskRun struct {
 	ID    string    `json:"id"`
 	Name  string    `json:"name"`
+	Key   string    `json:"dynamic_key"` // tells the runs of one task apart
 	State state     `json:"state"`
 	Start time.Time `json:"start_time"`
 	End   time.Time `json:"end_time"`
+}
+
+// plainName is the name without what only tells the runs of one task apart, which
+// is another in every run of the flow: "load-3f1" is "load".
+func (t taskRun) plainName() string {
+	i := strings.LastIndexByte(t.Name, '-')
+	if i > 0 && len(t.Name) > i+1 && strings.HasPrefix(t.Key, t.Name[i+1:]) {
+		return t.Name[:i]
+	}
+	return t.Name
 }
 
 type logLine struct {
