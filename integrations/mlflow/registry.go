@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"os/user"
 	"slices"
 	"strings"
@@ -212,7 +211,7 @@ func (p *Provider) better(ctx context.Context, candidate, champion version, key 
 	if err != nil {
 		return err
 	}
-	if math.IsNaN(then) || moreIsBetter(key) && then <= now || !moreIsBetter(key) && then >= now {
+	if !tasks.Better(key, then, now) {
 		return &NotBetterError{Metric: key, Candidate: then, Champion: now}
 	}
 	return nil

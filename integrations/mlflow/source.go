@@ -149,15 +149,7 @@ func greater(e experiment) bool {
 	if v := e.Tags.get(greaterIsBetter); v != "" {
 		return strings.EqualFold(v, "true")
 	}
-	return moreIsBetter(e.Tags.get(primaryMetric))
-}
-
-// moreIsBetter guesses by a metric's name, for want of anybody who says it.
-func moreIsBetter(name string) bool {
-	name = strings.ToLower(name)
-	return !slices.ContainsFunc([]string{"loss", "error", "err", "rmse", "mse", "mae", "perplexity", "latency", "time"}, func(word string) bool {
-		return strings.Contains(name, word)
-	})
+	return tasks.MoreIsBetter(e.Tags.get(primaryMetric))
 }
 
 func (p *Provider) model(m model) tasks.Resource {

@@ -114,18 +114,6 @@ func notLoss(name string) int {
 	return 2
 }
 
-// Better says whether a is the better of two values of a metric: the lower one of
-// what is a loss, an error or a time by its name, the higher one of all else.
-func Better(metric string, a, b float64) bool {
-	name := strings.ToLower(metric)
-	for _, word := range []string{"loss", "err", "mse", "mae", "perplexity", "latency", "time"} {
-		if strings.Contains(name, word) {
-			return a < b
-		}
-	}
-	return a > b
-}
-
 // StatusWord is a status as people say it, with the glyph that goes with it.
 func StatusWord(s tasks.Status) (glyph, word string) {
 	switch s {

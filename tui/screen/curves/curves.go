@@ -281,7 +281,7 @@ func best(f screen.Frame, r tasks.Run, metric string) (tasks.Run, bool) {
 		if other.ID == r.ID || other.Status != tasks.Succeeded || !has || math.IsNaN(m.Last.Value) {
 			continue
 		}
-		if !found || screen.Better(metric, m.Last.Value, top.Metrics[metric].Last.Value) {
+		if !found || tasks.Better(metric, m.Last.Value, top.Metrics[metric].Last.Value) {
 			top, found = other, true
 		}
 	}

@@ -1,0 +1,84 @@
+package tasks
+
+import (
+	"math"
+	"slices"
+	"strings"
+)
+
+// MoreIsBetter guesses by a metric's name which of two values a person wants, for
+// want of anybody who says it: less of a loss, an error or a time, more of all else.
+func MoreIsBetter(metric string) bool {
+	name := strings.ToLower(metric)
+	if slices.ContainsFunc([]string{"loss", "error", "perplexity", "latency", "duration"}, func(w string) bool { return strings.Contains(name, w) }) {
+		return false
+	}
+	words := strings.FieldsFunc(name, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+	return !slices.ContainsFunc(words, func(w string) bool {
+		return slices.Contains([]string{
+			"err", "mse", "rmse", "mae", "mape", "nll", "ppl", "wer", "cer", "fid", "brier", "regret", "time", "seconds", "secs", "sec", "ms",
+		}, w)
+	})
+}
+
+// Better says whether a is the better of two values of a metric, by its name. What
+// is no number is never better, and always worse than a number.
+func Better(metric string, a, b float64) bool { return better(MoreIsBetter(metric), a, b) }
+
+func better(more bool, a, b float64) bool {
+	switch {
+	case math.IsNaN(a):
+		return false
+	case math.IsNaN(b):
+		return true
+	case more:
+		return a > b
+	}
+	return a < b
+}
+
+// Best is the best point of a series, the earliest of equal ones; false: none of
+// them is a number.
+func (s Series) Best(more bool) (best Point, ok bool) {
+	for _, p := range s.Points {
+		if better(more, p.Value, best.Value) || !ok && !math.IsNaN(p.Value) {
+			best, ok = p, true
+		}
+	}
+	if !ok || better(more, s.Last.Value, best.Value) {
+		return s.Last, !math.IsNaN(s.Last.Value)
+	}
+	return best, ok
+}
+
+// Thin is at most n of the points, in their order: the first and the last of
+// all, and the lowest and the highest of each part, so that no peak is lost.
+func Thin(points []Point, n int) []Point {
+	parts := (n - 2) / 2
+	if len(points) <= n || parts < 1 {
+		return points
+	}
+	inner := points[1 : len(points)-1]
+	out := append(make([]Point, 0, n), points[0])
+	for i := range parts {
+		part := inner[len(inner)*i/parts : len(inner)*(i+1)/parts]
+		low, high := 0, 0
+		for j, p := range part {
+			switch {
+			case math.IsNaN(p.Value): // a gap is worth being seen more than any peak
+				low, high = j, max(high, j)
+			case p.Value < part[low].Value:
+				low = j
+			case p.Value > part[high].Value:
+				high = j
+			}
+			if math.IsNaN(part[low].Value) {
+				break
+			}
+		}
+		for _, j := range slices.Compact([]int{min(low, high), max(low, high)}) {
+			out = append(out, part[j])
+		}
+	}
+	return append(out, points[len(points)-1])
+}
