@@ -258,11 +258,25 @@ func (s *State) queue(r Run) {
 	s.Units[r.Task] = u
 }
 
-// trim drops the oldest of too many runs.
+// trim drops the oldest of too many runs; the newest sweep stays whole.
 func (s *State) trim(u *Unit) {
-	for len(u.Runs) > keptRuns {
+	if len(u.Runs) <= keptRuns {
+		return
+	}
+	var sweep RunID
+	count := 0
+	for _, id := range slices.Backward(u.Runs) {
+		w := s.Runs[id].Sweep
+		if w != nil && sweep == "" {
+			sweep = w.ID
+		}
+		if w == nil || w.ID != sweep {
+			count++
+		}
+	}
+	for ; count > keptRuns; count-- {
 		// The oldest may be a long run that others were given up behind.
-		i := slices.IndexFunc(u.Runs, func(id RunID) bool { return s.Runs[id].Status.Done() })
+		i := slices.IndexFunc(u.Runs, func(id RunID) bool { return s.Runs[id].Status.Done() && (sweep == "" || !s.Runs[id].In(sweep)) })
 		if i < 0 {
 			break
 		}
@@ -276,6 +290,12 @@ func (s *State) end(e RunEnded) {
 	s.live(e.ID, func(r *Run) {
 		r.Status, r.EndedAt, r.Exit, r.Error = e.Status, e.At, e.Exit, e.Error
 		r.EndLine, r.Survivors, r.Holds, r.Probe = e.EndLine, e.Survivors, nil, ""
+		if r.Sweep != nil && len(r.Metrics) > 0 {
+			r.Metrics = maps.Clone(r.Metrics) // the map is shared with other states
+			for name, m := range r.Metrics {
+				r.Metrics[name] = m.thinned()
+			}
+		}
 		for i := range r.Tests {
 			if n := len(r.Tests[i].Output); n > 0 && r.Tests[i].Output[n-1].To < 0 {
 				// The slice is shared with other states.

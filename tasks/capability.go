@@ -28,6 +28,8 @@ type Request struct {
 	Broken []string
 	// Replica counts from 1; 0 when the task has only one.
 	Replica int
+	// Sweep is the run's; nil: it is of none.
+	Sweep *Sweep
 }
 
 // Sink takes what a run has to say. Its methods may be called from several

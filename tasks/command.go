@@ -24,14 +24,27 @@ type (
 		Fresh   bool       // also when nothing of its inputs changed
 		Detail  string     // how the cause is shown: "rerun", "key r"
 	}
+	// RunSweep runs a task once for each of Sets, Parallel of them at a time. Swept
+	// are the parameters that differ between them. They are queued in this order.
+	RunSweep struct {
+		Name     string
+		Sets     []map[string]string
+		Swept    []string
+		Parallel int // 0: as many as jobs: allows
+		Request  string
+		Detail   string
+	}
 	// PinTests makes saves, and runs that ask for no scope, run only these tests
 	// of a task, until it is sent without any. It runs nothing itself.
 	PinTests struct {
 		Task  string
 		Tests []TestName
 	}
-	// Cancel ends one run.
-	Cancel struct{ ID RunID }
+	// Cancel ends one run, or all of the Sweep that it is of.
+	Cancel struct {
+		ID    RunID
+		Sweep bool
+	}
 	// Acknowledge takes alerts off the strip until they happen anew.
 	Acknowledge struct{ Alerts []AlertID }
 	// Look says: a client looks at these for the next Seconds (at most 60), so that
@@ -60,6 +73,7 @@ func (Start) command()       {}
 func (Stop) command()        {}
 func (Restart) command()     {}
 func (RunTask) command()     {}
+func (RunSweep) command()    {}
 func (PinTests) command()    {}
 func (Cancel) command()      {}
 func (Acknowledge) command() {}
@@ -70,7 +84,7 @@ func (Trust) command()       {}
 func (Down) command()        {}
 
 func commandTypes() []Command {
-	return []Command{Start{}, Stop{}, Restart{}, RunTask{}, PinTests{}, Cancel{}, Acknowledge{}, Look{}, Operate{}, Reload{}, Trust{}, Down{}}
+	return []Command{Start{}, Stop{}, Restart{}, RunTask{}, RunSweep{}, PinTests{}, Cancel{}, Acknowledge{}, Look{}, Operate{}, Reload{}, Trust{}, Down{}}
 }
 
 // MarshalCommand is the command as one JSON object {"type", "data"}.

@@ -303,6 +303,9 @@ type Run struct {
 	Narrowed *Narrowing `json:"narrowed,omitempty"`
 	// Cached is the run whose success still holds; then this one did nothing.
 	Cached RunID `json:"cached,omitempty"`
+	// Sweep is what it has in common with the other runs of its sweep; nil: it is
+	// of none. Such runs go on beside each other, each with a log of its own.
+	Sweep *Sweep `json:"sweep,omitempty"`
 	// External is what the system that runs it calls the run. URL, Native and
 	// Reason are its address there, that system's own status word, and why it is
 	// in that status: "no worker polls pool gpu".

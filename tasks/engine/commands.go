@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
@@ -35,8 +34,10 @@ func (e *Engine) do(c tasks.Command) error {
 		return e.runTask(c)
 	case tasks.PinTests:
 		return e.pin(c)
+	case tasks.RunSweep:
+		return e.runSweep(c)
 	case tasks.Cancel:
-		return e.cancelRun(c.ID)
+		return e.cancel(c)
 	case tasks.Acknowledge:
 		e.emit(tasks.Acknowledged(c))
 	case tasks.Look:
@@ -56,7 +57,7 @@ func (e *Engine) do(c tasks.Command) error {
 // starts says whether a command may make something run.
 func starts(c tasks.Command) bool {
 	switch c.(type) {
-	case tasks.Start, tasks.Restart, tasks.RunTask:
+	case tasks.Start, tasks.Restart, tasks.RunTask, tasks.RunSweep:
 		return true
 	}
 	return false
@@ -139,6 +140,7 @@ type ask struct {
 	params map[string]string // secrets in clear
 	scope  tasks.Scope
 	only   []tasks.TestName
+	sweep  *tasks.Sweep
 }
 
 // queue makes a run of a task.
@@ -155,11 +157,13 @@ func (e *Engine) queue(t tasks.Task, a ask) tasks.Run {
 		ID: tasks.NewRunID(t.Name, e.numbers[t.Name]), Task: t.Name, Number: e.numbers[t.Name],
 		Cause: a.cause, Params: masked(t, a.params), Scope: a.scope, Only: a.only, Status: tasks.Queued, QueuedAt: e.o.Now(), Log: logs.Key(t.Name),
 	}
-	if t.Remote() {
+	if r.Sweep = a.sweep; t.Remote() || a.sweep != nil {
 		r.Log = logs.Key(r.ID)
 	}
 	e.params[r.ID] = a.params
-	e.lastParams[t.Name] = a.params
+	if a.sweep == nil {
+		e.lastParams[t.Name] = a.params
+	}
 	e.emit(tasks.RunQueued{Run: r})
 	return r
 }
@@ -172,8 +176,8 @@ func (e *Engine) stop(words []string) error {
 	for _, n := range names {
 		e.emit(tasks.Wanted{Task: n, Up: false})
 		e.drop(n, "stopped before it began")
-		if r, ok := e.state.Active(n); ok && !e.state.Units[n].Task.IsService() {
-			e.end(r.ID, tasks.ErrCancelled)
+		if !e.state.Units[n].Task.IsService() {
+			e.endRuns(n, tasks.ErrCancelled)
 		}
 	}
 	return nil
@@ -187,13 +191,37 @@ func (e *Engine) stoppable(words []string) ([]string, error) {
 	return e.names(words)
 }
 
-// drop ends a task's queued run before it began.
-func (e *Engine) drop(name, why string) {
-	if r, ok := e.state.Waiting(name); ok {
-		e.miss(r.Task, r.Cause)
-		delete(e.params, r.ID)
-		e.emit(tasks.RunEnded{ID: r.ID, At: e.o.Now(), Status: tasks.Skipped, Error: why, EndLine: r.FirstLine})
+// endRuns asks what a task has going on to end: all runs of a sweep, else the
+// newest run.
+func (e *Engine) endRuns(name string, why error) {
+	swept := false
+	for _, id := range slices.Clone(e.state.Units[name].Runs) {
+		if r := e.state.Runs[id]; r.Sweep != nil && r.Status.Active() {
+			e.end(id, why)
+			swept = true
+		}
 	}
+	if r, ok := e.state.Active(name); ok && !swept {
+		e.end(r.ID, why)
+	}
+}
+
+// drop ends a task's queued runs before they began.
+func (e *Engine) drop(name, why string) {
+	for {
+		r, ok := e.state.Waiting(name)
+		if !ok {
+			return
+		}
+		e.dropRun(r, why)
+	}
+}
+
+// dropRun ends a queued run before it began.
+func (e *Engine) dropRun(r tasks.Run, why string) {
+	e.miss(r.Task, r.Cause)
+	delete(e.params, r.ID)
+	e.emit(tasks.RunEnded{ID: r.ID, At: e.o.Now(), Status: tasks.Skipped, Error: why, EndLine: r.FirstLine})
 }
 
 func (e *Engine) restart(words []string) error {
@@ -212,11 +240,9 @@ func (e *Engine) restart(words []string) error {
 	return nil
 }
 
-// again ends the task's active run, if any, and queues a new one after it.
+// again ends what the task has going on, and queues a new run after it.
 func (e *Engine) again(t tasks.Task, a ask, why error) {
-	if r, ok := e.state.Active(t.Name); ok {
-		e.end(r.ID, outdated(why, a.cause))
-	}
+	e.endRuns(t.Name, outdated(why, a.cause))
 	e.drop(t.Name, "a newer request took its place")
 	e.queue(t, a)
 	e.needDependencies(t, false)
@@ -238,7 +264,7 @@ func (e *Engine) runTask(c tasks.RunTask) error {
 	if _, active := e.state.Active(u.Task.Name); active && u.Task.Spec.OnBusy == config.BusyIgnore {
 		return fmt.Errorf("%s is running already (on_busy: ignore); stop it first", u.Task.Name)
 	}
-	e.busy(u.Task, ask{cause, params, c.Scope, c.Only}.pinned(u), tasks.ErrCancelled)
+	e.busy(u.Task, ask{cause: cause, params: params, scope: c.Scope, only: c.Only}.pinned(u), tasks.ErrCancelled)
 	e.needDependencies(u.Task, true)
 	return nil
 }
@@ -267,10 +293,11 @@ func (a ask) pinned(u tasks.Unit) ask {
 }
 
 // busy queues a run with respect to what the task is doing: on_busy. Another
-// system runs any number at once.
+// system runs any number at once; a sweep, which a person asked for and which may
+// take a night, is ended by no other run: that one waits.
 func (e *Engine) busy(t tasks.Task, a ask, why error) {
-	_, active := e.state.Active(t.Name)
-	if w, ok := e.state.Waiting(t.Name); ok {
+	current, active := e.state.Active(t.Name)
+	if w, ok := e.state.Waiting(t.Name); ok && w.Sweep == nil {
 		// One queued run is enough; it takes over what the new cause adds. The
 		// request of a client that waits for its run keeps the run its own.
 		same := w.Scope == a.scope && slices.Equal(w.Only, a.only) && maps.Equal(e.params[w.ID], a.params)
@@ -279,16 +306,14 @@ func (e *Engine) busy(t tasks.Task, a ask, why error) {
 			e.emit(tasks.RunQueued{Run: w})
 			return
 		}
-		e.drop(t.Name, "a newer request took its place")
+		e.dropRun(w, "a newer request took its place")
 	}
 	switch {
 	case active && t.Spec.OnBusy == config.BusyIgnore:
 		e.miss(t.Name, a.cause)
 		return
-	case active && t.Spec.OnBusy != config.BusyQueue && !t.Remote():
-		if r, ok := e.state.Active(t.Name); ok {
-			e.end(r.ID, outdated(why, a.cause))
-		}
+	case active && t.Spec.OnBusy != config.BusyQueue && !t.Remote() && current.Sweep == nil:
+		e.end(current.ID, outdated(why, a.cause))
 	}
 	e.queue(t, a)
 }
@@ -364,7 +389,7 @@ func fill(t tasks.Task, given map[string]string) (map[string]string, error) {
 		case !ok:
 			continue
 		}
-		if err := checkParam(p, v); err != nil {
+		if err := tasks.CheckParam(p, v); err != nil {
 			return nil, fmt.Errorf("parameter %s of %s: %w", p.Name, t.Name, err)
 		}
 		params[p.Name] = v
@@ -386,42 +411,28 @@ func masked(t tasks.Task, params map[string]string) map[string]string {
 	return shown
 }
 
-func checkParam(p config.Param, v string) error {
-	var err error
-	switch p.Type {
-	case config.ParamInt:
-		_, err = strconv.ParseInt(v, 10, 64)
-	case config.ParamFloat:
-		_, err = strconv.ParseFloat(v, 64)
-	case config.ParamBool:
-		_, err = strconv.ParseBool(v)
-	}
-	if err != nil {
-		return fmt.Errorf("%q is not of type %s", v, p.Type)
-	}
-	if len(p.Choices) > 0 && !slices.Contains(p.Choices, v) {
-		return fmt.Errorf("%q is not one of %s", v, strings.Join(p.Choices, ", "))
-	}
-	return nil
-}
-
-func (e *Engine) cancelRun(id tasks.RunID) error {
-	r, ok := e.state.Runs[id]
+// cancel ends one run, or all of its sweep.
+func (e *Engine) cancel(c tasks.Cancel) error {
+	r, ok := e.state.Runs[c.ID]
 	switch {
 	case !ok:
-		return fmt.Errorf("there is no run %s", id)
+		return fmt.Errorf("there is no run %s", c.ID)
+	case c.Sweep && r.Sweep != nil:
+		return e.cancelSweep(*r.Sweep)
 	case r.Status.Done():
-		return fmt.Errorf("%s has ended already (%s)", id, r.Status)
+		return fmt.Errorf("%s has ended already (%s)", c.ID, r.Status)
 	case r.Status == tasks.Queued:
-		e.drop(r.Task, "cancelled before it began")
+		e.dropRun(r, cancelledEarly)
 	default:
 		if e.state.Units[r.Task].Task.IsService() {
 			e.emit(tasks.Wanted{Task: r.Task, Up: false})
 		}
-		e.end(id, tasks.ErrCancelled)
+		e.end(c.ID, tasks.ErrCancelled)
 	}
 	return nil
 }
+
+const cancelledEarly = "cancelled before it began"
 
 // leave begins the end: everything stops, dependents first, then Run returns.
 func (e *Engine) leave(why string) {

@@ -283,8 +283,8 @@ func (e *Engine) judgePinned(c *connection, t tasks.Task) {
 			switch {
 			case i < 0:
 				n.Message, n.Hint = fmt.Sprintf("%s has no input %q", of.Name, name), "its inputs are "+strings.Join(names, ", ")
-			case checkParam(of.Spec.Params[i], t.Spec.Values[name]) != nil:
-				n.Message, n.Hint = fmt.Sprintf("the input %s of %s: %v", name, of.Name, checkParam(of.Spec.Params[i], t.Spec.Values[name])), "change it in the file"
+			case tasks.CheckParam(of.Spec.Params[i], t.Spec.Values[name]) != nil:
+				n.Message, n.Hint = fmt.Sprintf("the input %s of %s: %v", name, of.Name, tasks.CheckParam(of.Spec.Params[i], t.Spec.Values[name])), "change it in the file"
 			default:
 				continue
 			}

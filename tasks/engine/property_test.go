@@ -19,7 +19,7 @@ import (
 
 // TestWhateverIsAskedTheRulesHold throws commands, file changes, failures and
 // time at a random graph of services and tasks. At every moment:
-//   - nothing runs twice at once,
+//   - nothing runs twice at once, but for the runs of one sweep, as many as it says,
 //   - nothing begins before its dependencies have reached their condition,
 //   - what waits says why,
 //
@@ -27,7 +27,7 @@ import (
 func TestWhateverIsAskedTheRulesHold(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		units := drawUnits(rt)
-		steps := rapid.SliceOfN(rapid.IntRange(0, 7), 5, 25).Draw(rt, "steps")
+		steps := rapid.SliceOfN(rapid.IntRange(0, 9), 5, 25).Draw(rt, "steps")
 		picks := rapid.SliceOfN(rapid.IntRange(0, len(units)-1), len(steps), len(steps)).Draw(rt, "picks")
 		fails := rapid.SliceOfN(rapid.Bool(), len(units), len(units)).Draw(rt, "fails")
 		dir, err := os.MkdirTemp(t.TempDir(), "") //nolint:usetesting // one a check
@@ -77,7 +77,7 @@ func checkRules(t *testing.T, dir string, units []config.Unit, steps, picks []in
 		t.Fatal(err)
 	}
 	file := declare(units...)
-	r := &ruled{fails: fails, running: map[string]bool{}, broken: make(chan string, 100)}
+	r := &ruled{fails: fails, running: map[string][]*tasks.Sweep{}, broken: make(chan string, 100)}
 	var change func(watch.Batch)
 	e := New(Options{
 		Workspace: tasks.Workspace{Root: "/shop"}, Logs: store, Runners: map[string]tasks.Runner{"": r},
@@ -126,6 +126,13 @@ func checkRules(t *testing.T, dir string, units []config.Unit, steps, picks []in
 			pass(50 * time.Millisecond)
 		case 7:
 			pass(3 * time.Second)
+		case 8:
+			_ = e.Do(ctx, tasks.RunSweep{Name: name, Sets: make([]map[string]string, 1+i%5), Parallel: i % 4})
+		case 9:
+			e.mu.Lock()
+			current, _ := e.state.Current(name)
+			e.mu.Unlock()
+			_ = e.Do(ctx, tasks.Cancel{ID: current.ID, Sweep: i%2 == 0})
 		}
 		synctest.Wait()
 		checkHolds(t, e)
@@ -170,12 +177,12 @@ func checkHolds(t *testing.T, e *Engine) {
 type ruled struct {
 	fails   []bool
 	mu      sync.Mutex
-	running map[string]bool
+	running map[string][]*tasks.Sweep
 	broken  chan string
 }
 
 func (r *ruled) Run(ctx context.Context, q tasks.Request, s tasks.Sink) error {
-	r.enter(q.Task.Name)
+	r.enter(q.Task.Name, q.Sweep)
 	defer r.leave(q.Task.Name)
 	var i int
 	_, _ = fmt.Sscanf(q.Task.Of, "u%d", &i)
@@ -236,17 +243,24 @@ func (r *ruled) note(what string) {
 	}
 }
 
-func (r *ruled) enter(name string) {
+func (r *ruled) enter(name string, w *tasks.Sweep) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.running[name] {
-		r.note(name + " runs twice at once")
+	for _, other := range r.running[name] {
+		if w == nil || other != w {
+			r.note(name + " runs twice at once")
+		}
 	}
-	r.running[name] = true
+	r.running[name] = append(r.running[name], w)
+	if w != nil && len(r.running[name]) > w.Parallel {
+		r.note(fmt.Sprintf("%d of %s run at once, and %d may", len(r.running[name]), name, w.Parallel))
+	}
 }
 
 func (r *ruled) leave(name string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.running, name)
+	if r.running[name] = r.running[name][1:]; len(r.running[name]) == 0 {
+		delete(r.running, name)
+	}
 }

@@ -114,9 +114,7 @@ func (e *Engine) reconfigure(file *config.File) {
 
 func (e *Engine) stopRemoved(name string) {
 	e.drop(name, "it is no longer in the workspace file")
-	if r, ok := e.state.Active(name); ok {
-		e.end(r.ID, tasks.ErrCancelled)
-	}
+	e.endRuns(name, tasks.ErrCancelled)
 }
 
 // redeclared starts a changed unit anew, if it is one that goes by itself.

@@ -78,6 +78,7 @@ func (e *Engine) startRun(ctx context.Context, id tasks.RunID) {
 	req := tasks.Request{
 		Run: id, Task: t, Cause: r.Cause, Params: e.params[id], Ports: e.portsFor(t), Replica: t.Replica,
 		Scope: r.Scope, Only: r.Only, Failed: e.failedTests(t.Name), Broken: e.brokenFiles(t.Name),
+		Sweep: r.Sweep,
 	}
 	e.emit(tasks.RunStarted{ID: id, At: now, FirstLine: s.first, Ports: ownPorts(t, req.Ports)})
 	e.stir()

@@ -26,9 +26,10 @@ type plan struct {
 // schedule decides what starts, what stops and what waits. It is pure: the same
 // state and time give the same plan.
 //
-// A queued run starts when the run before it has ended, its delay is over and
-// every dependency has reached its condition. A service that is not to be up
-// stops as soon as nothing that stops as well still needs it.
+// A queued run starts when the runs before it have ended, its delay is over and
+// every dependency has reached its condition; those of one sweep go on beside each
+// other, as many as it says. A service that is not to be up stops as soon as
+// nothing that stops as well still needs it.
 func schedule(s *tasks.State, now time.Time) plan {
 	p := plan{holds: map[tasks.RunID][]tasks.Hold{}, skip: map[tasks.RunID]string{}}
 	v := view{s: s, now: now, known: map[string]reasons{}}
@@ -38,31 +39,92 @@ func schedule(s *tasks.State, now time.Time) plan {
 		if r, ok := s.Active(name); ok && u.Task.IsService() && !u.Up && r.Status != tasks.Stopping && !neededByStopping(s, u.Task) {
 			p.stop = append(p.stop, r.ID)
 		}
-		r, ok := s.Waiting(name)
+		w, ok := s.Waiting(name)
 		if !ok {
 			continue
 		}
-		holds, never := v.holdsOf(u, r)
-		switch {
-		case never != "":
-			p.skip[r.ID] = never
-		case len(holds) == 0 && !u.Task.IsService() && !u.Task.Remote() && free == 0:
-			p.holds[r.ID] = []tasks.Hold{{Why: fmt.Sprintf("%d tasks run already, which is as many as jobs: allows", s.Jobs)}}
-		case len(holds) == 0:
-			p.start = append(p.start, r.ID)
-			if !u.Task.IsService() && !u.Task.Remote() {
-				free--
-			}
-		default:
-			p.holds[r.ID] = holds
-			for _, h := range holds {
-				if !h.Until.IsZero() && (p.wake.IsZero() || h.Until.Before(p.wake)) {
-					p.wake = h.Until
-				}
+		if sw, is := s.LastSweep(name); is && (w.Sweep != nil || s.Sweeping(sw)) {
+			free = v.line(&p, u, free)
+			continue
+		}
+		free = v.place(&p, u, w, v.ownHolds(u, w), free)
+	}
+	return p
+}
+
+// place puts a queued run into the plan, and returns how many more may start.
+func (v view) place(p *plan, u tasks.Unit, r tasks.Run, own []tasks.Hold, free int) int {
+	needs, never := v.needs(u)
+	holds := slices.Concat(own, needs)
+	counts := !u.Task.IsService() && !u.Task.Remote()
+	switch {
+	case never != "":
+		p.skip[r.ID] = never
+	case len(holds) == 0 && counts && free == 0:
+		p.holds[r.ID] = []tasks.Hold{{Why: fmt.Sprintf("%d tasks run already, which is as many as jobs: allows", v.s.Jobs)}}
+	case len(holds) == 0:
+		p.start = append(p.start, r.ID)
+		if counts {
+			free--
+		}
+	default:
+		p.holds[r.ID] = holds
+		for _, h := range holds {
+			if !h.Until.IsZero() && (p.wake.IsZero() || h.Until.Before(p.wake)) {
+				p.wake = h.Until
 			}
 		}
 	}
-	return p
+	return free
+}
+
+// line plans the queued runs of a task that is swept: each waits for those before
+// it that are not of its sweep, and for a place among those that are. A plan
+// starts one of them; the next plan, which follows at once, the next.
+func (v view) line(p *plan, u tasks.Unit, free int) int {
+	var firsts []tasks.Run // of each sweep, and each other run, that has not ended
+	goingOn := map[tasks.RunID]int{}
+	started := false
+	for _, id := range u.Runs {
+		r := v.s.Runs[id]
+		if r.Status.Done() || r.Observed {
+			continue
+		}
+		mine := func(o tasks.Run) bool { return r.Sweep != nil && o.In(r.Sweep.ID) }
+		switch {
+		case r.Status.Active() && r.Sweep != nil:
+			goingOn[r.Sweep.ID]++
+		case r.Status == tasks.Queued && !started:
+			var own []tasks.Hold
+			other := slices.IndexFunc(firsts, func(o tasks.Run) bool { return !mine(o) })
+			switch {
+			case other >= 0 && !u.Task.Remote():
+				own = []tasks.Hold{behind(firsts[other])}
+			case r.Sweep != nil && goingOn[r.Sweep.ID] >= r.Sweep.Parallel:
+				own = []tasks.Hold{{On: u.Task.Name, Why: fmt.Sprintf("%d of its sweep run at once; its turn comes", r.Sweep.Parallel)}}
+			}
+			free = v.place(p, u, r, own, free)
+			started = len(p.start) > 0 && p.start[len(p.start)-1] == r.ID
+		}
+		if !slices.ContainsFunc(firsts, mine) {
+			firsts = append(firsts, r)
+		}
+	}
+	return free
+}
+
+// behind is why a run waits for another one of its task.
+func behind(r tasks.Run) tasks.Hold {
+	h := tasks.Hold{On: r.Task, Why: fmt.Sprintf("%s is still running", r.ID)}
+	switch {
+	case r.Sweep != nil:
+		h.Why = fmt.Sprintf("the sweep %s is not at its end", r.Sweep.ID)
+	case r.Status == tasks.Queued:
+		h.Why = fmt.Sprintf("%s comes first", r.ID)
+	case r.Status == tasks.Stopping:
+		h.Why = fmt.Sprintf("%s is stopping", r.ID)
+	}
+	return h
 }
 
 // freeJobs is how many more tasks may run; negative: any number.
@@ -71,9 +133,14 @@ func freeJobs(s *tasks.State) int {
 		return -1
 	}
 	free := s.Jobs
-	for name, u := range s.Units {
-		if _, active := s.Active(name); active && !u.Task.IsService() && !u.Task.Remote() && free > 0 {
-			free--
+	for _, u := range s.Units {
+		if u.Task.IsService() || u.Task.Remote() {
+			continue
+		}
+		for _, id := range u.Runs {
+			if s.Runs[id].Status.Active() && free > 0 {
+				free--
+			}
 		}
 	}
 	return free
@@ -113,31 +180,33 @@ type reasons struct {
 	never string
 }
 
-// holdsOf is why a queued run waits; never is set when it has no chance left.
-func (v view) holdsOf(u tasks.Unit, r tasks.Run) (holds []tasks.Hold, never string) {
+// ownHolds are what of itself a task that is not swept waits for.
+func (v view) ownHolds(u tasks.Unit, r tasks.Run) (holds []tasks.Hold) {
+	if a, ok := v.s.Active(u.Task.Name); ok && !u.Task.Remote() {
+		holds = append(holds, behind(a))
+	}
+	if v.now.Before(r.NotBefore) {
+		holds = append(holds, tasks.Hold{Why: fmt.Sprintf("restart %d, waits before the next try", r.Attempt), Until: r.NotBefore})
+	}
+	return holds
+}
+
+// needs is what the queued runs of a task wait for outside of it; never is set
+// when they have no chance left.
+func (v view) needs(u tasks.Unit) (holds []tasks.Hold, never string) {
 	if known, ok := v.known[u.Task.Name]; ok {
 		return known.holds, known.never
 	}
 	v.known[u.Task.Name] = reasons{} // a cycle, which config refuses, must not hang
-	holds, never = v.findHolds(u, r)
+	holds, never = v.findNeeds(u)
 	v.known[u.Task.Name] = reasons{holds, never}
 	return holds, never
 }
 
-func (v view) findHolds(u tasks.Unit, r tasks.Run) (holds []tasks.Hold, never string) {
-	s, now := v.s, v.now
+func (v view) findNeeds(u tasks.Unit) (holds []tasks.Hold, never string) {
+	s := v.s
 	if h := unconnected(s, u.Task); h != nil {
 		holds = append(holds, *h)
-	}
-	if a, ok := s.Active(u.Task.Name); ok && !u.Task.Remote() {
-		why := fmt.Sprintf("%s is still running", a.ID)
-		if a.Status == tasks.Stopping {
-			why = fmt.Sprintf("%s is stopping", a.ID)
-		}
-		holds = append(holds, tasks.Hold{On: u.Task.Name, Why: why})
-	}
-	if now.Before(r.NotBefore) {
-		holds = append(holds, tasks.Hold{Why: fmt.Sprintf("restart %d, waits before the next try", r.Attempt), Until: r.NotBefore})
 	}
 	for _, d := range u.Task.Spec.DependsOn {
 		for _, name := range s.Order {
@@ -225,7 +294,8 @@ func (v view) unmetService(dep tasks.Unit, c config.Condition) *tasks.Hold {
 
 // waitsToo names the end of the chain: what the dependency itself waits for.
 func (v view) waitsToo(dep tasks.Unit, waiting tasks.Run) string {
-	holds, _ := v.holdsOf(dep, waiting)
+	needs, _ := v.needs(dep)
+	holds := slices.Concat(v.ownHolds(dep, waiting), needs)
 	if len(holds) == 0 {
 		return dep.Task.Name + " is about to start"
 	}

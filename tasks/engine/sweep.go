@@ -1,0 +1,77 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
+)
+
+// runSweep queues a run for each set of parameters. It ends nothing that goes on:
+// the sweep begins after it.
+func (e *Engine) runSweep(c tasks.RunSweep) error {
+	names, err := e.names([]string{c.Name})
+	if err != nil {
+		return err
+	}
+	t := e.state.Units[names[0]].Task
+	_, active := e.state.Active(t.Name)
+	switch {
+	case t.IsService():
+		return fmt.Errorf("%s is a service: only tasks are swept", t.Name)
+	case active && t.Spec.OnBusy == config.BusyIgnore:
+		return fmt.Errorf("%s is running already (on_busy: ignore); stop it first", t.Name)
+	case len(c.Sets) == 0:
+		return fmt.Errorf("a sweep of %s needs at least one set of parameters", t.Name)
+	case len(c.Sets) > tasks.MostSwept:
+		return fmt.Errorf("a sweep is at most %d runs, and this one is %d", tasks.MostSwept, len(c.Sets))
+	case c.Parallel < 0:
+		return fmt.Errorf("%d runs at once are not possible", c.Parallel)
+	}
+	// All are checked before one is queued.
+	filled := make([]map[string]string, len(c.Sets))
+	for i, set := range c.Sets {
+		if filled[i], err = fill(t, set); err != nil {
+			return err
+		}
+	}
+	w := &tasks.Sweep{
+		ID: tasks.NewRunID(t.Name, e.numbers[t.Name]+1), Swept: c.Swept, Runs: len(filled),
+		Parallel: min(len(filled), c.Parallel),
+	}
+	if c.Parallel == 0 {
+		w.Parallel = len(filled)
+		if e.state.Jobs > 0 {
+			w.Parallel = min(w.Parallel, e.state.Jobs)
+		}
+	}
+	cause := tasks.Cause{Kind: tasks.ByPerson, Detail: c.Detail, Request: c.Request, Fresh: true}
+	for _, params := range filled {
+		e.queue(t, ask{cause: cause, params: params, sweep: w})
+	}
+	e.needDependencies(t, true)
+	return nil
+}
+
+// cancelSweep ends the runs of a sweep, those first that did not begin.
+func (e *Engine) cancelSweep(w tasks.Sweep) error {
+	runs := e.state.SweepRuns(w.ID)
+	ended := 0
+	for _, r := range runs {
+		switch {
+		case r.Status == tasks.Queued:
+			e.dropRun(r, cancelledEarly)
+		case r.Status.Done():
+			ended++
+		}
+	}
+	if ended == len(runs) {
+		return fmt.Errorf("the sweep %s has ended already", w.ID)
+	}
+	for _, r := range runs {
+		if r.Status.Active() {
+			e.end(r.ID, tasks.ErrCancelled)
+		}
+	}
+	return nil
+}
