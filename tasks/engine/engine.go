@@ -356,17 +356,14 @@ func (e *Engine) record(ctx context.Context) {
 	}
 }
 
-// sample measures the running runs while somebody looks.
+// sample measures the running runs while there are any and somebody looks.
 func (e *Engine) sample(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	var last map[tasks.RunID]tasks.Usage
 	every := usageEvery
 	for {
-		e.mu.Lock()
-		watchers := len(e.mailboxes)
-		e.mu.Unlock()
-		if watchers == 0 {
+		if !e.measured() {
 			select {
 			case <-ctx.Done():
 				return
@@ -393,6 +390,21 @@ func (e *Engine) sample(ctx context.Context) {
 		}
 		timer.Reset(every)
 	}
+}
+
+// measured: there is something to measure and somebody who sees it.
+func (e *Engine) measured() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.mailboxes) == 0 {
+		return false
+	}
+	for _, u := range e.state.Units {
+		if _, active := e.state.Active(u.Task.Name); active {
+			return true
+		}
+	}
+	return false
 }
 
 // stir makes the sampler look soon.
