@@ -53,6 +53,15 @@ type Runner interface {
 	Run(ctx context.Context, r Request, s Sink) error
 }
 
+// Refresher is a Runner that brings changed files into a run that goes on.
+type Refresher interface {
+	// Refresh takes over files of the unit's Watch.Live, relative to the workspace,
+	// and says in the run's log what it did. again: the run has to begin anew for
+	// them to count. An error leaves the run as it is; the files are given again
+	// with the next ones. It may be called from several goroutines.
+	Refresh(ctx context.Context, id RunID, files []string) (again bool, err error)
+}
+
 // Attacher follows a run that was not started here, or was lost sight of: what
 // its system calls External. It tells all of it anew, its steps and its logs from
 // their beginning or where the sink's logs end, and returns as Run does; the

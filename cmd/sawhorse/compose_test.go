@@ -26,6 +26,7 @@ services:
     command: [serve, ":7000"]
     environment: {NAME: cache}
     healthcheck: {<<: *check, test: [CMD, /program, dial, "127.0.0.1:7000"]}
+    develop: {watch: [{path: ./conf, action: sync, target: /conf}]}
   migrate:
     image: part
     command: [get, "http://db:9000/"]
@@ -69,8 +70,10 @@ func TestAComposeProjectIsBroughtUpChangedBrokenMendedAndTakenDown(t *testing.T)
 
 	w, dir := newWorld(t, "version: 1\nservices:\n  yard: {compose: ./compose.yaml}\n")
 	write(t, yard, dir, "compose.yaml")
-	if err := os.Mkdir(filepath.Join(dir, "api"), 0o755); err != nil {
-		t.Fatal(err)
+	for _, part := range []string{"api", "conf"} {
+		if err := os.Mkdir(filepath.Join(dir, part), 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
 	write(t, theDockerfile("first", ""), dir, "api", "Dockerfile")
 	env := []string{"DOCKER_HOST=" + host}
@@ -85,6 +88,11 @@ func TestAComposeProjectIsBroughtUpChangedBrokenMendedAndTakenDown(t *testing.T)
 	// A save builds the image anew, and only that service is another one.
 	write(t, theDockerfile("second", ""), dir, "api", "Dockerfile")
 	p.command("go api").see("serving on :8080 as second").see("● api ")
+
+	// Another file goes into a container that runs on.
+	write(t, "red\n", dir, "conf", "color")
+	p.command("go cache").see("synced conf/color")
+	p.command("go api")
 
 	// A step that can't be done is told with its line; mended, it is gone.
 	write(t, theDockerfile("third", "COPY nothing.txt /\n"), dir, "api", "Dockerfile")

@@ -18,8 +18,10 @@ import (
 // routed runs what is a container in an engine, and everything else here.
 type routed struct {
 	tasks.Runner
-	containers tasks.Runner
+	containers *docker.Runner
 }
+
+var _ tasks.Refresher = routed{}
 
 // Run hands the request to whom it belongs.
 func (r routed) Run(ctx context.Context, q tasks.Request, s tasks.Sink) error {
@@ -27,6 +29,11 @@ func (r routed) Run(ctx context.Context, q tasks.Request, s tasks.Sink) error {
 		return r.containers.Run(ctx, q, s)
 	}
 	return r.Runner.Run(ctx, q, s)
+}
+
+// Refresh brings changed files into a container.
+func (r routed) Refresh(ctx context.Context, id tasks.RunID, files []string) (again bool, err error) {
+	return r.containers.Refresh(ctx, id, files)
 }
 
 // Unwrap is the runner of processes, for what only that can do.

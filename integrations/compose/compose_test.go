@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -195,9 +196,8 @@ func TestOverridesIncludesAndExtendsAreMerged(t *testing.T) {
 
 func TestWhatIsNotSupportedIsNamedWithItsPlaceUnlessTheCLIDoesIt(t *testing.T) {
 	files := map[string]string{
-		"compose.yaml": "services:\n  gpu:\n    image: train\n    gpus: all\n    build:\n      context: .\n      ssh: [default]\n" +
-			"    develop:\n      watch:\n        - {path: ., action: sync, target: /src}\n",
-		"Dockerfile": "FROM scratch\n",
+		"compose.yaml": "services:\n  gpu:\n    image: train\n    gpus: all\n    build:\n      context: .\n      ssh: [default]\n",
+		"Dockerfile":   "FROM scratch\n",
 	}
 	_, err := expand(t, files)
 	var problems config.Problems
@@ -211,7 +211,6 @@ func TestWhatIsNotSupportedIsNamedWithItsPlaceUnlessTheCLIDoesIt(t *testing.T) {
 	want := []string{
 		"compose.yaml:4:1 gpus of the service gpu is not supported",
 		"compose.yaml:7:1 build.ssh of the service gpu needs BuildKit, which is not supported",
-		"compose.yaml:10:1 develop.watch of the service gpu: sync leaves the container running, which is not supported",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -222,6 +221,48 @@ func TestWhatIsNotSupportedIsNamedWithItsPlaceUnlessTheCLIDoesIt(t *testing.T) {
 	}
 	if got := strings.Join(f.Units[0].Command, " "); !strings.HasPrefix(got, "docker compose -f ") || !strings.HasSuffix(got, "compose.yaml up --no-color") || f.Units[0].Container != nil {
 		t.Errorf("%s", got)
+	}
+}
+
+func TestDevelopSaysWhatASaveDoesToAContainer(t *testing.T) {
+	f, err := expand(t, map[string]string{"compose.yaml": `
+services:
+  web:
+    build: ./web
+    develop:
+      watch:
+        - {path: ./web/src, action: sync, target: /app/src, ignore: [gen/], include: ["*.ts"]}
+        - {path: ./conf, action: sync+exec, target: etc/app, exec: {command: reload now, user: app, working_dir: /app, environment: {WHO: me, FROM: }}}
+        - {path: ./web/code, action: sync+restart, target: /code, initial_sync: true}
+        - {path: ./web/.env, action: restart}
+        - {path: ./web/package.json, action: rebuild}
+`, "web/Dockerfile": "FROM scratch\n", "web/.dockerignore": "# no\nnode_modules\n", "web/src/a.ts": "", "conf/a": "", "web/code/a": "", "web/.env": "", "web/package.json": "{}"}, "FROM=here")
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := f.Unit("web")
+	kept := []string{"web/node_modules", "web/node_modules/**"}
+	want := &config.Watch{
+		Paths: []string{"web/package.json"}, Ignore: kept,
+		Live: []config.Live{
+			{Paths: []string{"web/src/*.ts", "web/src/*.ts/**"}, Ignore: append(slices.Clone(kept), "web/src/gen", "web/src/gen/**")},
+			{Paths: []string{"conf/**"}, Ignore: kept},
+			{Paths: []string{"web/code/**"}, Ignore: kept},
+			{Paths: []string{"web/.env"}, Ignore: kept},
+		},
+	}
+	if diff := cmp.Diff(want, u.Watch); diff != "" {
+		t.Errorf("watch (-want +got):\n%s", diff)
+	}
+	at := func(name string) string { return filepath.Join(f.Dir, name) }
+	syncs := []config.Sync{
+		{From: at("web/src"), To: "/app/src", Ignore: []string{"gen/"}, Include: []string{"*.ts"}},
+		{From: at("conf"), To: "/etc/app", Exec: &config.Exec{Command: []string{"reload", "now"}, User: "app", Dir: "/app", Env: []string{"FROM=here", "WHO=me"}}},
+		{From: at("web/code"), To: "/code", Initial: true, Restart: true},
+		{From: at("web/.env"), Restart: true},
+	}
+	if diff := cmp.Diff(syncs, u.Container.Sync); diff != "" {
+		t.Errorf("sync (-want +got):\n%s", diff)
 	}
 }
 

@@ -179,7 +179,7 @@ func (p *project) units(u config.Unit, service string) ([]config.Unit, error) {
 			made.Ready = u.Ready
 		}
 		if u.Watch != nil {
-			made.Watch = u.Watch
+			made.Watch, made.Container.Sync = u.Watch, nil
 		}
 		return []config.Unit{made}, nil
 	}
@@ -267,34 +267,6 @@ func (p *project) unit(s types.ServiceConfig) (config.Unit, error) {
 	u.Container = c
 	p.develop(s, &u)
 	return u, nil
-}
-
-// develop takes over what a save does.
-func (p *project) develop(s types.ServiceConfig, u *config.Unit) {
-	if s.Develop == nil {
-		return
-	}
-	w := &config.Watch{}
-	for _, t := range s.Develop.Watch {
-		rel, err := filepath.Rel(p.dir, t.Path)
-		if err != nil || !filepath.IsLocal(rel) {
-			continue // outside of the workspace nothing is watched
-		}
-		glob := filepath.ToSlash(rel)
-		if info, err := os.Stat(t.Path); err != nil || info.IsDir() {
-			glob = strings.TrimPrefix(glob+"/**", "./")
-		}
-		w.Paths = append(w.Paths, glob)
-		for _, ignore := range t.Ignore {
-			w.Ignore = append(w.Ignore, strings.TrimPrefix(filepath.ToSlash(filepath.Join(rel, ignore)), "./"), strings.TrimPrefix(filepath.ToSlash(filepath.Join(rel, ignore, "**")), "./"))
-		}
-		if t.Target != "" {
-			u.Container.Sync = append(u.Container.Sync, config.Sync{From: t.Path, To: t.Target, Ignore: t.Ignore})
-		}
-	}
-	if len(w.Paths) > 0 {
-		u.Watch = w
-	}
 }
 
 // rename makes dependencies name units: a service may stand under another name

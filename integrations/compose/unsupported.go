@@ -49,14 +49,6 @@ func (p *project) unsupported() config.Problems {
 						}
 					}
 				}
-				if e.Key == "develop" {
-					for _, w := range e.Value.Get("watch").Items {
-						if action := w.Get("action").Text; action == "sync" || action == "sync+exec" {
-							say(file, w.Line, fmt.Sprintf("develop.watch of the service %s: %s leaves the container running, which is not supported", s.Key, action),
-								"sync+restart, restart and rebuild are; or write via: cli")
-						}
-					}
-				}
 			}
 		}
 	}

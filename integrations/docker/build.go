@@ -9,10 +9,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,6 +38,9 @@ func (j *job) imageName() string {
 func (j *job) image(ctx context.Context) error {
 	name := j.imageName()
 	j.c.Image = name
+	if j.asIs && j.there(ctx, name) {
+		return nil
+	}
 	if j.c.Build != nil {
 		if err := j.build(ctx, name); err != nil {
 			return err
@@ -47,12 +48,17 @@ func (j *job) image(ctx context.Context) error {
 	} else if err := j.pull(ctx, name); err != nil {
 		return err
 	}
-	i, err := j.p.api.ImageInspect(ctx, name)
-	if err != nil {
-		return fmt.Errorf("look at the image %s: %w", name, err)
+	if !j.there(ctx, name) {
+		return fmt.Errorf("the image %s is not there any more", name)
 	}
-	j.imageID = i.ID
 	return nil
+}
+
+// there says whether the image is there, and keeps what it is.
+func (j *job) there(ctx context.Context, name string) bool {
+	i, err := j.p.api.ImageInspect(ctx, name)
+	j.imageID = i.ID
+	return err == nil
 }
 
 func (j *job) pull(ctx context.Context, name string) error {
@@ -363,50 +369,4 @@ func add(t *tar.Writer, at, name string, d fs.DirEntry) error {
 	defer f.Close()
 	_, err = io.CopyN(t, f, h.Size)
 	return err
-}
-
-// sync copies the files that a save changed into the container.
-func (j *job) sync(ctx context.Context, id string) error {
-	if j.q.Cause.Kind != tasks.ByWatch || len(j.c.Sync) == 0 {
-		return nil
-	}
-	for _, s := range j.c.Sync {
-		ignored, err := patternmatcher.New(s.Ignore)
-		if err != nil {
-			return fmt.Errorf("develop.watch: ignore: %w", err)
-		}
-		archive, w := io.Pipe()
-		go func() { _ = w.CloseWithError(j.packChanged(w, s, ignored)) }()
-		_, err = j.p.api.CopyToContainer(ctx, id, client.CopyToContainerOptions{DestinationPath: "/", Content: archive})
-		_ = archive.Close()
-		if err != nil {
-			return fmt.Errorf("copy what changed in %s to %s: %w", s.From, s.To, err)
-		}
-	}
-	return nil
-}
-
-func (j *job) packChanged(w io.Writer, s config.Sync, ignored *patternmatcher.PatternMatcher) error {
-	t := tar.NewWriter(w)
-	files := slices.Clone(j.q.Cause.Files)
-	slices.Sort(files)
-	for _, file := range slices.Compact(files) {
-		at := filepath.Join(j.r.o.Dir, filepath.FromSlash(file))
-		rel, err := filepath.Rel(s.From, at)
-		if err != nil || rel != "." && !filepath.IsLocal(rel) {
-			continue
-		}
-		if skip, err := ignored.MatchesOrParentMatches(filepath.ToSlash(rel)); err != nil || skip {
-			continue
-		}
-		info, err := os.Lstat(at)
-		if err != nil || info.IsDir() {
-			continue // it was deleted: the image's own stays
-		}
-		name := strings.TrimPrefix(path.Join(s.To, filepath.ToSlash(rel)), "/")
-		if err := add(t, at, name, fs.FileInfoToDirEntry(info)); err != nil {
-			return err
-		}
-	}
-	return t.Close()
 }

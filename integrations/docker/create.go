@@ -69,7 +69,7 @@ func (j *job) container(ctx context.Context) (id string, since time.Time, err er
 					return "", since, err
 				}
 			}
-			if err := j.sync(ctx, found.ID); err != nil {
+			if err := j.catchUp(ctx, found.ID); err != nil {
 				return "", since, err
 			}
 			return found.ID, time.Time{}, j.start(ctx, found.ID)
@@ -109,6 +109,9 @@ func (j *job) container(ctx context.Context) (id string, since time.Time, err er
 		}
 	}
 	if err := j.inject(ctx, made.ID); err != nil {
+		return "", since, err
+	}
+	if err := j.copyInitial(ctx, made.ID); err != nil {
 		return "", since, err
 	}
 	return made.ID, time.Unix(0, 1), j.start(ctx, made.ID)

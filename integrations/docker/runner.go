@@ -34,6 +34,8 @@ type Runner struct {
 	mu   sync.Mutex
 	p    *Provider
 	made map[string]bool // containers of this workspace, by id: Down removes them
+	jobs map[tasks.RunID]*job
+	asIs map[string]bool // tasks whose next run takes the container that is there
 }
 
 // RunnerOptions are what a Runner is made with.
@@ -49,7 +51,7 @@ type RunnerOptions struct {
 
 // NewRunner is a runner that has not connected yet.
 func NewRunner(o RunnerOptions) *Runner {
-	return &Runner{o: o, made: map[string]bool{}}
+	return &Runner{o: o, made: map[string]bool{}, jobs: map[tasks.RunID]*job{}, asIs: map[string]bool{}}
 }
 
 // connect is the engine, connected to once; again when it was lost.
@@ -86,10 +88,11 @@ func (r *Runner) Run(ctx context.Context, q tasks.Request, s tasks.Sink) error {
 	if err != nil {
 		return err
 	}
-	j := &job{r: r, p: p, q: q, s: s, u: q.Task.Spec, c: q.Task.Spec.Container}
-	if j.c == nil {
+	if q.Task.Spec.Container == nil {
 		return &tasks.StartError{Reason: q.Task.Name + " is no container"}
 	}
+	j, over := r.newJob(p, q, s)
+	defer over()
 	if err := j.settle(); err != nil {
 		return err
 	}
@@ -103,6 +106,7 @@ func (r *Runner) Run(ctx context.Context, q tasks.Request, s tasks.Sink) error {
 	r.mu.Lock()
 	r.made[id] = true
 	r.mu.Unlock()
+	j.live.started(id)
 	return j.told(ctx, j.attend(ctx, id, fresh))
 }
 
@@ -158,6 +162,26 @@ type job struct {
 	env                    []string
 	ready                  *config.Probe
 	imageID                string
+	// asIs: the container that is there is started again, and its image not built.
+	asIs bool
+	live *liveContainer
+}
+
+// newJob is a run, which takes changed files until it is over.
+func (r *Runner) newJob(p *Provider, q tasks.Request, s tasks.Sink) (j *job, over func()) {
+	c := *q.Task.Spec.Container
+	j = &job{r: r, p: p, q: q, s: s, u: q.Task.Spec, c: &c, live: newLiveContainer()}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	j.asIs = r.asIs[q.Task.Name] && q.Cause.Kind == tasks.ByWatch
+	delete(r.asIs, q.Task.Name)
+	r.jobs[q.Run] = j
+	return j, func() {
+		j.live.end()
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		delete(r.jobs, q.Run)
+	}
 }
 
 // note tells what is done, in the service's log.

@@ -323,6 +323,13 @@ func (e *Engine) notice(n tasks.Notice) {
 	e.emit(tasks.NoticeRaised{Notice: n})
 }
 
+// clear takes a notice back, if it stands.
+func (e *Engine) clear(notice string) {
+	if _, stands := e.state.Notices[notice]; stands {
+		e.emit(tasks.NoticeCleared{ID: notice})
+	}
+}
+
 // record hands finished runs to Options.Record, one after the other, however
 // long that takes: the loop never waits for it.
 func (e *Engine) record(ctx context.Context) {

@@ -80,6 +80,7 @@ func (e *Engine) startRun(ctx context.Context, id tasks.RunID) {
 		Scope: r.Scope, Only: r.Only, Failed: e.failedTests(t.Name), Broken: e.brokenFiles(t.Name),
 		Sweep: r.Sweep,
 	}
+	e.clear(refreshNotice(r.Task))
 	e.emit(tasks.RunStarted{ID: id, At: now, FirstLine: s.first, Ports: ownPorts(t, req.Ports)})
 	e.stir()
 	e.work.Go(func() {

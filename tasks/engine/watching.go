@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
-	"github.com/sawhorse-dev/sawhorse/workspace/config"
 	"github.com/sawhorse-dev/sawhorse/workspace/watch"
 )
 
@@ -58,15 +57,24 @@ func (e *Engine) changed(b watch.Batch) {
 		if u.Task.Spec.Watch == nil || !u.Up || u.Removed {
 			continue
 		}
-		if mine := matching(u.Task.Spec.Watch, files); len(mine) > 0 {
-			e.rerun(u, mine, b)
+		w := u.Task.Spec.Watch
+		mine := matching(w.Paths, w.Ignore, files)
+		var live []string
+		for _, l := range w.Live {
+			live = merged(live, matching(l.Paths, l.Ignore, files))
+		}
+		switch {
+		case len(mine) > 0:
+			e.rerun(u, merged(mine, live), b)
+		case len(live) > 0:
+			e.refresh(u, live, b)
 		}
 	}
 }
 
 // matching are the files that a unit watches.
-func matching(w *config.Watch, files []string) []string {
-	globs, err := watch.NewGlobs(w.Paths, w.Ignore)
+func matching(paths, ignore, files []string) []string {
+	globs, err := watch.NewGlobs(paths, ignore)
 	if err != nil { // config has checked them
 		return nil
 	}
@@ -111,6 +119,48 @@ func (e *Engine) rerun(u tasks.Unit, files []string, b watch.Batch) {
 	}
 	e.busy(t, a, tasks.ErrStale)
 	e.needDependencies(t, false)
+}
+
+// refresh brings changed files into a unit's run; one that does not run, or
+// can't take them, begins anew.
+func (e *Engine) refresh(u tasks.Unit, files []string, b watch.Batch) {
+	name := u.Task.Name
+	r, active := e.state.Active(name)
+	runner, _ := e.runner(u.Task.Provider)
+	f, able := tasks.As[tasks.Refresher](runner)
+	if !active || r.Status == tasks.Stopping || !able {
+		e.rerun(u, files, b)
+		return
+	}
+	files = merged(e.missed[name], files)
+	delete(e.missed, name)
+	ctx := e.inner
+	e.work.Go(func() {
+		again, err := f.Refresh(ctx, r.ID, files)
+		e.send(func(e *Engine) { e.refreshed(name, files, b, again, err) })
+	})
+}
+
+func refreshNotice(task string) string { return "refresh/" + task }
+
+// refreshed takes in what came of bringing files into a run.
+func (e *Engine) refreshed(name string, files []string, b watch.Batch, again bool, err error) {
+	u, known := e.state.Units[name]
+	if !known || u.Removed || !u.Up || e.leaving != "" {
+		return
+	}
+	if err != nil {
+		e.miss(name, tasks.Cause{Kind: tasks.ByWatch, Files: files})
+		e.notice(tasks.Notice{
+			ID: refreshNotice(name), Severity: tasks.Error, Source: "svc", Task: name, Message: err.Error(),
+			Hint: "save a file again, or restart it", Location: tasks.Location{File: u.Task.Spec.Pos.File, Line: u.Task.Spec.Pos.Line},
+		})
+		return
+	}
+	e.clear(refreshNotice(name))
+	if again {
+		e.rerun(u, files, b)
+	}
 }
 
 // A task that writes what it watches would run for ever. It is told by its

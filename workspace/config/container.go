@@ -50,8 +50,7 @@ type Container struct {
 	Healthy bool `json:"healthy,omitempty"`
 	// Inject are files that are put into it before it starts.
 	Inject []Injected `json:"inject,omitempty"`
-	// Sync are directories whose changed files are copied into it when it is
-	// restarted for them.
+	// Sync says what changed files do to it while it runs.
 	Sync []Sync `json:"sync,omitempty"`
 }
 
@@ -102,11 +101,28 @@ type NamedVolume struct {
 	Labels     map[string]string `json:"labels,omitempty"`
 }
 
-// Sync is a directory whose files go to another one inside of a container.
+// Sync says what a changed file does to a container that runs.
 type Sync struct {
-	From   string   `json:"from"` // absolute
-	To     string   `json:"to"`
-	Ignore []string `json:"ignore,omitempty"`
+	From string `json:"from"` // absolute: a directory, or one file
+	// To is where the files of From are copied to inside of it; "": none are.
+	To string `json:"to,omitempty"`
+	// Ignore and Include are patterns as those of .dockerignore, relative to From.
+	Ignore  []string `json:"ignore,omitempty"`
+	Include []string `json:"include,omitempty"`
+	// Initial: all files are copied when the container is made.
+	Initial bool `json:"initial,omitempty"`
+	// Exec is run inside of it afterwards, or Restart starts it anew.
+	Exec    *Exec `json:"exec,omitempty"`
+	Restart bool  `json:"restart,omitempty"`
+}
+
+// Exec is a program that is run inside of a container.
+type Exec struct {
+	Command    []string `json:"command"`
+	User       string   `json:"user,omitempty"`
+	Dir        string   `json:"dir,omitempty"`
+	Env        []string `json:"env,omitempty"`
+	Privileged bool     `json:"privileged,omitempty"`
 }
 
 // Pull says when an image is fetched.

@@ -214,6 +214,14 @@ type Watch struct {
 	Ignore []string `json:"ignore,omitempty"`
 	// All: a save runs all of the task, not only what the change can affect.
 	All bool `json:"all,omitempty"`
+	// Live are files that are brought into what runs, without a rerun; Paths win.
+	Live []Live `json:"live,omitempty"`
+}
+
+// Live are globs as those of Watch.
+type Live struct {
+	Paths  []string `json:"paths"`
+	Ignore []string `json:"ignore,omitempty"`
 }
 
 // Probe asks a service whether it is ready: exactly one of HTTP, TCP, Exec

@@ -55,6 +55,9 @@ func facts(u tasks.Unit) [][2]string {
 	}
 	if w := spec.Watch; w != nil {
 		all = append(all, [2]string{"watches", strings.Join(w.Paths, "  ")}, [2]string{"ignores", strings.Join(w.Ignore, "  ")})
+		for _, l := range w.Live {
+			all = append(all, [2]string{"takes in", strings.Join(l.Paths, "  ")})
+		}
 	}
 	if u.Task.IsService() {
 		all = append(all, service(u)...)

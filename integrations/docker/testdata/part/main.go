@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -17,6 +18,14 @@ import (
 )
 
 func main() {
+	if filepath.Base(os.Args[0]) == "rm" { // as which an image may have it, too
+		for _, name := range os.Args[1:] {
+			if !strings.HasPrefix(name, "-") {
+				_ = os.RemoveAll(name)
+			}
+		}
+		return
+	}
 	if len(os.Args) < 2 {
 		os.Exit(64)
 	}
@@ -96,6 +105,17 @@ func main() {
 				os.Exit(1)
 			}
 			fmt.Println(name+":", strings.TrimSpace(string(b)))
+		}
+	case "follow": // what is in a file, whenever that changes
+		for was := ""; ; time.Sleep(10 * time.Millisecond) {
+			now := "it is gone"
+			if b, err := os.ReadFile(args[0]); err == nil {
+				now = "it says " + strings.TrimSpace(string(b))
+			}
+			if now != was {
+				was = now
+				fmt.Println(now)
+			}
 		}
 	case "env":
 		for _, name := range args {
