@@ -293,7 +293,8 @@ func (s *State) end(e RunEnded) {
 		if r.Sweep != nil && len(r.Metrics) > 0 {
 			r.Metrics = maps.Clone(r.Metrics) // the map is shared with other states
 			for name, m := range r.Metrics {
-				r.Metrics[name] = m.thinned()
+				m.Points = Thin(m.Points, keptSwept)
+				r.Metrics[name] = m
 			}
 		}
 		for i := range r.Tests {

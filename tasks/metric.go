@@ -1,6 +1,8 @@
 package tasks
 
 import (
+	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -81,4 +83,52 @@ func Thin(points []Point, n int) []Point {
 		}
 	}
 	return append(out, points[len(points)-1])
+}
+
+// MetricNames are the run's metrics: losses first, then by name.
+func (r Run) MetricNames() []string {
+	return slices.SortedFunc(maps.Keys(r.Metrics), func(a, b string) int {
+		return cmp.Or(cmp.Compare(notLoss(a), notLoss(b)), cmp.Compare(a, b))
+	})
+}
+
+func notLoss(name string) int {
+	switch {
+	case name == "loss":
+		return 0
+	case strings.Contains(name, "loss"):
+		return 1
+	}
+	return 2
+}
+
+// Primary is the metric by which runs are ranked for want of anybody who says one:
+// what a loss is on data that was held out, else the first of their metrics.
+func (r Run) Primary() string {
+	names := r.MetricNames()
+	for _, name := range names {
+		if lower := strings.ToLower(name); strings.Contains(lower, "loss") && strings.Contains(lower, "val") {
+			return name
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return names[0]
+}
+
+// BestOf is the place of the run that succeeded with the best last value of a
+// metric, the first of equal ones; -1: there is none.
+func BestOf(runs []Run, metric string) int {
+	top := -1
+	for i, r := range runs {
+		m, has := r.Metrics[metric]
+		if r.Status != Succeeded || !has || math.IsNaN(m.Last.Value) {
+			continue
+		}
+		if top < 0 || Better(metric, m.Last.Value, runs[top].Metrics[metric].Last.Value) {
+			top = i
+		}
+	}
+	return top
 }

@@ -219,30 +219,3 @@ func CheckParam(p config.Param, v string) error {
 	}
 	return nil
 }
-
-// thinned is a series in as many points as an ended run of a sweep keeps; its
-// ends and its extremes stay.
-func (m Series) thinned() Series {
-	n := len(m.Points)
-	if n <= keptSwept {
-		return m
-	}
-	low, high := 0, 0
-	for i, p := range m.Points {
-		if p.Value < m.Points[low].Value || math.IsNaN(m.Points[low].Value) {
-			low = i
-		}
-		if p.Value > m.Points[high].Value || math.IsNaN(m.Points[high].Value) {
-			high = i
-		}
-	}
-	every := (n + keptSwept - 4) / (keptSwept - 3)
-	kept := make([]Point, 0, keptSwept)
-	for i, p := range m.Points {
-		if i%every == 0 || i == low || i == high || i == n-1 {
-			kept = append(kept, p)
-		}
-	}
-	m.Points = kept
-	return m
-}

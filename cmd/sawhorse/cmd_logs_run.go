@@ -41,18 +41,18 @@ func (a *app) printRun(ctx context.Context, p place, e outside, id tasks.RunID, 
 	return err
 }
 
-// newestRun is the run that matters now of a task that another system runs,
-// where that is the only word: such a task has no log of its own.
+// newestRun is the run that matters now of a task whose runs have logs of their
+// own, where that is the only word: that of another system, and one that is swept.
 func newestRun(ctx context.Context, c *attach.Client, words []string) (tasks.RunID, bool) {
 	if c == nil || len(words) != 1 {
 		return "", false
 	}
 	s, err := snapshot(ctx, c)
-	if err != nil || !s.Units[words[0]].Task.Remote() {
+	if err != nil {
 		return "", false
 	}
 	r, ok := s.Current(words[0])
-	return r.ID, ok
+	return r.ID, ok && (s.Units[words[0]].Task.Remote() || r.Sweep != nil)
 }
 
 // runLogs follows the logs of a run.

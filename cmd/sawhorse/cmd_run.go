@@ -307,7 +307,8 @@ func (d *drive) watch(s *tasks.State, j *job) error {
 		return nil
 	}
 	j.run = r
-	if r.Status == tasks.Queued && len(r.Holds) > 0 && r.Holds[0].Why != j.said {
+	ownTurn := r.Sweep != nil && len(r.Holds) == 1 && r.Holds[0].On == r.Task
+	if r.Status == tasks.Queued && len(r.Holds) > 0 && r.Holds[0].Why != j.said && !ownTurn {
 		j.said = r.Holds[0].Why
 		fmt.Fprintf(d.err, "%s waits: %s\n", r.Task, j.said)
 		for _, h := range r.Holds {
@@ -331,7 +332,7 @@ func (d *drive) cancel(ctx context.Context) {
 	defer done()
 	for _, j := range d.jobs {
 		if j.run.ID != "" && !j.run.Status.Done() {
-			_ = d.e.Do(ctx, tasks.Cancel{ID: j.run.ID})
+			_ = d.e.Do(ctx, tasks.Cancel{ID: j.run.ID, Sweep: true})
 		}
 	}
 	_ = follow(ctx, d.e, func(s *tasks.State) (bool, error) {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +19,7 @@ import (
 type trainOptions struct {
 	set, sweep, failIf []string
 	watch              bool
+	parallel           int
 }
 
 func (a *app) cmdTrain() *cobra.Command {
@@ -33,21 +33,25 @@ exits as it ends. Without a host, and with --fail-if or --sweep, it always does.
 --fail-if names what the last value of a metric must not be; a run that broke it,
 has not reported the metric, or ended with what is no number, exits with 6.
 
---sweep runs the task once for each value, one run after the other, and prints a
-table; several make all combinations. What is printed meanwhile is in the logs,
-or on the screen with --watch. A run that fails does not end the sweep. Of the
-runs of a sweep one that keeps --fail-if is enough.`,
+A value that is a range or a list, of a parameter that is a number or has choices,
+makes a sweep: a run for each value, --parallel of them at a time, and a table at
+the end; several make all combinations. --sweep does so with any parameter. What is
+printed meanwhile is in the logs, or on the screen with --watch. A run that fails
+does not end the sweep. Of the runs of a sweep one that keeps --fail-if is enough.`,
 		Example: `  sawhorse train train --set lr=0.01 --watch
   sawhorse train train --fail-if 'val_loss>0.5'
-  sawhorse train train --sweep 'lr=1e-4..1e-2 log 5' --sweep hidden=4,8`,
+  sawhorse train train --set 'lr=1e-4..1e-2 log 5' --set hidden=4,8 --parallel 2`,
 		ValidArgsFunction: a.completeNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := a.mayChange(); err != nil {
 				return err
 			}
-			params, err := assignments(slices.Concat(o.set, args[1:]))
-			if err != nil {
+			given := slices.Concat(o.set, args[1:])
+			if _, err := assignments(given); err != nil {
 				return err
+			}
+			if o.parallel < 1 {
+				return &fault{code: exitUsage, err: fmt.Errorf("--parallel %d is not possible", o.parallel), hint: "1 or more runs go on at once, as far as jobs: allows"}
 			}
 			var conditions []condition
 			for _, text := range o.failIf {
@@ -57,20 +61,17 @@ runs of a sweep one that keeps --fail-if is enough.`,
 				}
 				conditions = append(conditions, c)
 			}
-			sets, names, err := sweeps(params, o.sweep)
-			if err != nil {
+			if err := readable(o.sweep); err != nil {
 				return err
 			}
-			t := &training{app: a, o: o, conditions: conditions, swept: names}
-			for _, set := range sets {
-				t.jobs = append(t.jobs, &job{task: args[0], params: set, request: rand.Text()})
-			}
+			t := &training{app: a, o: o, task: args[0], given: given, conditions: conditions}
 			return a.withEngine(cmd.Context(), func(p place, e outside) error { return t.run(cmd.Context(), p, e) })
 		},
 	}
 	f := cmd.Flags()
 	f.StringArrayVar(&o.set, "set", nil, "a parameter: --set name=value")
 	f.StringArrayVar(&o.sweep, "sweep", nil, "a parameter's values, a run for each: 'lr=1e-4..1e-2 log 5', lr=0.1,0.01")
+	f.IntVar(&o.parallel, "parallel", 1, "how many runs of a sweep go on at once, as far as jobs: allows")
 	f.StringArrayVar(&o.failIf, "fail-if", nil, "what a metric must not be at the end: 'val_loss>0.5'")
 	f.BoolVarP(&o.watch, "watch", "w", false, "follow the training and exit as it ends")
 	return cmd
@@ -80,6 +81,8 @@ runs of a sweep one that keeps --fail-if is enough.`,
 type training struct {
 	*app
 	o          trainOptions
+	task       string
+	given      []string // name=value, from flags and arguments
 	jobs       []*job
 	conditions []condition
 	swept      []string // the parameters that a sweep changes
@@ -87,7 +90,11 @@ type training struct {
 }
 
 func (t *training) run(ctx context.Context, p place, e outside) error {
-	if _, err := awaitTask(ctx, e, t.jobs[0].task); err != nil {
+	known, err := awaitTask(ctx, e, t.task)
+	if err != nil {
+		return err
+	}
+	if err := t.plan(known); err != nil {
 		return err
 	}
 	_, hosted := e.(*attach.Client)
@@ -103,9 +110,17 @@ func (t *training) run(ctx context.Context, p place, e outside) error {
 	if err != nil {
 		return err
 	}
-	d := &drive{app: t.app, e: e, jobs: t.jobs, o: runOptions{fresh: true, keepGoing: true}, tail: lines, ci: ci}
+	d := &drive{app: t.app, e: e, jobs: t.jobs, o: runOptions{fresh: true, keepGoing: true}, tail: lines, ci: ci, named: sweep}
 	said := map[*job]bool{}
+	if sweep {
+		if err := t.begin(ctx, e); err != nil {
+			return err
+		}
+	}
 	err = follow(ctx, e, func(s *tasks.State) (bool, error) {
+		if sweep && !t.found(s) {
+			return false, nil
+		}
 		done, err := d.step(ctx, s)
 		for _, j := range t.jobs {
 			if sweep && !t.json && j.run.Status.Done() && !said[j] {
@@ -134,11 +149,7 @@ func (t *training) finish() error {
 			return err
 		}
 	case t.json:
-		var runs []tasks.Run
-		for _, j := range t.jobs {
-			runs = append(runs, j.run)
-		}
-		if err := t.printJSON(runs); err != nil {
+		if err := t.printJSON(t.runs()); err != nil {
 			return err
 		}
 	case len(t.swept) > 0:
@@ -191,22 +202,30 @@ func (t *training) judge() error {
 	return &fault{code: exitCondition, err: errors.New(broken[0]), hint: hint}
 }
 
+func (t *training) runs() []tasks.Run {
+	var runs []tasks.Run
+	for _, j := range t.jobs {
+		runs = append(runs, j.run)
+	}
+	return runs
+}
+
 // table has a row for each run of a sweep: what was swept, and its metrics.
 func (t *training) table() tasks.Result {
-	metrics := map[string]bool{}
+	metrics := map[string]tasks.Series{}
 	for _, j := range t.jobs {
-		for name := range j.run.Metrics {
-			metrics[name] = true
-		}
+		maps.Copy(metrics, j.run.Metrics)
 	}
 	names := slices.Sorted(maps.Keys(metrics))
 	head := []string{"RUN"}
 	head = append(append(head, t.swept...), "OUTCOME", "TOOK")
 	var r tasks.Result
+	all := tasks.Run{Metrics: metrics}
+	best := tasks.BestOf(t.runs(), all.Primary())
 	for _, name := range append(head, names...) {
 		r.Columns = append(r.Columns, tasks.Column{Name: name})
 	}
-	for _, j := range t.jobs {
+	for i, j := range t.jobs {
 		row := []string{string(j.run.ID)}
 		for _, name := range t.swept {
 			row = append(row, j.params[name])
@@ -214,8 +233,11 @@ func (t *training) table() tasks.Result {
 		row = append(row, string(j.run.Status), shortDuration(j.run.Duration(j.run.EndedAt)))
 		for _, name := range names {
 			value := lastValue(j.run, name)
-			if value == "" {
+			switch {
+			case value == "":
 				value = "-"
+			case i == best && name == all.Primary():
+				value += " *" // the best
 			}
 			row = append(row, value)
 		}

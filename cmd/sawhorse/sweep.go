@@ -1,110 +1,104 @@
 package main
 
 import (
+	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
-// mostSwept bounds a sweep: more is a mistake of the keyboard.
-const mostSwept = 200
-
-// sweeps are the parameter sets of all combinations of what is swept over base.
-func sweeps(base map[string]string, words []string) (sets []map[string]string, names []string, err error) {
-	sets = []map[string]string{base}
+// readable says what is wrong with the words of --sweep.
+func readable(words []string) error {
 	for _, w := range words {
-		name, values, err := swept(w)
+		name, text, ok := strings.Cut(w, "=")
+		err := errors.New("it is not NAME=VALUES")
+		if ok && name != "" && text != "" {
+			_, err = tasks.SweptValues(text)
+		}
 		if err != nil {
-			return nil, nil, &fault{code: exitUsage, err: fmt.Errorf("--sweep %q: %w", w, err), hint: "--sweep 'lr=1e-4..1e-2 log 5', --sweep depth=1..4 or --sweep lr=0.1,0.01"}
+			return &fault{code: exitUsage, err: fmt.Errorf("--sweep %q: %w", w, err), hint: "--sweep 'lr=1e-4..1e-2 log 5', --sweep depth=1..4 or --sweep lr=0.1,0.01"}
 		}
-		names = append(names, name)
-		var next []map[string]string
-		for _, set := range sets {
-			for _, v := range values {
-				with := maps.Clone(set)
-				with[name] = v
-				next = append(next, with)
+	}
+	return nil
+}
+
+// plan makes the jobs: one, or one for each combination of what is swept.
+func (t *training) plan(known tasks.Task) error {
+	base, values := map[string]string{}, map[string][]string{}
+	add := func(name string, all []string) {
+		if _, twice := values[name]; !twice {
+			t.swept = append(t.swept, name)
+		}
+		values[name] = all
+	}
+	for _, w := range t.given {
+		name, text, _ := strings.Cut(w, "=")
+		base[name] = text
+		i := slices.IndexFunc(known.Spec.Params, func(p config.Param) bool { return p.Name == name })
+		if i < 0 {
+			continue // the host says what there is
+		}
+		all, err := tasks.Swept(known.Spec.Params[i], text)
+		if err != nil {
+			return &fault{code: exitUsage, err: fmt.Errorf("%s=%s: %w", name, text, err), hint: "a value, a list (0.1,0.01) or a range ('1e-4..1e-2 log 5')"}
+		}
+		if all != nil {
+			add(name, all)
+		}
+	}
+	for _, w := range t.o.sweep {
+		name, text, _ := strings.Cut(w, "=")
+		all, err := tasks.SweptValues(text)
+		if err != nil {
+			return err
+		}
+		add(name, all)
+	}
+	sets, err := tasks.Combine(base, t.swept, values)
+	if err != nil {
+		return &fault{code: exitUsage, err: err, hint: "sweep fewer values"}
+	}
+	request := rand.Text()
+	for _, set := range sets {
+		t.jobs = append(t.jobs, &job{task: t.task, params: set, request: request})
+	}
+	return nil
+}
+
+// begin asks for all runs of the sweep.
+func (t *training) begin(ctx context.Context, e outside) error {
+	c := tasks.RunSweep{Name: t.task, Swept: t.swept, Parallel: t.o.parallel, Request: t.jobs[0].request, Detail: "sawhorse train"}
+	for _, j := range t.jobs {
+		c.Sets = append(c.Sets, j.params)
+		j.asked = true
+	}
+	if err := e.Do(ctx, c); err != nil {
+		return &fault{code: exitUsage, err: err}
+	}
+	return nil
+}
+
+// found gives each job the run that was made of it; false: they are not there yet.
+func (t *training) found(s *tasks.State) bool {
+	if t.jobs[0].run.ID != "" {
+		return true
+	}
+	for _, id := range s.Units[t.task].Runs {
+		if r := s.Runs[id]; r.Sweep != nil && r.Cause.Request == t.jobs[0].request {
+			for i, r := range s.SweepRuns(r.Sweep.ID) {
+				t.jobs[i].run.ID = r.ID
 			}
-		}
-		if sets = next; len(sets) > mostSwept {
-			return nil, nil, &fault{code: exitUsage, err: fmt.Errorf("the sweep is more than %d runs", mostSwept), hint: "sweep fewer values"}
+			return true
 		}
 	}
-	return sets, names, nil
-}
-
-// swept reads name=a,b,c or name=LOW..HIGH [log|linear] [COUNT]; whole numbers
-// without a count are all of them.
-func swept(word string) (name string, values []string, err error) {
-	name, text, ok := strings.Cut(word, "=")
-	if !ok || name == "" || text == "" {
-		return "", nil, errors.New("it is not NAME=VALUES")
-	}
-	low, rest, isRange := strings.Cut(text, "..")
-	if !isRange || strings.Contains(text, "/") { // a path is no range
-		return name, strings.Split(text, ","), nil
-	}
-	fields := strings.Fields(rest)
-	if len(fields) == 0 {
-		return "", nil, errors.New("it has no end")
-	}
-	from, err1 := strconv.ParseFloat(strings.TrimSpace(low), 64)
-	to, err2 := strconv.ParseFloat(fields[0], 64)
-	if err := errors.Join(err1, err2); err != nil || math.IsNaN(to-from) || math.IsInf(to-from, 0) {
-		return "", nil, errors.New("its ends are no numbers")
-	}
-	whole := from == math.Trunc(from) && to == math.Trunc(to)
-	count, scale := 0, "linear"
-	for _, f := range fields[1:] {
-		if n, err := strconv.Atoi(f); err == nil && n > 1 && count == 0 {
-			count = n
-		} else if f == "log" || f == "linear" {
-			scale = f
-		} else {
-			return "", nil, fmt.Errorf("%q is neither log, linear nor a count of two at least", f)
-		}
-	}
-	switch {
-	case scale == "log" && (from <= 0 || to <= 0):
-		return "", nil, errors.New("log needs ends above 0")
-	case count == 0 && !whole:
-		return "", nil, errors.New("it does not say how many values")
-	case count == 0 && math.Abs(to-from) >= mostSwept || count > mostSwept:
-		return "", nil, fmt.Errorf("it is more than %d values", mostSwept)
-	case count == 0:
-		count = int(math.Abs(to-from)) + 1
-	}
-	return name, between(from, to, count, scale == "log", whole), nil
-}
-
-// between are count values from one end to the other, each once; of whole ends
-// they are whole.
-func between(from, to float64, count int, log, whole bool) []string {
-	var values []string
-	for i := range count {
-		share := 0.0
-		if count > 1 {
-			share = float64(i) / float64(count-1)
-		}
-		v := from + (to-from)*share
-		if log {
-			v = from * math.Pow(to/from, share)
-		}
-		text := strconv.FormatFloat(v, 'g', 4, 64)
-		if whole {
-			text = strconv.FormatFloat(math.Round(v), 'f', -1, 64)
-		}
-		if !slices.Contains(values, text) {
-			values = append(values, text)
-		}
-	}
-	return values
+	return false
 }
 
 // condition is a bound that a metric's last value must not break.

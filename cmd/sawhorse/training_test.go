@@ -135,9 +135,12 @@ func TestTrainJudgesItsMetricsAndSweeps(t *testing.T) {
 		{"train train epochs=many", 2, []string{"epochs", "many"}},
 		{"train train --fail-if loss", 2, []string{`--fail-if "loss" is no condition`}},
 		{"train train --sweep lr", 2, []string{"it is not NAME=VALUES"}},
+		{"train train lr=0.1..1", 2, []string{"lr=0.1..1: it does not say how many values", "a range"}},
+		{"train train lr=1,2 --parallel 0", 2, []string{"--parallel 0 is not possible"}},
+		{"train train lr=fast,slow", 2, []string{`lr=fast,slow: "fast" is not of type float`}},
 		{"train trian", 2, []string{`no task is called "trian"`}},
-		{"train train epochs=2 --sweep lr=0.1,0.01 --sweep hidden=2..3 --fail-if loss<1e-9", 0, []string{
-			"RUN lr hidden OUTCOME TOOK loss val_acc val_loss", "train#4 0.1 2 succeeded", "train#7 0.01 3 succeeded", "4/4 train epochs=2 hidden=3 lr=0.01 succeeded",
+		{"train train epochs=2 --set lr=0.1,0.01 --sweep hidden=2..3 --parallel 2 --fail-if loss<1e-9", 0, []string{
+			"RUN lr hidden OUTCOME TOOK loss val_acc val_loss", "train#4 0.1 2 succeeded", "train#7 0.01 3 succeeded", "/4 train epochs=2 hidden=3 lr=0.01 succeeded", " *",
 		}},
 		{"train train epochs=2 --sweep lr=0.1,0.01 --fail-if loss>1e-9", 6, []string{"train epochs=2 lr=0.1: loss>1e-9: loss is", "train epochs=2 lr=0.01: loss>1e-9"}},
 		{"up -d", 0, nil},

@@ -1,12 +1,8 @@
 package screen
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
@@ -98,21 +94,7 @@ func Number(v float64) string {
 }
 
 // MetricNames are the run's metrics: losses first, then by name.
-func MetricNames(r tasks.Run) []string {
-	return slices.SortedFunc(maps.Keys(r.Metrics), func(a, b string) int {
-		return cmp.Or(cmp.Compare(notLoss(a), notLoss(b)), cmp.Compare(a, b))
-	})
-}
-
-func notLoss(name string) int {
-	switch {
-	case name == "loss":
-		return 0
-	case strings.Contains(name, "loss"):
-		return 1
-	}
-	return 2
-}
+func MetricNames(r tasks.Run) []string { return r.MetricNames() }
 
 // StatusWord is a status as people say it, with the glyph that goes with it.
 func StatusWord(s tasks.Status) (glyph, word string) {
