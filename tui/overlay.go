@@ -9,9 +9,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tui/action"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/events"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/dialog"
-	"github.com/sawhorse-dev/sawhorse/tui/widget/form"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/pager"
-	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
 // overlay is a box over the screen; it has all keys until it closes itself.
@@ -163,59 +161,4 @@ func (b *whyBox) view(s *Screen) []string {
 	lines := events.Why(f)
 	body := b.pager.View(lines, w-2, max(1, min(len(lines), s.h-6)))
 	return dialog.Frame("Why "+b.name+"?", "any key closes", body, w, s.ink)
-}
-
-// paramsBox asks for a task's parameters and runs it.
-type paramsBox struct {
-	task tasks.Task
-	form *form.Form
-}
-
-// openParams asks for parameters, with those of the last run filled in.
-func (s *Screen) openParams(t tasks.Task) {
-	last, _ := s.state.Finished(t.Name)
-	s.overlay = &paramsBox{task: t, form: form.New("Run "+t.Name, "Run", paramFields(t.Spec.Params, last.Params))}
-}
-
-func (b *paramsBox) press(s *Screen, k tea.KeyPressMsg) tea.Cmd {
-	switch b.form.Press(k) {
-	case form.Cancelled:
-		s.overlay = nil
-	case form.Submitted:
-		s.overlay = nil
-		return s.runTask(b.task.Name, b.form.Values())
-	}
-	return nil
-}
-
-func (b *paramsBox) paste(text string)               { b.form.Paste(text) }
-func (b *paramsBox) scroll(int)                      {}
-func (b *paramsBox) click(*Screen, int, int) tea.Cmd { return nil }
-func (b *paramsBox) view(s *Screen) []string {
-	return b.form.View(min(s.w-2, 76), s.h-4, s.ink)
-}
-
-// paramFields are parameters as a form asks for them, with values that were
-// given before.
-func paramFields(params []config.Param, last map[string]string) []form.Field {
-	var fields []form.Field
-	for _, p := range params {
-		f := form.Field{
-			Name: p.Name, Description: p.Description, Value: p.Default, Choices: p.Choices,
-			Required: p.Required, Secret: p.Secret,
-		}
-		if v, ok := last[p.Name]; ok && !p.Secret {
-			f.Value = v
-		}
-		switch p.Type {
-		case config.ParamInt:
-			f.Type = form.Int
-		case config.ParamFloat:
-			f.Type = form.Float
-		case config.ParamBool:
-			f.Type = form.Bool
-		}
-		fields = append(fields, f)
-	}
-	return fields
 }

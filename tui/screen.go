@@ -287,6 +287,10 @@ func (s *Screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = s.lookNow(msg)
 	case previewMsg:
 		cmd = s.preview(msg)
+	case formMsg:
+		cmd = s.formed(msg)
+	case branchesMsg:
+		branched(msg)
 	case saveMsg:
 		s.saving = false
 		cmd = s.save()

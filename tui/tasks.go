@@ -71,10 +71,9 @@ func (s *Screen) rerun(name string) tea.Cmd {
 	case t.IsService():
 		return s.do(tasks.Restart{Names: []string{name}}, "restarting "+name)
 	case len(t.Spec.Params) > 0:
-		s.openParams(t)
-		return nil
+		return s.openParams(t)
 	}
-	return s.runTask(name, nil)
+	return s.sure(t, nil)
 }
 
 func (s *Screen) runTask(name string, params map[string]string) tea.Cmd {

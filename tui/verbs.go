@@ -131,14 +131,13 @@ func (s *Screen) runVerb(words []string) (tea.Cmd, error) {
 	}
 	s.tree.Select(name) // who runs something wants to see it
 	if len(words) == 1 && len(t.Spec.Params) > 0 {
-		s.openParams(t)
-		return nil, nil
+		return s.openParams(t), nil
 	}
 	params, err := verbParams(t, words[1:])
 	if err != nil {
 		return nil, err
 	}
-	return s.runTask(name, params), nil
+	return s.sure(t, params), nil
 }
 
 // only is choices for the first word alone.

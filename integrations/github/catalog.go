@@ -3,7 +3,9 @@ package github
 import (
 	"context"
 	"fmt"
+	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -34,6 +36,7 @@ func (p *provider) Tasks(ctx context.Context) ([]tasks.Task, error) {
 	if err != nil {
 		return nil, err
 	}
+	files := filesHere(p.place.Dir)
 	names, paths := map[string]known{}, map[string]string{}
 	var all []tasks.Task
 	wantsEnvironments := false
@@ -67,10 +70,40 @@ func (p *provider) Tasks(ctx context.Context) ([]tasks.Task, error) {
 		return strings.Compare(a.Name, b.Name)
 	})
 	p.mu.Lock()
-	p.known, p.paths = names, paths
+	p.known, p.paths, p.files = names, paths, files
 	p.mu.Unlock()
 	p.news.poke()
 	return all, nil
+}
+
+// Changes says when a workflow of this checkout is another than Tasks told of: the
+// form is that of the file here.
+func (p *provider) Changes() <-chan struct{} { return p.changes }
+
+// compare looks whether the files are still those that Tasks has read.
+func (p *provider) compare() {
+	now := filesHere(p.place.Dir)
+	p.mu.Lock()
+	changed := now != p.files
+	p.mu.Unlock()
+	if changed {
+		signal(p.changes)
+	}
+}
+
+// filesHere is how the workflow files of a checkout are: names, sizes and times.
+func filesHere(dir string) string {
+	all, err := os.ReadDir(filepath.Join(dir, filepath.FromSlash(workflowDir)))
+	if err != nil {
+		return ""
+	}
+	var b strings.Builder
+	for _, e := range all {
+		if info, err := e.Info(); err == nil {
+			fmt.Fprintln(&b, e.Name(), info.Size(), info.ModTime().UnixNano())
+		}
+	}
+	return b.String()
 }
 
 func (p *provider) task(name string, k known, environments []string) tasks.Task {

@@ -202,7 +202,7 @@ func TestAFormIsReadFromTheWorkflow(t *testing.T) {
 		{Name: "dry_run", Type: config.ParamBool, Default: "false", HasDefault: true},
 		{Name: "replicas", Type: config.ParamFloat, Default: "2", HasDefault: true},
 		{Name: "target", Type: config.ParamString, Choices: []string{"production", "staging"}},
-		{Name: "ref", Type: config.ParamString, Description: "Branch or tag to run at; none: the branch that is checked out"},
+		{Name: "ref", Type: config.ParamString, Description: "Branch or tag to run at"},
 	}
 	if diff := cmp.Diff(want, w.params([]string{"production", "staging"})); diff != "" {
 		t.Error(diff)

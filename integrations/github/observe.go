@@ -79,6 +79,7 @@ func (p *provider) Observe(ctx context.Context, tell func(tasks.Run)) error {
 		if err := p.look.Wait(ctx); err != nil {
 			return err
 		}
+		p.compare()
 		changed, busy, err := p.lists(ctx, n%mineEvery == 0, tell)
 		switch {
 		case ctx.Err() != nil:

@@ -30,7 +30,8 @@ type provider struct {
 	branch  string // the default one
 	version string // of an Enterprise server; "" on github.com
 
-	news news
+	news    news
+	changes chan struct{} // one slot: the workflows of this checkout are others
 	// dispatching keeps two triggers of one workflow apart, where runs must be
 	// told apart by their time: one slot, taken while one is on its way.
 	dispatching chan struct{}
@@ -38,6 +39,7 @@ type provider struct {
 	mu    sync.Mutex
 	known map[string]known // workflows by the name of their task
 	paths map[string]string
+	files string          // how the workflows of this checkout were when Tasks read them
 	forms map[string]bool // "return_run_details" and others that the server does not know
 }
 
@@ -49,6 +51,7 @@ type known struct {
 
 var (
 	_ tasks.Catalog   = (*provider)(nil)
+	_ tasks.Changing  = (*provider)(nil)
 	_ tasks.Runner    = (*provider)(nil)
 	_ tasks.Attacher  = (*provider)(nil)
 	_ tasks.Observer  = (*provider)(nil)
@@ -100,7 +103,7 @@ func connect(ctx context.Context, t target, p integrations.Place, look tasks.Loo
 }
 
 func tryToken(ctx context.Context, t target, place integrations.Place, look tasks.Lookout, f found) (*provider, error) {
-	p := &provider{t: t, place: place, look: look, from: f.from, known: map[string]known{}, paths: map[string]string{}, forms: map[string]bool{}, dispatching: make(chan struct{}, 1)}
+	p := &provider{t: t, place: place, look: look, from: f.from, known: map[string]known{}, paths: map[string]string{}, forms: map[string]bool{}, dispatching: make(chan struct{}, 1), changes: make(chan struct{}, 1)}
 	p.news.init()
 	system := "GitHub"
 	if t.host != "github.com" {

@@ -35,7 +35,8 @@ func (p *provider) form(ctx context.Context, task, ref string) (tasks.Result, er
 		return tasks.Result{}, err
 	}
 	at, warnings := p.where(ctx, ref, "")
-	w := k.file
+	p.compare()
+	w := p.here(ctx, k.api)
 	if ref != "" {
 		if w, err = p.formAt(ctx, k, ref); err != nil {
 			return tasks.Result{}, err

@@ -215,7 +215,7 @@ func TestAFormIsThatOfARefWithTheWarnings(t *testing.T) {
 			t.Fatal(err)
 		}
 		ref := func(at string) config.Param {
-			return config.Param{Name: "ref", Type: config.ParamString, Default: at, HasDefault: true, Description: "Branch or tag to run at; none: the branch that is checked out"}
+			return config.Param{Name: "ref", Type: config.ParamString, Default: at, HasDefault: true, Description: "Branch or tag to run at"}
 		}
 		facts := func(at string, more ...tasks.Fact) []tasks.Fact {
 			return append([]tasks.Fact{{Name: "target", Value: "ada/shop on 127.0.0.1:7979"}, {Name: "workflow", Value: "CI"}, {Name: "ref", Value: at}, {Name: "ref-param", Value: "ref"}}, more...)

@@ -221,7 +221,7 @@ func (w workflow) params(environments []string) []config.Param {
 		all = append(all, p)
 	}
 	return append(all, config.Param{
-		Name: w.refName(), Type: config.ParamString, Description: "Branch or tag to run at; none: the branch that is checked out",
+		Name: w.refName(), Type: config.ParamString, Description: "Branch or tag to run at",
 	})
 }
 

@@ -34,12 +34,21 @@ type Field struct {
 	Type              Type
 	Value             string
 	Choices           []string
-	Required, Secret  bool
+	// Suggest are values to complete what is typed; others may be typed, too.
+	Suggest          []string
+	Required, Secret bool
+}
+
+// Note is a line above the fields: what the form is about, or a warning.
+type Note struct {
+	Text string
+	Warn bool
 }
 
 // Form is the widget.
 type Form struct {
 	Title, Submit string
+	Notes         []Note
 	fields        []Field
 	inputs        []input.Input
 	touched       []bool // the value was edited; the first key replaces it
@@ -92,6 +101,11 @@ func (f *Form) Press(k tea.KeyPressMsg) Outcome {
 	fd, in := &f.fields[f.at], &f.inputs[f.at]
 	choices := fd.choices()
 	if len(choices) == 0 {
+		if match := f.matches(f.at); k.String() == "right" && in.AtEnd() && len(match) > 0 {
+			in.Set(match[0])
+			f.touched[f.at] = true
+			return Open
+		}
 		if k.Text != "" && !f.touched[f.at] {
 			in.Set("")
 		}
@@ -107,6 +121,7 @@ func (f *Form) Press(k tea.KeyPressMsg) Outcome {
 		step = 1
 	}
 	if step != 0 {
+		f.touched[f.at] = true
 		i := slices.Index(choices, in.Value())
 		in.Set(choices[(max(i, 0)+step+len(choices))%len(choices)])
 	}
@@ -132,6 +147,61 @@ func (fd Field) choices() []string {
 		return []string{"false", "true"}
 	}
 	return nil
+}
+
+// matches are the suggestions that fit what is typed in a field: those that begin
+// with it, then those that have it in them. What was not typed by a person fits all.
+func (f *Form) matches(i int) []string {
+	typed := strings.ToLower(strings.TrimSpace(f.inputs[i].Value()))
+	if !f.touched[i] {
+		typed = ""
+	}
+	var begin, within []string
+	for _, s := range f.fields[i].Suggest {
+		switch low := strings.ToLower(s); {
+		case low == typed || !f.touched[i] && s == f.inputs[i].Value():
+		case strings.HasPrefix(low, typed):
+			begin = append(begin, s)
+		case strings.Contains(low, typed):
+			within = append(within, s)
+		}
+	}
+	return append(begin, within...)
+}
+
+// Value is what stands in a field, and whether the cursor is in it.
+func (f *Form) Value(name string) (v string, focused bool) {
+	for i, fd := range f.fields {
+		if fd.Name == name {
+			return strings.TrimSpace(f.inputs[i].Value()), f.at == i
+		}
+	}
+	return "", false
+}
+
+// Replace takes other fields. What was typed stays, and the cursor stays in its field.
+func (f *Form) Replace(fields []Field) {
+	old := *f
+	next := New(f.Title, f.Submit, fields)
+	f.fields, f.inputs, f.touched, f.problem = fields, next.inputs, next.touched, ""
+	f.at = len(fields)
+	for i, fd := range fields {
+		j := slices.IndexFunc(old.fields, func(o Field) bool { return o.Name == fd.Name })
+		if j < 0 {
+			continue
+		}
+		if old.at == j {
+			f.at = i
+		}
+		choices := fd.choices()
+		if v := old.inputs[j].Value(); old.touched[j] && (len(choices) == 0 || slices.Contains(choices, v)) {
+			f.inputs[i], f.touched[i] = old.inputs[j], true
+			f.inputs[i].Mask = fd.Secret
+		}
+	}
+	if old.at < len(old.fields) && f.at == len(fields) {
+		f.at = min(old.at, len(fields))
+	}
 }
 
 // check finds the first field that can't be right and goes there.
@@ -189,6 +259,19 @@ func (f *Form) View(w, h int, in *theme.Inks) []string {
 	}
 	label = min(label, w/3)
 	var body []string
+	for _, n := range f.Notes {
+		mark, ink := "  ", in.Muted
+		if n.Warn {
+			mark, ink = "▲ ", in.Warning
+		}
+		for _, text := range cell.Wrap(n.Text, w-6) {
+			body = append(body, cell.NewLine(w-2).Put(ink, mark+text).String())
+			mark = "  "
+		}
+	}
+	if len(body) > 0 {
+		body = append(body, "")
+	}
 	line := 0
 	for i, fd := range f.fields {
 		if i == f.at {
@@ -202,6 +285,10 @@ func (f *Form) View(w, h int, in *theme.Inks) []string {
 			}
 			if note != "" {
 				body = append(body, cell.NewLine(w-2).Put(in.Text, cell.Spaces(label+4)).Put(ink, note).String())
+			}
+			if match := f.matches(i); len(match) > 0 {
+				body = append(body, cell.NewLine(w-2).Put(in.Text, cell.Spaces(label+4)).Put(in.Accent, "→ ").
+					Put(in.Text, match[0]).Put(in.Faint, "  "+strings.Join(match[1:], "  ")).String())
 			}
 		}
 	}

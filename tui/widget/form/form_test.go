@@ -73,3 +73,28 @@ func TestAFormSaysWhatIsWrongAndGoesThere(t *testing.T) {
 		t.Errorf("outcome %v", got)
 	}
 }
+
+func TestAFormCompletesWhatIsTypedWithWhatThereIs(t *testing.T) {
+	f := form.New("Run", "Run", []form.Field{{Name: "ref", Value: "fix", Suggest: []string{"fix", "main", "feature/main"}}, {Name: "n", Value: "1"}})
+	f.Notes = []form.Note{{Text: "Deploy at fix"}, {Text: "nothing is pushed", Warn: true}}
+	view := func() string { return ansi.Strip(strings.Join(f.View(60, 20, theme.Dark().Inks()), "\n")) }
+	if v := view(); !strings.Contains(v, "→ main  feature/main") || !strings.Contains(v, "▲ nothing is pushed") {
+		t.Error(v)
+	}
+	press(f, text("mai")...)
+	if v := view(); !strings.Contains(v, "→ main  feature/main") {
+		t.Error(v)
+	}
+	press(f, key(tea.KeyRight))
+	if v, focused := f.Value("ref"); v != "main" || !focused {
+		t.Errorf("%q %v", v, focused)
+	}
+	// Other fields take over what was typed, and nothing else.
+	f.Replace([]form.Field{{Name: "other", Value: "o"}, {Name: "n", Value: "2"}, {Name: "ref", Value: "fix"}})
+	if diff := cmp.Diff(map[string]string{"other": "o", "n": "2", "ref": "main"}, f.Values()); diff != "" {
+		t.Error(diff)
+	}
+	if _, focused := f.Value("ref"); !focused {
+		t.Error("the cursor is in another field")
+	}
+}

@@ -31,6 +31,9 @@ func New(text string) Input {
 // Value is the text.
 func (in *Input) Value() string { return string(in.text) }
 
+// AtEnd says whether the cursor stands behind the text.
+func (in *Input) AtEnd() bool { return in.at == len(in.text) }
+
 // Set replaces the text and puts the cursor at its end.
 func (in *Input) Set(s string) {
 	in.text = []rune(strings.Map(printable, s))
