@@ -1,6 +1,7 @@
 package integrations
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -129,6 +130,11 @@ func dependsText(needs []config.Dependency) string {
 	for _, d := range needs {
 		names = append(names, quote(d.Name))
 		said = said || d.Condition != ""
+		if d.Restart {
+			said = true
+			pairs = append(pairs, quote(d.Name)+": {condition: "+cmp.Or(string(d.Condition), string(config.Ready))+", restart: true}")
+			continue
+		}
 		pairs = append(pairs, quote(d.Name)+": "+string(d.Condition))
 	}
 	if !said {

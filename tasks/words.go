@@ -101,6 +101,7 @@ const (
 	ByRestart    CauseKind = "restart"    // its restart policy
 	BySchedule   CauseKind = "schedule"
 	ByConfig     CauseKind = "config"    // its declaration changed
+	ByAnother    CauseKind = "another"   // what it depends on began anew
 	ByOthers     CauseKind = "elsewhere" // somebody, or something, outside: "push by ada"
 )
 
@@ -146,6 +147,8 @@ func (c Cause) String() string {
 		return "schedule " + c.Detail
 	case ByConfig:
 		return "its declaration changed"
+	case ByAnother:
+		return c.Detail + " began anew"
 	case ByOthers:
 		if c.Detail != "" {
 			return c.Detail

@@ -105,9 +105,9 @@ func TestAComposeFileIsServicesOfTheWorkspace(t *testing.T) {
 		got = append(got, row{u.Name, u.Pos.String(), u.Autostart, u.Replicas, u.DependsOn, u.Groups})
 	}
 	want := []row{
-		{"api", "compose.yaml:16", true, 2, []config.Dependency{{Name: "db", Condition: config.Ready}, {Name: "migrate", Condition: config.Succeeded}}, []string{"all"}},
+		{"api", "compose.yaml:16", true, 2, []config.Dependency{{Name: "db", Condition: config.Ready, Restart: true}, {Name: "migrate", Condition: config.Succeeded}}, []string{"all"}},
 		{"db", "compose.yaml:4", true, 1, nil, []string{"all"}},
-		{"debug", "compose.yaml:31", false, 1, []config.Dependency{{Name: "db", Condition: config.Started}}, []string{"all", "tools"}},
+		{"debug", "compose.yaml:31", false, 1, []config.Dependency{{Name: "db", Condition: config.Started, Restart: true}}, []string{"all", "tools"}},
 		{"migrate", "compose.yaml:26", true, 1, []config.Dependency{{Name: "db", Condition: config.Started}}, []string{"all"}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -244,7 +244,7 @@ func (p *project) unit(s types.ServiceConfig) (config.Unit, error) {
 		case types.ServiceConditionCompletedSuccessfully:
 			condition = config.Succeeded
 		}
-		u.DependsOn = append(u.DependsOn, config.Dependency{Name: name, Condition: condition})
+		u.DependsOn = append(u.DependsOn, config.Dependency{Name: name, Condition: condition, Restart: d.Restart})
 	}
 	for i, port := range s.Ports {
 		var number int

@@ -246,6 +246,21 @@ func (e *Engine) again(t tasks.Task, a ask, why error) {
 	e.drop(t.Name, "a newer request took its place")
 	e.queue(t, a)
 	e.needDependencies(t, false)
+	e.alongWith(t)
+}
+
+// alongWith begins the services anew that are to restart with one they depend on.
+func (e *Engine) alongWith(t tasks.Task) {
+	for _, name := range e.state.Order {
+		u := e.state.Units[name]
+		restarts := slices.ContainsFunc(u.Task.Spec.DependsOn, func(d config.Dependency) bool {
+			return d.Restart && (d.Name == t.Of || d.Name == t.Name)
+		})
+		r, active := e.state.Active(name)
+		if restarts && u.Task.IsService() && u.Up && active && r.Status != tasks.Stopping {
+			e.again(u.Task, ask{cause: tasks.Cause{Kind: tasks.ByAnother, Detail: t.Name}}, tasks.ErrCancelled)
+		}
+	}
 }
 
 func (e *Engine) runTask(c tasks.RunTask) error {

@@ -89,7 +89,7 @@ func commonFields() []field[draft] {
 		give("env_file", filesKind(), func(d *draft, v []placed[string]) { d.envFile = v },
 			"Dotenv files; the last one wins, and `env` wins over them."),
 		give("depends_on", dependsKind(), func(d *draft, v []dependency) { d.dependsOn = v },
-			"What must have reached a condition before this starts: `[db, migrate]`, or `{db: ready, migrate: succeeded}`."),
+			"What must have reached a condition before this starts: `[db, migrate]`, or `{db: ready, migrate: succeeded}`. A service with `{db: {restart: true}}` restarts along with it."),
 		give("watch", watchKind(), func(d *draft, v Watch) { d.watch = &v },
 			"Files whose change reruns the task, or restarts the service."),
 		give("groups", groupsKind(), func(d *draft, v []string) { d.groups = v },

@@ -87,6 +87,7 @@ func lineFlag(shell string) string {
 type dependency struct {
 	name      string
 	condition Condition
+	restart   bool
 	pos       Position
 	length    int
 }
@@ -109,11 +110,16 @@ func conditionKind() kind[Condition] {
 }
 
 func dependsKind() kind[[]dependency] {
-	type long struct{ condition Condition }
+	type long struct {
+		condition Condition
+		restart   bool
+	}
 	condition := conditionKind()
 	entryKind := object(shape{words: "a condition", title: "dependency", bare: "condition"}, []field[long]{
 		give("condition", condition, func(l *long, c Condition) { l.condition = c },
 			"What the other unit must have reached.", fallback("ready for services, succeeded for tasks")),
+		give("restart", boolean(), func(l *long, v bool) { l.restart = v },
+			"Restart this service when the other one was restarted by a person or a save, or made anew.", fallback("false")),
 	})
 	name := text()
 	sh := &shape{
@@ -150,7 +156,7 @@ func dependsKind() kind[[]dependency] {
 			}
 			r.within(e.key, func() {
 				v, _ := entryKind.read(r, e.value)
-				d.condition = v.condition
+				d.condition, d.restart = v.condition, v.restart
 			})
 			add(d)
 		}

@@ -95,7 +95,7 @@ func (d *draft) resolve(dir string, kinds map[string]Kind) Unit {
 		if kinds[dep.name] == Task {
 			condition = Succeeded
 		}
-		u.DependsOn = append(u.DependsOn, Dependency{Name: dep.name, Condition: or(dep.condition, condition)})
+		u.DependsOn = append(u.DependsOn, Dependency{Name: dep.name, Condition: or(dep.condition, condition), Restart: dep.restart})
 	}
 	if d.kind == Service {
 		d.resolveService(&u)

@@ -204,6 +204,9 @@ const (
 type Dependency struct {
 	Name      string    `json:"name"`
 	Condition Condition `json:"condition"`
+	// Restart: a service begins anew when the other one does, but not when only
+	// its restart policy brought it back.
+	Restart bool `json:"restart,omitempty"`
 }
 
 // Watch reruns a task, or restarts a service, when files change.

@@ -51,7 +51,11 @@ func facts(u tasks.Unit) [][2]string {
 		{"terminal", map[bool]string{true: "yes (x takes it)", false: "no, pipes"}[spec.TTY]},
 	}
 	for _, d := range spec.DependsOn {
-		all = append(all, [2]string{"depends on", d.Name + " " + string(d.Condition)})
+		text := d.Name + " " + string(d.Condition)
+		if d.Restart {
+			text += ", restarts with it"
+		}
+		all = append(all, [2]string{"depends on", text})
 	}
 	if w := spec.Watch; w != nil {
 		all = append(all, [2]string{"watches", strings.Join(w.Paths, "  ")}, [2]string{"ignores", strings.Join(w.Ignore, "  ")})
