@@ -73,7 +73,12 @@ func (s *State) Apply(e Event) {
 	case StepChanged:
 		s.run(e.ID, func(r *Run) { r.Steps = upsertStep(r.Steps, e.Step) })
 	case MetricReported:
-		s.run(e.ID, func(r *Run) { r.addPoint(e.Name, e.Point) })
+		s.run(e.ID, func(r *Run) {
+			if e.Anew {
+				delete(r.Metrics, e.Name)
+			}
+			r.addPoint(e.Name, e.Point)
+		})
 	case ArtifactReported:
 		s.run(e.ID, func(r *Run) { r.Artifacts = upsertArtifact(r.Artifacts, e.Artifact) })
 	case RunLinked:

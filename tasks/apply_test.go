@@ -168,7 +168,7 @@ func anEvent() *rapid.Generator[Event] {
 			func() Event { return RunNarrowed{id, Narrowing{What: word(), Why: word()}} },
 			func() Event { return StepChanged{id, Step{Name: word(), Status: Running, Log: key}} },
 			func() Event {
-				return MetricReported{id, word(), Point{Step: float64(n), Value: rapid.Float64().Draw(t, "value")}}
+				return MetricReported{id, word(), Point{Step: float64(n), Value: rapid.Float64().Draw(t, "value")}, rapid.Bool().Draw(t, "anew")}
 			},
 			func() Event { return ArtifactReported{id, Artifact{Name: word(), Size: int64(n)}} },
 			func() Event { return LogGrew{key, int64(number(100))} },
@@ -373,7 +373,7 @@ func TestAScribbleOnACloneDoesNotShow(t *testing.T) {
 	}
 	s := fold(Configured{Tasks: []Task{{Name: "test", Of: "test"}}}, RunQueued{run}, RunHeld{"test#1", []Hold{{Why: "w"}}},
 		DiagnosticReported{"test#1", Diagnostic{Message: "d"}}, StepChanged{"test#1", Step{Name: "s"}}, ArtifactReported{"test#1", Artifact{Name: "a"}},
-		MetricReported{"test#1", "loss", Point{Value: 1}}, UsageSampled{Usage: map[RunID]Usage{"test#1": {Ports: []int{1}}}},
+		MetricReported{"test#1", "loss", Point{Value: 1}, true}, UsageSampled{Usage: map[RunID]Usage{"test#1": {Ports: []int{1}}}},
 		ConfigRejected{Problems: []config.Problem{{Message: "p"}}}, WatchChanged{WatchState{Polling: []string{"d"}}}, NoticeRaised{Notice{ID: "n"}})
 	before := picture(t, s)
 	c := s.Clone()
@@ -453,11 +453,11 @@ func TestARunThatNeverStopsTalkingIsBounded(t *testing.T) {
 	for i := range 3 * keptPoints {
 		word := strconv.Itoa(i)
 		s.Apply(DiagnosticReported{"train#1", Diagnostic{Message: word}})
-		s.Apply(MetricReported{"train#1", "loss", Point{Step: float64(i), Value: 1}})
+		s.Apply(MetricReported{ID: "train#1", Name: "loss", Point: Point{Step: float64(i), Value: 1}})
 		if i < 3000 {
 			s.Apply(StepChanged{"train#1", Step{Name: word}})
 			s.Apply(ArtifactReported{"train#1", Artifact{Name: word}})
-			s.Apply(MetricReported{"train#1", "metric " + word, Point{Step: 1}})
+			s.Apply(MetricReported{ID: "train#1", Name: "metric " + word, Point: Point{Step: 1}})
 		}
 	}
 	r := s.Runs["train#1"]

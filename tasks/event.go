@@ -115,11 +115,13 @@ type (
 		ID   RunID
 		Step Step
 	}
-	// MetricReported says: a number over steps.
+	// MetricReported says: a number over steps. Anew: it is the first of its curve, told
+	// by one who knows it better than whoever told of it before.
 	MetricReported struct {
 		ID    RunID
 		Name  string
 		Point Point
+		Anew  bool
 	}
 	// ArtifactReported says: the run produced a file.
 	ArtifactReported struct {

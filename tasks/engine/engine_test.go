@@ -781,6 +781,44 @@ func TestAParserIsToldTheNumberOfEachLineOfTheLog(t *testing.T) {
 	})
 }
 
+// printed is a parser that makes a number of each line.
+type printed struct{}
+
+func (printed) Parse(_ tasks.Task, s tasks.Sink) func(int64, string) {
+	return func(n int64, _ string) {
+		for _, name := range []string{"loss", "lr"} {
+			s.Emit(tasks.MetricReported{Name: name, Point: tasks.Point{Step: float64(n), Value: 0.5}})
+		}
+	}
+}
+
+func TestACurveIsThatOfWhoKnowsItBest(t *testing.T) {
+	onEngine(t, []config.Unit{task("t")}, func(b *bench) {
+		b.e.o.Parser = func(tasks.Task) tasks.Parser { return printed{} }
+		b.r.script["t"] = func(_ context.Context, _ tasks.Request, s tasks.Sink) error {
+			s.Log(logs.Out, []byte("one\ntwo\n"))
+			for step := range 2 {
+				s.Emit(tasks.MetricReported{Name: "loss", Point: tasks.Point{Step: float64(step), Value: 0.512}})
+			}
+			s.Log(logs.Out, []byte("three\n"))
+			return nil
+		}
+		b.do(tasks.RunTask{Name: "t"})
+		pass(time.Second)
+		run := b.state().Runs[tasks.NewRunID("t", 1)]
+		want := map[string]string{"loss": "0:0.512 1:0.512 ", "lr": "0:0.5 1:0.5 2:0.5 "}
+		got := map[string]string{}
+		for name, m := range run.Metrics {
+			for _, p := range m.Points {
+				got[name] += fmt.Sprintf("%g:%g ", p.Step, p.Value)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 func TestNoMoreTasksRunAtOnceThanJobsAllows(t *testing.T) {
 	onEngine(t, []config.Unit{task("a"), task("b"), task("c"), service("db")}, func(b *bench) {
 		b.r.script["a"], b.r.script["b"] = busyTask, busyTask

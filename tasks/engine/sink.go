@@ -25,6 +25,41 @@ type sink struct {
 	parse  func(n int64, line string)
 	tails  [2][]byte // the unfinished line of each stream, for the parser
 	line   int64     // the number of the line that the parser sees
+
+	curves curves
+}
+
+// curves keeps a metric that is both printed and written to a tracker or a file from
+// being told twice: what is printed is rounded, and is left out.
+type curves struct {
+	mu      sync.Mutex
+	known   map[string]bool // told by the runner
+	printed map[string]bool // told by the parser
+}
+
+// ofRunner is a number as its runner tells it.
+func (c *curves) ofRunner(e tasks.MetricReported) tasks.MetricReported {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.known[e.Name] {
+		if c.known == nil {
+			c.known = map[string]bool{}
+		}
+		c.known[e.Name] = true
+		e.Anew = c.printed[e.Name]
+	}
+	return e
+}
+
+// ofParser says whether a number that was printed is told.
+func (c *curves) ofParser(name string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.printed == nil {
+		c.printed = map[string]bool{}
+	}
+	c.printed[name] = true
+	return !c.known[name]
 }
 
 var _ tasks.StepSink = (*sink)(nil)
@@ -97,6 +132,13 @@ func (s *sink) give(line []byte) {
 
 // Emit hands an event of this run to the loop.
 func (s *sink) Emit(ev tasks.Event) {
+	if m, ok := ev.(tasks.MetricReported); ok {
+		ev = s.curves.ofRunner(m)
+	}
+	s.tell(ev)
+}
+
+func (s *sink) tell(ev tasks.Event) {
 	ev = owned(ev, s.id)
 	if ev == nil {
 		return
@@ -156,8 +198,12 @@ func (p parserSink) Emit(ev tasks.Event) {
 			e.Diagnostic.Line = p.s.line
 		}
 		ev = e
+	case tasks.MetricReported:
+		if !p.s.curves.ofParser(e.Name) {
+			return
+		}
 	}
-	p.s.Emit(ev)
+	p.s.tell(ev)
 }
 
 // owned puts the run's id on the events that a run may report; nil for others.
