@@ -29,6 +29,9 @@ type Definition struct {
 	// File reads a whole file of results that a task wrote; false: it is of
 	// another kind. nil: it reads none.
 	File func(t tasks.Task, text []byte, s tasks.Sink) bool
+	// Curves begins to read a file of numbers over steps that a training writes while
+	// it goes on; false: it is of another kind, by its path. nil: it reads none.
+	Curves func(file string) (tasks.Growing, bool)
 	// Narrow makes, once a host, what lets its tool do less than all of a task;
 	// nil: the tool can't.
 	Narrow func(s Surroundings) tasks.Narrower

@@ -68,6 +68,9 @@ func unitText(u config.Unit, name string) string {
 	if len(u.Results) > 0 {
 		add("results", list(u.Results, printable))
 	}
+	if len(u.Curves) > 0 {
+		add("curves", list(u.Curves, printable))
+	}
 	if u.Hidden {
 		add("hidden", "true")
 	}

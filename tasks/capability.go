@@ -174,6 +174,19 @@ type Parser interface {
 	Parse(t Task, s Sink) func(n int64, line string)
 }
 
+// Growing reads a file of numbers over steps while it is written.
+type Growing struct {
+	// Home is the directory that a training gives its numbers: files of one home tell
+	// of one training.
+	Home string
+	// Read is given every byte of the file once, in order, in parts that end anywhere;
+	// of a Whole file all of it, whenever it was written. Its error says what is wrong
+	// and at which byte, and that the rest of the file can't be read.
+	Read func(p []byte, tell func(name string, p Point)) error
+	// Whole: the file is written anew at each step, and says only what was last.
+	Whole bool
+}
+
 // Narrowed is a task's command, changed to do less than all of the task.
 type Narrowed struct {
 	// Spec is the changed declaration; without Run and Command nothing is left

@@ -18,6 +18,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/integrations/docker"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/attach"
+	"github.com/sawhorse-dev/sawhorse/tasks/curves"
 	"github.com/sawhorse-dev/sawhorse/tasks/engine"
 	"github.com/sawhorse-dev/sawhorse/tasks/history"
 	"github.com/sawhorse-dev/sawhorse/tasks/inputs"
@@ -239,7 +240,7 @@ func (h *host) layers(u config.Unit, lookup func(ref string) (string, bool)) ([]
 // narrowing is the runner of local tasks.
 func (h *host) narrowing() tasks.Runner {
 	tracked := all.Track(h.runner, func() (*config.File, integrations.Place) { return h.file.Load(), h.outside() })
-	return narrow.New(inputs.New(results.New(tracked, all.ReadFile), h.place.state), narrow.Options{
+	return narrow.New(inputs.New(results.New(curves.New(tracked, all.Curves), all.ReadFile), h.place.state), narrow.Options{
 		Narrower: all.Narrower(h.surroundings()),
 		Past: func(ctx context.Context, task string) ([]tasks.TestName, []string, bool, error) {
 			st, err := h.history.Standing(ctx, task)

@@ -13,6 +13,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/integrations/devcontainer"
 	"github.com/sawhorse-dev/sawhorse/integrations/diagnostics"
 	"github.com/sawhorse-dev/sawhorse/integrations/docker"
+	"github.com/sawhorse-dev/sawhorse/integrations/dvclive"
 	"github.com/sawhorse-dev/sawhorse/integrations/errorformat"
 	"github.com/sawhorse-dev/sawhorse/integrations/github"
 	"github.com/sawhorse-dev/sawhorse/integrations/gotask"
@@ -36,6 +37,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/integrations/pytest"
 	"github.com/sawhorse-dev/sawhorse/integrations/sarif"
 	"github.com/sawhorse-dev/sawhorse/integrations/tap"
+	"github.com/sawhorse-dev/sawhorse/integrations/tensorboard"
 	"github.com/sawhorse-dev/sawhorse/integrations/vitest"
 	"github.com/sawhorse-dev/sawhorse/integrations/vscode"
 	"github.com/sawhorse-dev/sawhorse/tasks"
@@ -73,6 +75,8 @@ func Definitions() []integrations.Definition {
 		mlflow.Definition(),
 		prefect.Definition(),
 		metrics.Definition(),
+		tensorboard.Definition(),
+		dvclive.Definition(),
 		docker.Definition(),
 		compose.Definition(),
 		github.Definition(),

@@ -8,6 +8,19 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tasks"
 )
 
+// Curves begins to read a file of numbers that grows; false: no integration knows it.
+func Curves(file string) (tasks.Growing, bool) {
+	for _, d := range Definitions() {
+		if d.Curves == nil {
+			continue
+		}
+		if g, ok := d.Curves(file); ok {
+			return g, true
+		}
+	}
+	return tasks.Growing{}, false
+}
+
 // largestWritten bounds a file of results that a tool says it has written.
 const largestWritten = 64 << 20
 

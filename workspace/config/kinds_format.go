@@ -2,7 +2,9 @@ package config
 
 import (
 	"fmt"
+	"path"
 	"regexp"
+	"strings"
 )
 
 // Formats are the names that `format` knows: tools, files that tools print, and
@@ -88,5 +90,24 @@ func matcherKind() kind[Pattern] {
 func resultsKind() kind[[]string] {
 	k := list(globKind())
 	k.shape.words = "a list of globs"
+	return k
+}
+
+// curvesKind is a list of directories.
+func curvesKind() kind[[]string] {
+	dir := text()
+	sh := &shape{words: "a directory", schema: dir.shape.schema}
+	k := list(kind[string]{shape: sh, read: func(r *reader, n *node) (string, bool) {
+		s, ok := dir.read(r, n)
+		if !ok {
+			return "", false
+		}
+		if strings.ContainsAny(s, "*?") {
+			r.problem(n, fmt.Sprintf("%s: %q is no directory", r.place(), s), "name the directory: all below it belongs to it")
+			return "", false
+		}
+		return path.Clean(strings.ReplaceAll(s, `\`, "/")), true
+	}})
+	k.shape.words = "a list of directories"
 	return k
 }

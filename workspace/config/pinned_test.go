@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -44,5 +45,18 @@ tasks:
 	}
 	if diff := cmp.Diff(want, f.Units, anywhere); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestDirectoriesOfNumbersAreNamedPlainly(t *testing.T) {
+	f := load(t, "version: 1\ntasks:\n  a: {run: a, curves: ./runs/}\n  b: {run: b, curves: [runs, /data/dvclive]}\n  c: {run: c, curves: none}\n")
+	for name, want := range map[string][]string{"a": {"runs"}, "b": {"runs", "/data/dvclive"}, "c": {"none"}} {
+		if diff := cmp.Diff(want, f.Unit(name).Curves); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	_, err := config.LoadBytes("/ws/sawhorse.yml", []byte("version: 1\ntasks:\n  a: {run: a, curves: 'runs/*'}\n"))
+	if err == nil || !strings.Contains(err.Error(), `"runs/*" is no directory`) {
+		t.Errorf("a glob: %v", err)
 	}
 }

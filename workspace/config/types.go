@@ -126,6 +126,10 @@ type Unit struct {
 	Inputs *Inputs `json:"inputs,omitempty"`
 	// Track is the connection that records its runs; empty: none does.
 	Track string `json:"track,omitempty"`
+	// Curves are directories of files of numbers that it writes, relative to the
+	// workspace directory; "none" alone: none are looked for. Empty: those that it is
+	// seen to write.
+	Curves []string `json:"curves,omitempty"`
 	// Format is how its output is read; empty: by those who know it.
 	Format []Format `json:"format,omitempty"`
 	// Results are globs of files of results that it writes, relative to the
