@@ -175,9 +175,12 @@ func (s *server) create(ctx context.Context, experiment, name string, t tags, at
 	return answer.Run, err
 }
 
-// update says how a run is.
+// update says how a run is; one that goes on has no end.
 func (s *server) update(ctx context.Context, id, status string, at time.Time) error {
-	body := map[string]any{"run_id": id, "status": status, "end_time": at.UnixMilli()}
+	body := map[string]any{"run_id": id, "status": status}
+	if status != statusRunning {
+		body["end_time"] = at.UnixMilli()
+	}
 	return s.post(ctx, "say that the run is "+strings.ToLower(status), "runs/update", body, nil, true)
 }
 
@@ -197,6 +200,9 @@ func (s *server) experimentID(ctx context.Context, name string) (string, error) 
 		ID string `json:"experiment_id"`
 	}
 	err = s.post(ctx, "create the experiment "+name, "experiments/create", map[string]any{"name": name}, &created, false)
+	if err != nil && s.get(ctx, "find the experiment "+name, "experiments/get-by-name", url.Values{"experiment_name": {name}}, &found) == nil {
+		return found.Experiment.ID, nil // somebody else made it meanwhile
+	}
 	return created.ID, err
 }
 

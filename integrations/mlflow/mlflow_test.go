@@ -301,6 +301,29 @@ func tracks(l lab) {
 		t.Errorf("a stopped run is %s", got)
 	}
 
+	// The runs of a sweep are nested in one.
+	q.Sweep = &tasks.Sweep{ID: "fit#4", Swept: []string{"lr"}, Parallel: 2, Runs: 3}
+	tracker := Track(program(func(context.Context, map[string]string) error { return nil }), func() integrations.Place { return place })
+	parents := map[string]bool{}
+	for _, id := range []tasks.RunID{"fit#4", "fit#5"} {
+		k := &kept{news: make(chan struct{}, 1)}
+		q.Run = id
+		if err := tracker.Run(t.Context(), q, k); err != nil {
+			t.Fatal(err)
+		}
+		parents[status(k.linked).Data.Tags.get("mlflow.parentRunId")] = true
+	}
+	if len(parents) != 1 {
+		t.Fatalf("the parents are %v", parents)
+	}
+	for id := range parents {
+		r := status(id)
+		if r.Info.Status != statusFinished || r.Info.Name != "sweep fit#4" || r.Data.Tags.get("sawhorse.swept") != "lr" {
+			t.Errorf("the sweep is %+v", r)
+		}
+	}
+	q.Sweep = nil
+
 	q.Task.Spec.Track = "lab"
 	err := Track(long, func() integrations.Place { return place }).Run(t.Context(), q, stopped)
 	if why, ok := errors.AsType[*tasks.StartError](err); !ok || !strings.Contains(why.Reason, "track: lab") {

@@ -25,9 +25,21 @@ import (
 //
 //	create ──> next.Run (with MLFLOW_RUN_ID) ──> FINISHED, FAILED or KILLED
 //	             └─ every second: what is new of its metrics ─> MetricReported
+//
+// The runs of a sweep are nested in one run that stands for it.
 type tracker struct {
 	next  tasks.Runner
 	where func() integrations.Place
+
+	mu      sync.Mutex // held while a parent is made or told of, so that there is one
+	parents map[tasks.RunID]*parent
+}
+
+// parent is the run that stands for a sweep. It goes on while one of its children
+// does: nobody is told that a sweep is at its end.
+type parent struct {
+	id      string
+	running int
 }
 
 var _ tasks.Runner = (*tracker)(nil)
@@ -35,7 +47,7 @@ var _ tasks.Runner = (*tracker)(nil)
 // Track is a runner that records the runs of tasks with track:. where says what
 // the workspace declares now.
 func Track(next tasks.Runner, where func() integrations.Place) tasks.Runner {
-	return &tracker{next: next, where: where}
+	return &tracker{next: next, where: where, parents: map[tasks.RunID]*parent{}}
 }
 
 // Unwrap is the runner behind this one.
@@ -66,7 +78,56 @@ func (t *tracker) Run(ctx context.Context, q tasks.Request, s tasks.Sink) error 
 	stop()
 	watched.Wait()
 	r.end(context.WithoutCancel(ctx), ctx.Err() != nil, err, s)
+	if q.Sweep != nil {
+		t.leave(context.WithoutCancel(ctx), r, *q.Sweep, ctx.Err() != nil, s)
+	}
 	return err
+}
+
+// nest is the run that stands for a sweep; it goes on from now on.
+func (t *tracker) nest(ctx context.Context, r *recorded, q tasks.Request) (id string, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p := t.parents[q.Sweep.ID]
+	switch {
+	case p == nil:
+		about := tags{
+			{"mlflow.source.name", q.Task.Title}, {"mlflow.source.type", "LOCAL"},
+			{"sawhorse.sweep", string(q.Sweep.ID)}, {"sawhorse.swept", strings.Join(q.Sweep.Swept, ", ")},
+		}
+		made, err := r.create(ctx, r.experiment, "sweep "+string(q.Sweep.ID), about, time.Now())
+		if err != nil {
+			return "", err
+		}
+		p = &parent{id: made.Info.ID}
+		t.parents[q.Sweep.ID] = p
+	case p.running == 0:
+		if err := r.update(ctx, p.id, statusRunning, time.Time{}); err != nil {
+			return "", err
+		}
+	}
+	p.running++
+	return p.id, nil
+}
+
+// leave says of a sweep that it has ended, when this was the last of its runs that
+// go on.
+func (t *tracker) leave(ctx context.Context, r *recorded, w tasks.Sweep, stopped bool, s tasks.Sink) {
+	ctx, cancel := context.WithTimeout(ctx, startWithin)
+	defer cancel()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p := t.parents[w.ID]
+	if p.running--; p.running > 0 {
+		return
+	}
+	status := statusFinished
+	if stopped {
+		status = statusKilled
+	}
+	if err := r.update(ctx, p.id, status, time.Now()); err != nil {
+		s.Log(logs.Note, fmt.Appendf(nil, "the server was not told that the sweep is %s: %v\n", strings.ToLower(status), err))
+	}
 }
 
 // recorded is a run that is recorded.
@@ -99,15 +160,32 @@ func (t *tracker) begin(ctx context.Context, q tasks.Request) (*recorded, error)
 	}
 	r := &recorded{server: srv, told: map[string]int{}, last: map[string]metric{}}
 	if r.experiment, err = srv.experimentID(ctx, q.Task.Name); err == nil {
-		var made run
-		made, err = srv.create(ctx, r.experiment, string(q.Run), describe(ctx, p.Dir, q), time.Now())
-		r.id = made.Info.ID
+		r.id, err = t.create(ctx, r, p.Dir, q)
 	}
 	if err != nil {
 		srv.rest.Close()
 		return nil, fmt.Errorf("record the run: %w", err)
 	}
 	return r, nil
+}
+
+// create makes the run on the server, nested when it is one of a sweep.
+func (t *tracker) create(ctx context.Context, r *recorded, dir string, q tasks.Request) (id string, err error) {
+	about := describe(ctx, dir, q)
+	if q.Sweep != nil {
+		parent, err := t.nest(ctx, r, q)
+		if err != nil {
+			return "", err
+		}
+		about = append(about, tag{"mlflow.parentRunId", parent})
+	}
+	made, err := r.server.create(ctx, r.experiment, string(q.Run), about, time.Now())
+	if err != nil && q.Sweep != nil {
+		t.mu.Lock()
+		t.parents[q.Sweep.ID].running--
+		t.mu.Unlock()
+	}
+	return made.Info.ID, err
 }
 
 // mostDiff is the longest value of a tag, of which the server takes no longer one.
