@@ -128,16 +128,14 @@ func (s *Screen) View(f screen.Frame) []string {
 
 // grid draws every metric, as many beside each other as are wide enough.
 func (s *Screen) grid(f screen.Frame, r, ghost tasks.Run, hasGhost bool) []string {
-	columns := max(1, min(f.W/46, len(s.names)))
-	w := f.W / columns
-	rows := (len(s.names) + columns - 1) / columns
-	h := max(8, f.H/rows)
-	fit := max(1, f.H/h)
+	g := arrange(len(s.names), f.W, f.H)
+	columns, w := g.columns, f.W/g.columns
 	at := slices.Index(s.names, s.metric) / columns
-	s.top = max(min(s.top, at), at-fit+1)
-	s.top = max(0, min(s.top, rows-fit))
+	s.top = max(min(s.top, at), at-g.shown+1)
+	s.top = max(0, min(s.top, g.rows-g.shown))
 	var lines []string
-	for row := s.top; row < min(s.top+fit, rows); row++ {
+	for row := s.top; row < min(s.top+g.shown, g.rows); row++ {
+		h := g.height(row - s.top)
 		boxes := make([][]string, columns)
 		for i := range columns {
 			width := w
@@ -158,7 +156,57 @@ func (s *Screen) grid(f screen.Frame, r, ghost tasks.Run, hasGhost bool) []strin
 			lines = append(lines, line.String())
 		}
 	}
+	if g.shown < g.rows {
+		above, below := s.top*columns, max(0, len(s.names)-(s.top+g.shown)*columns)
+		lines = append(lines, cell.NewLine(f.W).Put(f.Ink.Muted, hidden(above, below)).String())
+	}
 	return cell.Block(lines, f.W, f.H)
+}
+
+// hidden says what of the grid is out of sight.
+func hidden(above, below int) string {
+	var parts []string
+	if above > 0 {
+		parts = append(parts, fmt.Sprintf("↑ %d more", above))
+	}
+	if below > 0 {
+		parts = append(parts, fmt.Sprintf("↓ %d more", below))
+	}
+	return " " + strings.Join(parts, "  ")
+}
+
+// layout is how many charts stand beside and below each other.
+type layout struct {
+	columns, rows int
+	shown         int // rows that are in sight
+	room          int // lines for these
+}
+
+// A chart says nothing in less than this.
+const leastColumn, leastRow = 38, 7
+
+// arrange finds room for n charts in w by h cells; a line says what has none.
+func arrange(n, w, h int) layout {
+	l := layout{columns: max(1, min(w/leastColumn, n)), room: h}
+	// Two wide charts are read better below than beside each other.
+	for l.columns > 1 && (n+l.columns-2)/(l.columns-1)*2*leastRow <= h {
+		l.columns--
+	}
+	l.rows = (n + l.columns - 1) / l.columns
+	if l.shown = l.rows; l.rows*leastRow > h {
+		l.room--
+		l.shown = max(1, l.room/leastRow)
+	}
+	return l
+}
+
+// height is that of the i-th row in sight: together they fill the room.
+func (l layout) height(i int) int {
+	h := l.room / l.shown
+	if i < l.room%l.shown {
+		h++
+	}
+	return h
 }
 
 // one draws a heading and a chart.
@@ -172,9 +220,15 @@ func (s *Screen) one(f screen.Frame, r tasks.Run, name string, ghost tasks.Run, 
 		live.Ink = in.Failed
 	}
 	curves := []chart.Curve{live}
+	if s.smooth > 0 {
+		raw := live
+		raw.Ink, raw.Raw = in.Faint, true
+		curves = append(curves, raw)
+	}
 	beside := ""
+	var old chart.Curve
 	if g, ok := ghost.Metrics[name]; hasGhost && ok {
-		old := s.curve(ghost, g)
+		old = s.curve(ghost, g)
 		old.Ink = in.Faint
 		curves = append(curves, old)
 		beside = fmt.Sprintf("best #%d %s", ghost.Number, screen.Number(g.Last.Value))
@@ -197,10 +251,8 @@ func (s *Screen) one(f screen.Frame, r tasks.Run, name string, ghost tasks.Run, 
 	where := "at " + s.place(m.Last.Step, r, m.Last)
 	if at, ok := live.Value(s.cross); ok && !math.IsNaN(s.cross) {
 		value, where = at, "at "+v.X(s.cross)
-		if len(curves) > 1 {
-			if old, ok := curves[1].Value(s.cross); ok {
-				beside = fmt.Sprintf("best #%d %s", ghost.Number, screen.Number(old))
-			}
+		if at, ok := old.Value(s.cross); ok {
+			beside = fmt.Sprintf("best #%d %s", ghost.Number, screen.Number(at))
 		}
 	}
 	number := in.Text

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
@@ -172,4 +173,48 @@ func TestWhateverIsPressedItStaysInItsRoom(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestChartsFillTheRoomAndSayHowManyHaveNone(t *testing.T) {
+	for about, c := range map[string]struct {
+		n, w, h       int
+		columns, rows int
+		heights       []int
+	}{
+		"one":              {1, 84, 30, 1, 1, []int{30}},
+		"two, wide":        {2, 84, 30, 1, 2, []int{15, 15}},
+		"five of a screen": {5, 84, 29, 2, 3, []int{10, 10, 9}},
+		"narrow":           {5, 57, 20, 1, 5, []int{10, 9}},
+		"many":             {40, 160, 44, 4, 10, []int{8, 7, 7, 7, 7, 7}},
+		"low":              {5, 200, 10, 5, 1, []int{10}},
+	} {
+		l := arrange(c.n, c.w, c.h)
+		var heights []int
+		for i := range l.shown {
+			heights = append(heights, l.height(i))
+		}
+		if diff := cmp.Diff(c.heights, heights); diff != "" || l.columns != c.columns || l.rows != c.rows {
+			t.Errorf("%s: %d columns, %d rows %s", about, l.columns, l.rows, diff)
+		}
+	}
+	s := New()
+	f := frame(57, 20, training(1, tasks.Running, map[string][]float64{"loss": {3, 2}, "acc": {1, 2}, "lr": {1, 2}, "norm": {1, 2}, "tok": {1, 2}}))
+	sees(t, drawn(s, f), "loss", "↓ 3 more")
+	s.Move(3)
+	sees(t, drawn(s, f), "↑ 2 more  ↓ 1 more")
+}
+
+func TestWhatIsSmoothedIsFaintBehindItsCurve(t *testing.T) {
+	s := New()
+	values := make([]float64, 60)
+	for i := range values {
+		values[i] = float64(i % 2)
+	}
+	f := frame(60, 14, training(1, tasks.Running, map[string][]float64{"loss": values}))
+	drawn(s, f)
+	before := drawn(s, f)
+	do(t, s, "smooth")
+	if after := drawn(s, f); after == before || !strings.Contains(after, "⡇") && !strings.Contains(after, "⣿") {
+		t.Errorf("the raw values are gone:\n%s", after)
+	}
 }

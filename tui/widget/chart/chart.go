@@ -15,6 +15,8 @@ import (
 type Curve struct {
 	X, Y []float64
 	Ink  theme.Ink
+	// Raw curves are drawn as they are, also where the others are smoothed.
+	Raw bool
 }
 
 // View says which part of the curves is drawn, and how.
@@ -99,7 +101,10 @@ func axis(v View, from, to float64, left, w int, in *theme.Inks) string {
 func prepared(curves []Curve, v View) []Curve {
 	out := make([]Curve, len(curves))
 	for i, c := range curves {
-		ys := Smooth(c.Y, v.Smooth)
+		ys := c.Y
+		if !c.Raw {
+			ys = Smooth(ys, v.Smooth)
+		}
 		if v.Log {
 			logs := make([]float64, len(ys))
 			for j, y := range ys {
