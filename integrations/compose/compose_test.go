@@ -65,7 +65,7 @@ services:
     ulimits: {nofile: {soft: 10, hard: 20}}
     networks: {back: {aliases: [database]}}
   api:
-    build: {context: ./api, target: run, args: {WHO: me}}
+    build: {context: ./api, target: run, args: {WHO: me}, secrets: [token, {source: key, target: api_key}], ssh: [default, other=./agent], platforms: [linux/arm64]}
     depends_on:
       db: {condition: service_healthy, restart: true}
       migrate: {condition: service_completed_successfully}
@@ -85,7 +85,7 @@ services:
     network_mode: service:db
 networks: {back: {}}
 volumes: {data: {}}
-secrets: {token: {file: ./token}}
+secrets: {token: {file: ./token}, key: {environment: API_KEY}}
 `
 
 func TestAComposeFileIsServicesOfTheWorkspace(t *testing.T) {
@@ -139,6 +139,13 @@ func TestAComposeFileIsServicesOfTheWorkspace(t *testing.T) {
 	api := f.Unit("api")
 	if b := api.Container.Build; b.Target != "run" || b.Args["WHO"] != "me" || b.Context != filepath.Join(f.Dir, "api") || api.Container.Image != "shop-api" {
 		t.Errorf("build %+v as %s", b, api.Container.Image)
+	}
+	secrets := []config.BuildSecret{{ID: "token", File: filepath.Join(f.Dir, "token")}, {ID: "api_key", Variable: "API_KEY"}}
+	if diff := cmp.Diff(secrets, api.Container.Build.Secrets); diff != "" || api.Container.Build.Platform != "linux/arm64" {
+		t.Errorf("secrets of the build (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]config.Agent{{ID: "default"}, {ID: "other", Socket: filepath.Join(f.Dir, "agent")}}, api.Container.Build.Agents); diff != "" {
+		t.Errorf("agents (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff(&config.Watch{Paths: []string{"api/**"}, Ignore: []string{"api/node_modules", "api/node_modules/**"}}, api.Watch); diff != "" {
 		t.Errorf("watch (-want +got):\n%s", diff)
@@ -196,7 +203,7 @@ func TestOverridesIncludesAndExtendsAreMerged(t *testing.T) {
 
 func TestWhatIsNotSupportedIsNamedWithItsPlaceUnlessTheCLIDoesIt(t *testing.T) {
 	files := map[string]string{
-		"compose.yaml": "services:\n  gpu:\n    image: train\n    gpus: all\n    build:\n      context: .\n      ssh: [default]\n",
+		"compose.yaml": "services:\n  gpu:\n    image: train\n    gpus: all\n    build:\n      context: .\n      entitlements: [network.host]\n",
 		"Dockerfile":   "FROM scratch\n",
 	}
 	_, err := expand(t, files)
@@ -210,7 +217,7 @@ func TestWhatIsNotSupportedIsNamedWithItsPlaceUnlessTheCLIDoesIt(t *testing.T) {
 	}
 	want := []string{
 		"compose.yaml:4:1 gpus of the service gpu is not supported",
-		"compose.yaml:7:1 build.ssh of the service gpu needs BuildKit, which is not supported",
+		"compose.yaml:7:1 build.entitlements of the service gpu is not supported",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -36,7 +36,7 @@ const (
 // container is what the engine is asked for in a service's name.
 func (p *project) container(s types.ServiceConfig) (*config.Container, error) {
 	c := &config.Container{
-		Image: s.Image, Project: p.Name, Service: s.Name, Name: s.ContainerName, Healthy: true, Files: p.files, Pull: pull(s.PullPolicy),
+		Image: s.Image, Project: p.Name, Service: s.Name, Name: s.ContainerName, Healthy: true, Files: p.files, Pull: pull(s.PullPolicy), Platform: s.Platform,
 		Labels: map[string]string{workingDirLabel: p.WorkingDir, configFilesLabel: strings.Join(p.files, ","), dependsLabel: depends(s)},
 	}
 	for _, f := range s.EnvFiles {
@@ -44,6 +44,14 @@ func (p *project) container(s types.ServiceConfig) (*config.Container, error) {
 	}
 	if c.Hash = hash(s); s.Build != nil {
 		c.Build = build(s.Build)
+		if c.Build.Platform == "" {
+			c.Build.Platform = s.Platform
+		}
+		secrets, err := p.buildSecrets(s.Build)
+		if err != nil {
+			return nil, err
+		}
+		c.Build.Secrets, c.Build.Agents = secrets, agents(s.Build)
 		if c.Image == "" {
 			c.Image = p.Name + "-" + s.Name
 		}
@@ -139,7 +147,8 @@ func pull(policy string) config.Pull {
 
 func build(b *types.BuildConfig) *config.Build {
 	c := &config.Build{
-		Context: b.Context, Dockerfile: b.Dockerfile, Target: b.Target, Inline: b.DockerfileInline, NoCache: b.NoCache, Fresh: b.Pull,
+		Platform: strings.Join(b.Platforms, ""),
+		Context:  b.Context, Dockerfile: b.Dockerfile, Target: b.Target, Inline: b.DockerfileInline, NoCache: b.NoCache, Fresh: b.Pull,
 		Network: b.Network, Hosts: b.ExtraHosts.AsList(":"), CacheFrom: b.CacheFrom, Tags: b.Tags, Args: map[string]string{}, Labels: b.Labels,
 	}
 	for k, v := range b.Args {
@@ -153,6 +162,36 @@ func build(b *types.BuildConfig) *config.Build {
 		}
 	}
 	return c
+}
+
+// buildSecrets are the secrets that a build may read.
+func (p *project) buildSecrets(b *types.BuildConfig) ([]config.BuildSecret, error) {
+	var all []config.BuildSecret
+	for _, ref := range b.Secrets {
+		s := config.BuildSecret{ID: ref.Target}
+		if s.ID == "" {
+			s.ID = ref.Source
+		}
+		switch o := p.Secrets[ref.Source]; {
+		case bool(o.External):
+			return nil, fmt.Errorf("secret %s is external, which needs Swarm", ref.Source)
+		case o.File != "":
+			s.File = o.File
+		default:
+			s.Variable = o.Environment
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+// agents are the ssh agents that a build may ask.
+func agents(b *types.BuildConfig) []config.Agent {
+	var all []config.Agent
+	for _, key := range b.SSH {
+		all = append(all, config.Agent{ID: key.ID, Socket: key.Path})
+	}
+	return all
 }
 
 func environment(m types.MappingWithEquals) []string {

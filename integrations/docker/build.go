@@ -15,10 +15,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/moby/moby/api/types/build"
 	"github.com/moby/moby/api/types/jsonstream"
 	"github.com/moby/moby/client"
 	"github.com/moby/patternmatcher"
 	"github.com/moby/patternmatcher/ignorefile"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
@@ -75,9 +77,17 @@ func (j *job) pull(ctx context.Context, name string) error {
 	}
 	step := tasks.Step{Name: "pull " + name, Status: tasks.Running, StartedAt: time.Now()}
 	j.step(step)
-	body, err := j.p.api.ImagePull(ctx, name, client.ImagePullOptions{})
+	var o client.ImagePullOptions
+	on, err := platform(j.c.Platform)
+	if err != nil {
+		return err
+	}
+	if on != nil {
+		o.Platforms = append(o.Platforms, *on)
+	}
+	body, err := j.p.api.ImagePull(ctx, name, o)
 	if err == nil {
-		err = j.progress(body, nil)
+		err = j.progress(body, nil, nil)
 		_ = body.Close()
 	}
 	step.EndedAt, step.Status = time.Now(), tasks.Succeeded
@@ -92,8 +102,9 @@ func (j *job) pull(ctx context.Context, name string) error {
 
 func (j *job) step(s tasks.Step) { j.s.Emit(tasks.StepChanged{ID: j.q.Run, Step: s}) }
 
-// progress tells what the engine says of a build or a fetch; err is its own.
-func (j *job) progress(body io.Reader, each func(text string)) error {
+// progress tells what the engine says of a build or a fetch, BuildKit's own
+// reports by trace; err is its own.
+func (j *job) progress(body io.Reader, each func(text string), trace func(json.RawMessage)) error {
 	d := json.NewDecoder(body)
 	told := map[string]string{}
 	for {
@@ -106,6 +117,8 @@ func (j *job) progress(body io.Reader, each func(text string)) error {
 		switch {
 		case m.Error != nil:
 			return m.Error
+		case m.ID == traceID && m.Aux != nil && trace != nil:
+			trace(*m.Aux)
 		case m.Stream != "":
 			if each != nil {
 				each(m.Stream)
@@ -128,9 +141,21 @@ func (j *job) build(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	args := map[string]*string{}
-	for k, v := range b.Args {
-		args[k] = &v
+	o, err := buildOptions(b, name, inContext)
+	if err != nil {
+		return err
+	}
+	kit, err := j.byKit(b, content)
+	if err != nil {
+		return err
+	}
+	if kit {
+		id, end, err := j.openKit(ctx, b)
+		if err != nil {
+			return err
+		}
+		defer end()
+		o.Version, o.SessionID = build.BuilderBuildKit, id
 	}
 	archive, w := io.Pipe()
 	packed := make(chan error, 1)
@@ -139,10 +164,7 @@ func (j *job) build(ctx context.Context, name string) error {
 		_ = w.CloseWithError(err)
 		packed <- err
 	}()
-	r, err := j.p.api.ImageBuild(ctx, archive, client.ImageBuildOptions{
-		Tags: append([]string{name}, b.Tags...), Dockerfile: inContext, BuildArgs: args, Target: b.Target, Labels: b.Labels, Remove: true, ForceRemove: true,
-		NoCache: b.NoCache, PullParent: b.Fresh, NetworkMode: b.Network, ExtraHosts: b.Hosts, CacheFrom: b.CacheFrom,
-	})
+	r, err := j.p.api.ImageBuild(ctx, archive, o)
 	if err != nil {
 		_ = archive.CloseWithError(err)
 		if perr := <-packed; perr != nil && !errors.Is(perr, err) && !errors.Is(perr, io.ErrClosedPipe) {
@@ -151,42 +173,96 @@ func (j *job) build(ctx context.Context, name string) error {
 		return fmt.Errorf("build %s: %w", name, err)
 	}
 	defer func() { _ = r.Body.Close() }()
-	var now tasks.Step
-	number, text := 0, ""
-	finish := func(status tasks.Status) {
-		if now.Name != "" {
-			now.Status, now.EndedAt = status, time.Now()
-			j.step(now)
-		}
-	}
-	err = j.progress(r.Body, func(said string) {
-		m := stepLine.FindStringSubmatch(said)
-		if m == nil {
-			return
-		}
-		finish(tasks.Succeeded)
-		number, _ = strconv.Atoi(m[1])
-		text = m[3]
-		now = tasks.Step{Name: fmt.Sprintf("%s/%s %s", m[1], m[2], m[3]), Status: tasks.Running, StartedAt: time.Now()}
-		j.step(now)
-	})
+	first, newer := &stepReader{j: j}, newKitReader(j)
+	err = j.progress(r.Body, first.read, newer.read)
 	_ = archive.Close()
 	<-packed //nolint:errcheck // the engine says what is wrong with the context
 	if err == nil {
-		finish(tasks.Succeeded)
+		first.finish(tasks.Succeeded)
 		return nil
 	}
-	finish(tasks.Failed)
+	first.finish(tasks.Failed)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return j.buildFailed(b, content, number, text, err)
+	at := failedStep{label: strconv.Itoa(first.number), number: first.number, text: first.text, why: strings.TrimSpace(plain(err))}
+	if kit {
+		at.label, at.text = cutStep(newer.failed.name)
+		if at.label == "" {
+			at.text = ""
+		}
+		at.why = kitProblem(newer.failed.problem, at.why)
+	}
+	return j.buildFailed(b, content, at)
+}
+
+// buildOptions are what the engine is asked to build.
+func buildOptions(b *config.Build, name, inContext string) (client.ImageBuildOptions, error) {
+	args := map[string]*string{}
+	for k, v := range b.Args {
+		args[k] = &v
+	}
+	o := client.ImageBuildOptions{
+		Tags: append([]string{name}, b.Tags...), Dockerfile: inContext, BuildArgs: args, Target: b.Target, Labels: b.Labels, Remove: true, ForceRemove: true,
+		NoCache: b.NoCache, PullParent: b.Fresh, NetworkMode: b.Network, ExtraHosts: b.Hosts, CacheFrom: b.CacheFrom,
+	}
+	on, err := platform(b.Platform)
+	if on != nil {
+		o.Platforms = append(o.Platforms, *on)
+	}
+	return o, err
+}
+
+// platform reads "linux/arm64/v8"; nil: the engine's own.
+func platform(text string) (*ocispec.Platform, error) {
+	if text == "" {
+		return nil, nil
+	}
+	system, machine, ok := strings.Cut(text, "/")
+	if !ok {
+		return nil, &tasks.StartError{Reason: "the platform " + text + " is none", Hint: "write it as linux/arm64"}
+	}
+	machine, variant, _ := strings.Cut(machine, "/")
+	return &ocispec.Platform{OS: system, Architecture: machine, Variant: variant}, nil
+}
+
+// stepReader tells of the steps of the engine's first builder, which it prints.
+type stepReader struct {
+	j      *job
+	now    tasks.Step
+	number int
+	text   string
+}
+
+func (r *stepReader) read(said string) {
+	m := stepLine.FindStringSubmatch(said)
+	if m == nil {
+		return
+	}
+	r.finish(tasks.Succeeded)
+	r.number, _ = strconv.Atoi(m[1])
+	r.text = m[3]
+	r.now = tasks.Step{Name: fmt.Sprintf("%s/%s %s", m[1], m[2], m[3]), Status: tasks.Running, StartedAt: time.Now()}
+	r.j.step(r.now)
+}
+
+func (r *stepReader) finish(status tasks.Status) {
+	if r.now.Name != "" {
+		r.now.Status, r.now.EndedAt = status, time.Now()
+		r.j.step(r.now)
+	}
+}
+
+// failedStep is where a build failed: label is how its builder numbers it.
+type failedStep struct {
+	label, text, why string
+	number           int // of the Dockerfile's instructions; 0: not known
 }
 
 // buildFailed says at which line of the Dockerfile a build failed.
-func (j *job) buildFailed(b *config.Build, content []byte, number int, text string, err error) error {
-	why := strings.TrimSpace(plain(err))
-	at := tasks.Location{File: j.file(dockerfilePath(b)), Line: lineOf(string(content), number, text)}
+func (j *job) buildFailed(b *config.Build, content []byte, step failedStep) error {
+	why := step.why
+	at := tasks.Location{File: j.file(dockerfilePath(b)), Line: lineOf(string(content), step.number, step.text)}
 	if m := errorLine.FindStringSubmatch(why); m != nil && at.Line == 0 {
 		at.Line, _ = strconv.Atoi(m[1]) // what can't be parsed names its line
 	}
@@ -195,8 +271,8 @@ func (j *job) buildFailed(b *config.Build, content []byte, number int, text stri
 	}
 	j.s.Emit(tasks.DiagnosticReported{ID: j.q.Run, Diagnostic: tasks.Diagnostic{Severity: tasks.Error, Location: at, Message: why, Line: -1}})
 	reason := "build failed: " + why
-	if text != "" {
-		reason = fmt.Sprintf("build failed at step %d, %s: %s", number, text, why)
+	if step.text != "" {
+		reason = fmt.Sprintf("build failed at step %s, %s: %s", step.label, step.text, why)
 	}
 	if at.File != "" {
 		reason = at.String() + ": " + reason
@@ -243,31 +319,38 @@ func dockerfile(b *config.Build) (content []byte, inContext string, err error) {
 	return content, ".sawhorse.Dockerfile", nil
 }
 
-// lineOf finds the line of a step: the instructions are numbered in order, and
-// each begins as its step does.
+// lineOf finds the line of a step: the instruction that reads as the step does,
+// else the last of its kind among the first ones; 0: there is none.
 func lineOf(content string, number int, step string) int {
 	keyword, _, _ := strings.Cut(step, " ")
 	if keyword == "" {
 		return 0
 	}
-	seen, within, best := 0, false, 0
-	for i, line := range strings.Split(content, "\n") {
-		text := strings.TrimSpace(line)
-		if within {
-			within = strings.HasSuffix(text, `\`)
-			continue
-		}
+	seen, best := 0, 0
+	lines := strings.Split(content, "\n")
+	for i := 0; i < len(lines); i++ {
+		text := strings.TrimSpace(lines[i])
 		if text == "" || strings.HasPrefix(text, "#") {
 			continue
 		}
-		within = strings.HasSuffix(text, `\`)
+		first := i + 1
+		for strings.HasSuffix(text, `\`) && i+1 < len(lines) {
+			i++
+			text = strings.TrimSuffix(text, `\`) + " " + strings.TrimSpace(lines[i])
+		}
 		seen++
+		if number == 0 && strings.EqualFold(words(text), words(step)) {
+			return first
+		}
 		if word, _, _ := strings.Cut(text, " "); strings.EqualFold(word, keyword) && (best == 0 || seen <= number) {
-			best = i + 1
+			best = first
 		}
 	}
 	return best
 }
+
+// words is a text with one space between its words.
+func words(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // pack writes the context as an archive, without what .dockerignore leaves out.
 func pack(w io.Writer, b *config.Build, content []byte, inContext string) error {

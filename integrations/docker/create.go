@@ -87,6 +87,9 @@ func (j *job) container(ctx context.Context) (id string, since time.Time, err er
 	}
 	o := client.ContainerCreateOptions{Name: j.name, Config: q.Config, HostConfig: q.HostConfig}
 	o.NetworkingConfig = q.NetworkingConfig
+	if o.Platform, err = platform(j.c.Platform); err != nil {
+		return "", since, err
+	}
 	// An engine before API 1.44 takes one network at creation; others follow.
 	var others map[string]*network.EndpointSettings
 	if n := o.NetworkingConfig; n != nil && len(n.EndpointsConfig) > 1 {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/containerd/errdefs"
+	"github.com/moby/moby/api/types/build"
 	"github.com/moby/moby/client"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
@@ -48,6 +49,8 @@ type Provider struct {
 	about string
 	// podman: what answers is Podman, whose events have names of their own.
 	podman bool
+	// builder is how the engine prefers to build.
+	builder build.BuilderVersion
 
 	mu    sync.Mutex
 	known map[string]summary // the containers as last told, by ID
@@ -63,10 +66,12 @@ func Connect(ctx context.Context, e Endpoint, o Options) (*Provider, error) {
 	p := &Provider{o: o, api: api, at: e, known: map[string]summary{}, moved: make(chan struct{})}
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	if _, err := api.Ping(ctx, client.PingOptions{NegotiateAPIVersion: true}); err != nil {
+	ping, err := api.Ping(ctx, client.PingOptions{NegotiateAPIVersion: true})
+	if err != nil {
 		_ = api.Close()
 		return nil, unreachable(e, err)
 	}
+	p.builder = ping.BuilderVersion
 	v, err := api.ServerVersion(ctx, client.ServerVersionOptions{})
 	if err != nil {
 		_ = api.Close()

@@ -37,6 +37,8 @@ type Container struct {
 	// Create is what the engine is asked to create, as the Engine API says it; nil:
 	// it is made of the keys of the unit.
 	Create string `json:"create,omitempty"`
+	// Platform is that of its image: "linux/arm64"; "": the engine's own.
+	Platform string `json:"platform,omitempty"`
 	// Networks and Named are the networks and volumes that have to exist.
 	Networks []Network     `json:"networks,omitempty"`
 	Named    []NamedVolume `json:"named,omitempty"`
@@ -71,6 +73,23 @@ type Build struct {
 	Hosts     []string `json:"hosts,omitempty"`
 	CacheFrom []string `json:"cache_from,omitempty"`
 	Tags      []string `json:"tags,omitempty"`
+	Platform  string   `json:"platform,omitempty"`
+	// Secrets and Agents are given to a build while it runs, and kept nowhere.
+	Secrets []BuildSecret `json:"secrets,omitempty"`
+	Agents  []Agent       `json:"agents,omitempty"`
+}
+
+// BuildSecret is what a build may read: a file's content, or a variable's.
+type BuildSecret struct {
+	ID       string `json:"id"`
+	File     string `json:"file,omitempty"` // absolute
+	Variable string `json:"variable,omitempty"`
+}
+
+// Agent is an ssh agent that a build may ask.
+type Agent struct {
+	ID     string `json:"id"`
+	Socket string `json:"socket,omitempty"` // "": SSH_AUTH_SOCK
 }
 
 // Volume is a place of a container that is kept outside of it.

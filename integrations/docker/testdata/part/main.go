@@ -92,6 +92,15 @@ func main() {
 			os.Exit(1)
 		}
 		_ = c.Close()
+	case "ask": // an ssh agent
+		c, err := net.Dial("unix", os.Getenv("SSH_AUTH_SOCK"))
+		if err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		_, _ = io.WriteString(c, args[0])
+		said, _ := io.ReadAll(c)
+		fmt.Println(string(said))
 	case "exists":
 		if _, err := os.Stat(args[0]); err != nil {
 			fmt.Println(err)
