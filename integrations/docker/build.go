@@ -77,7 +77,7 @@ func (j *job) pull(ctx context.Context, name string) error {
 	}
 	step := tasks.Step{Name: "pull " + name, Status: tasks.Running, StartedAt: time.Now()}
 	j.step(step)
-	var o client.ImagePullOptions
+	o := client.ImagePullOptions{RegistryAuth: j.login(ctx, name)}
 	on, err := platform(j.c.Platform)
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ func (j *job) pull(ctx context.Context, name string) error {
 	if err != nil {
 		step.Status = tasks.Failed
 		j.step(step)
-		return &tasks.StartError{Reason: fmt.Sprintf("fetch the image %s: %s", name, plain(err)), Hint: "check its name and the network; a private registry wants docker login"}
+		return &tasks.StartError{Reason: fmt.Sprintf("fetch the image %s: %s", name, plain(err)), Hint: "check its name and the network; a private registry wants docker login " + registryOf(name)}
 	}
 	j.step(step)
 	return nil
@@ -156,6 +156,8 @@ func (j *job) build(ctx context.Context, name string) error {
 		}
 		defer end()
 		o.Version, o.SessionID = build.BuilderBuildKit, id
+	} else {
+		o.AuthConfigs = j.buildLogins(ctx, content)
 	}
 	archive, w := io.Pipe()
 	packed := make(chan error, 1)

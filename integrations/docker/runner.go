@@ -65,7 +65,7 @@ func (r *Runner) connect(ctx context.Context) (*Provider, error) {
 		_ = r.p.Close()
 		r.p = nil
 	}
-	f := finder{getenv: r.o.Place.Getenv, home: r.o.Place.Home, exists: exists}
+	f := r.finder()
 	e, _, err := f.usual()
 	if len(r.o.Place.Declared) > 0 {
 		d := r.o.Place.Declared[0]
@@ -76,6 +76,10 @@ func (r *Runner) connect(ctx context.Context) (*Provider, error) {
 	}
 	r.p, err = Connect(ctx, e, Options{Name: Name, Dir: r.o.Dir})
 	return r.p, err
+}
+
+func (r *Runner) finder() finder {
+	return finder{getenv: r.o.Place.Getenv, home: r.o.Place.Home, exists: exists}
 }
 
 // Run has the unit's container up until it ends or ctx does. One that was left

@@ -106,10 +106,16 @@ func (r *run) ended(t *testing.T) error {
 // runner is a runner for a workspace, whose containers are gone after the test.
 func runner(t *testing.T, dir string) *docker.Runner {
 	t.Helper()
+	return runnerWith(t, dir, nil)
+}
+
+// runnerWith is a runner for a person whose environment says something.
+func runnerWith(t *testing.T, dir string, env map[string]string) *docker.Runner {
+	t.Helper()
 	host := engine.Host(t)
 	r := docker.NewRunner(docker.RunnerOptions{
 		Dir: dir, Name: "shop",
-		Place: integrations.Place{State: filepath.Join(dir, "state"), Getenv: func(string) string { return "" }, Declared: []integrations.Declared{{Name: "docker", Options: map[string]string{"host": host}}}},
+		Place: integrations.Place{State: filepath.Join(dir, "state"), Getenv: func(name string) string { return env[name] }, Declared: []integrations.Declared{{Name: "docker", Options: map[string]string{"host": host}}}},
 		Env: func(u config.Unit, _ func(string) (string, bool)) ([]string, error) {
 			var all []string
 			for k, v := range u.Env {
