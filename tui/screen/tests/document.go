@@ -328,7 +328,10 @@ func (s *Screen) writeBelow(o *writer, n *node) {
 		return
 	}
 	const most = 20
-	shown := 0
+	shown, above := 0, n.full()
+	if n.file {
+		above = n.parent.full()
+	}
 	n.tests(func(t *node) {
 		if t == n || !t.reason() {
 			return
@@ -341,7 +344,7 @@ func (s *Screen) writeBelow(o *writer, n *node) {
 			return
 		}
 		o.add(docLine{place: t.result.Location, n: t.result.Line, fold: -1},
-			seg{o.in.Failed, "✖ "}, seg{o.in.Text, strings.TrimLeft(strings.TrimPrefix(t.full(), n.full()), " :/›>") + "  "}, seg{o.in.Muted, t.result.Message})
+			seg{o.in.Failed, "✖ "}, seg{o.in.Text, strings.TrimLeft(strings.TrimPrefix(t.full(), above), " :/›>") + "  "}, seg{o.in.Muted, t.result.Message})
 	})
 	if shown > most {
 		o.say(o.in.Faint, fmt.Sprintf("  and %d more", shown-most))

@@ -1,6 +1,7 @@
 package tests
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -23,6 +24,8 @@ type node struct {
 	run    tasks.RunID
 
 	diagnostic *tasks.Diagnostic
+	// file: a file of a package, named by its path.
+	file bool
 
 	// count is of itself and all below it, by rank.
 	count [ranks]int
@@ -41,6 +44,9 @@ func idOf(t *tasks.TestResult) nodeID { return nodeID{t.Suite, t.Name} }
 func (n *node) full() string {
 	if n.diagnostic != nil {
 		return n.id.name
+	}
+	if n.file {
+		return n.id.suite + "  " + n.label
 	}
 	return strings.TrimSpace(n.id.suite + "  " + n.id.name)
 }
@@ -269,6 +275,10 @@ func (m *model) place(t *tasks.TestResult) *node {
 	if t.Suite != "" {
 		above = m.child(m.root, nodeID{suite: t.Suite}, t.Suite)
 	}
+	if inFile(t) {
+		above = m.child(above, nodeID{t.Suite, t.File}, path.Base(t.File))
+		above.file = true
+	}
 	end := 0
 	for i, part := range t.Path() {
 		if i > 0 {
@@ -278,6 +288,12 @@ func (m *model) place(t *tasks.TestResult) *node {
 		above = m.child(above, nodeID{t.Suite, t.Name[:end]}, part)
 	}
 	return above
+}
+
+// inFile says whether a suite is of several files, as a package is, and not a
+// file itself.
+func inFile(t *tasks.TestResult) bool {
+	return t.File != "" && t.Suite != "" && path.Ext(t.File) != path.Ext(t.Suite)
 }
 
 func (m *model) child(above *node, id nodeID, label string) *node {
@@ -322,6 +338,9 @@ func (n *node) where() tasks.Location {
 		return n.diagnostic.Location
 	case n.result.Location.File != "":
 		return n.result.Location
+	}
+	if n.file {
+		return tasks.Location{File: n.id.name}
 	}
 	return tasks.Location{File: n.result.File}
 }

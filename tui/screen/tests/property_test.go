@@ -71,6 +71,9 @@ func TestAnyCourseOfRunsIsDrawnInItsRoom(t *testing.T) {
 					Duration: time.Duration(rapid.IntRange(0, 3000).Draw(t, "ms")) * time.Millisecond,
 					Message:  rapid.SampledFrom([]string{"", "want 3, got 4", "漢字漢字 two\nlines"}).Draw(t, "message"),
 				}
+				if r.Suite != "" {
+					r.File = rapid.SampledFrom([]string{"", "cart/a_test.go", "cart/b_test.go"}).Draw(t, "file")
+				}
 				if strings.Contains(r.Name, "/") {
 					r.Separator = "/"
 				}

@@ -151,7 +151,11 @@ func (s *Screen) walk(n *node, before string, depth int, words []string) {
 	}
 	s.rows = append(s.rows, row{n, label, depth})
 	if n.open || len(words) > 0 {
-		for _, k := range n.kids {
+		below := n.kids
+		if len(below) == 1 && below[0].file {
+			below = below[0].kids // a package of one file: its name says nothing more
+		}
+		for _, k := range below {
 			s.walk(k, "", depth+1, words)
 		}
 	}

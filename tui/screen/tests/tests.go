@@ -143,6 +143,8 @@ func (s *Screen) Selected() (Place, bool) {
 		d := n.diagnostic
 		p.Title, p.Text = d.Message, d.Location.String()+": "+d.Message
 		p.Location, p.Line = d.Location, d.Line
+	case n.file:
+		p.Location = n.where()
 	case n.has:
 		p.Location, p.Line = s.where(n), n.result.Line
 	}

@@ -1,0 +1,56 @@
+package tests
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tui/screen"
+	"github.com/sawhorse-dev/sawhorse/tui/theme"
+)
+
+func TestAPackageOfSeveralFilesHasThemAsALevelAndOneOfOneFileHasNot(t *testing.T) {
+	t.Parallel()
+	state, s := newState(), New()
+	ran(state, 1, tasks.Running, "")
+	for _, r := range []struct {
+		suite, name, file string
+		status            tasks.TestStatus
+	}{
+		{"cart", "TestTotal", "cart/total_test.go", tasks.TestPassed},
+		{"cart", "TestAdd", "cart/add_test.go", tasks.TestFailed},
+		{"cart", "TestAdd/twice", "cart/add_test.go", tasks.TestFailed},
+		{"cart", "TestRemove", "cart/add_test.go", tasks.TestPassed},
+		{"pay", "TestPay", "pay/pay_test.go", tasks.TestPassed},
+		{"pay", "TestRefund", "pay/pay_test.go", tasks.TestPassed},
+		{"unit/test_cart.py", "test_total", "unit/test_cart.py", tasks.TestPassed},
+	} {
+		state.Apply(tasks.TestReported{ID: "test#1", Test: tasks.TestResult{Suite: r.suite, Name: r.name, Separator: "/", File: r.file, Status: r.status, Line: -1}})
+	}
+	state.Apply(tasks.RunEnded{ID: "test#1", Status: tasks.Failed})
+	s.Follow(screen.Frame{W: 120, H: 12, State: state, Unit: "test", Now: time.Now(), Ink: theme.Dark().Inks()})
+	var got []string
+	for _, r := range s.rows {
+		got = append(got, strings.Repeat("  ", r.depth)+r.label)
+	}
+	want := []string{
+		"cart", "  add_test.go", "    TestAdd", "      twice", "    TestRemove", "  total_test.go › TestTotal",
+		"pay", "  TestPay", "  TestRefund",
+		"unit/test_cart.py", "  test_total",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+
+	s.point(1)
+	if p, ok := s.Selected(); !ok || p.Title != "cart  add_test.go" || p.Location != (tasks.Location{File: "cart/add_test.go"}) {
+		t.Errorf("the row of a file leads to %+v", p)
+	}
+	names, title := s.Names()
+	if want := []tasks.TestName{{Suite: "cart", Name: "TestAdd"}, {Suite: "cart", Name: "TestRemove"}}; cmp.Diff(want, names) != "" || title != "add_test.go" {
+		t.Errorf("it names %v of %q", names, title)
+	}
+}
