@@ -138,7 +138,7 @@ func (s *Screen) grid(f screen.Frame, r, ghost tasks.Run, hasGhost bool) []strin
 		h := g.height(row - s.top)
 		boxes := make([][]string, columns)
 		for i := range columns {
-			width := w
+			width := w - 1 // a blank tells it from the next one
 			if i == columns-1 {
 				width = f.W - w*i
 			}
@@ -146,6 +146,11 @@ func (s *Screen) grid(f screen.Frame, r, ghost tasks.Run, hasGhost bool) []strin
 				boxes[i] = s.one(f, r, s.names[k], ghost, hasGhost, width, h, false)
 			} else {
 				boxes[i] = cell.Block(nil, width, h)
+			}
+			if i < columns-1 {
+				for y := range boxes[i] {
+					boxes[i][y] += " "
+				}
 			}
 		}
 		for y := range h {
@@ -259,10 +264,14 @@ func (s *Screen) one(f screen.Frame, r tasks.Run, name string, ghost tasks.Run, 
 	if math.IsNaN(value) || math.IsInf(value, 0) {
 		number = in.Failed
 	}
-	head.Put(number, screen.Number(value)).Put(in.Muted, " "+where)
+	head.Put(number, screen.Number(value))
 	if beside != "" {
-		head.Put(in.Faint, "  "+beside)
+		beside = "  " + beside
 	}
+	if where = " " + where; cell.Width(where)+cell.Width(beside) <= head.Left() || beside == "" {
+		head.Put(in.Muted, where)
+	}
+	head.Put(in.Faint, beside)
 	if flags := s.flags(); alone && flags != "" {
 		head.Fill(in.Text, cell.Width(flags)+1).Put(in.Muted, flags)
 	}
