@@ -69,7 +69,7 @@ var secrets = []layer{
 	{"github.com/spf13/cobra/...", []string{"cmd/..."}, "the verbs are made in cmd"},
 	{"github.com/fsnotify/fsnotify/...", []string{"workspace/watch"}, "one package watches files"},
 	{"github.com/goccy/go-yaml/...", []string{"workspace/...", "integrations/..."}, "YAML is how files are written, not what the program knows"},
-	{"modernc.org/sqlite/...", []string{"tasks/history"}, "how the history is kept is its own secret"},
+	{"modernc.org/sqlite/...", []string{"tasks/history", "integrations/mlflow"}, "how the history is kept is its own secret; MLflow keeps its runs in SQLite"},
 	{"github.com/docker/docker/...", []string{"integrations/docker", "integrations/compose"}, "a vendor's library stays inside its integration"},
 	{"github.com/moby/moby/...", []string{"integrations/docker", "integrations/compose"}, "a vendor's library stays inside its integration"},
 	{"github.com/coder/websocket/...", []string{"integrations/..."}, "only other systems are spoken to over websockets"},

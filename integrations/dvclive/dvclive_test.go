@@ -16,11 +16,11 @@ import (
 func TestContract(t *testing.T) { integrationtest.Contract(t, Definition()) }
 
 // read gives a file to its reader, in parts of a size, and returns what it tells of.
-func read(t testing.TB, file string, text []byte, size int) (rows []string, err error) {
-	t.Helper()
+func read(tb testing.TB, file string, text []byte, size int) (rows []string, err error) {
+	tb.Helper()
 	g, ok := curves(file)
 	if !ok {
-		t.Fatalf("%s is none of DVCLive", file)
+		tb.Fatalf("%s is none of DVCLive", file)
 	}
 	for err == nil && len(text) > 0 {
 		part := text[:min(size, len(text))]

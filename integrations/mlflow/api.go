@@ -19,6 +19,10 @@ type server struct {
 	base string // where people see it
 }
 
+func (s *server) now() time.Time         { return s.rest.Now() }
+func (s *server) web(path string) string { return s.base + path }
+func (s *server) close()                 { s.rest.Close() }
+
 const api = "/api/2.0/mlflow/"
 
 // Bounds of what is asked for at once.

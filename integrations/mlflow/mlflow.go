@@ -10,9 +10,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	"github.com/sawhorse-dev/sawhorse/integrations"
 	"github.com/sawhorse-dev/sawhorse/integrations/internal/rest"
@@ -28,7 +30,7 @@ func Definition() integrations.Definition {
 	return integrations.Definition{
 		Name: Name, Title: "MLflow", Connections: connections,
 		Options: []integrations.Option{
-			{Name: "url", Description: "The address of the tracking server.", Default: "$MLFLOW_TRACKING_URI"},
+			{Name: "url", Description: "The address of the tracking server, or of a store that nobody serves: sqlite:///mlflow.db, file:mlruns.", Default: "$MLFLOW_TRACKING_URI"},
 			{Name: "username", Description: "Who you are there.", Default: "$MLFLOW_TRACKING_USERNAME"},
 			{Name: "password", Description: "Your password there.", Default: "$MLFLOW_TRACKING_PASSWORD", Secret: true},
 			{Name: "token", Description: "A bearer token, in place of a password.", Default: "$MLFLOW_TRACKING_TOKEN", Secret: true},
@@ -48,7 +50,8 @@ type settings struct {
 	declared bool
 }
 
-// connections are the declared servers, and the one that the environment names.
+// connections are the declared servers and stores, and the one that the environment
+// names; where it names none, the stores that are in the workspace's directory.
 func connections(_ context.Context, p integrations.Place) ([]tasks.Connection, error) {
 	var all []tasks.Connection
 	for _, s := range found(p) {
@@ -61,12 +64,24 @@ func found(p integrations.Place) []settings {
 	var all []settings
 	known := map[string]bool{}
 	for _, d := range p.Declared {
-		s := settings{place: p, name: d.Name, url: cmp.Or(d.Options["url"], p.Getenv("MLFLOW_TRACKING_URI")), options: d.Options, declared: true}
+		uri := cmp.Or(d.Options["url"], p.Getenv("MLFLOW_TRACKING_URI"), append(foundStores(p.Dir), "")[0])
+		s := settings{place: p, name: d.Name, url: uri, options: d.Options, declared: true}
 		all = append(all, s)
 		known[strings.TrimRight(s.url, "/")] = true
 	}
-	if uri := strings.TrimRight(p.Getenv("MLFLOW_TRACKING_URI"), "/"); isServer(uri) && !known[uri] {
-		all = append(all, settings{place: p, name: Name, url: uri, options: map[string]string{}})
+	uris := []string{strings.TrimRight(p.Getenv("MLFLOW_TRACKING_URI"), "/")}
+	if uris[0] == "" {
+		uris = foundStores(p.Dir)
+	}
+	for i, uri := range uris {
+		if uri == "" || known[uri] || uri == "databricks" {
+			continue
+		}
+		s := settings{place: p, name: Name, url: uri, options: map[string]string{}}
+		if i > 0 {
+			s.name = Name + "-files"
+		}
+		all = append(all, s)
 	}
 	return all
 }
@@ -85,6 +100,15 @@ func (s settings) connection() tasks.Connection {
 	}
 }
 
+// plain is an address without the password in it.
+func plain(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "the address"
+	}
+	return u.Redacted()
+}
+
 // host is the address without what every address has.
 func (s settings) host() string {
 	_, rest, found := strings.Cut(s.url, "://")
@@ -97,13 +121,14 @@ func (s settings) host() string {
 	return strings.TrimRight(rest, "/")
 }
 
-// Provider is a connected server.
+// Provider is a connected server, or a store that nobody serves.
 type Provider struct {
-	*server
+	store
 	name    string
 	about   string
 	look    tasks.Lookout
 	changed chan struct{} // one slot: look again now
+	deaf    atomic.Bool   // the writes to a local store can't be heard
 }
 
 var (
@@ -114,6 +139,18 @@ var (
 )
 
 func (s settings) connect(ctx context.Context, look tasks.Lookout) (*Provider, error) {
+	p := &Provider{name: s.name, look: look, changed: make(chan struct{}, 1)}
+	if s.url != "" && !isServer(s.url) {
+		l, ok, err := openStore(ctx, s.url, s.place.Dir)
+		if err != nil {
+			l.close()
+			return nil, err
+		}
+		if ok {
+			p.store, p.about = l, "the store "+s.host()+", which nobody serves"
+			return p, nil
+		}
+	}
 	srv, err := s.dial(ctx)
 	if err != nil {
 		return nil, err
@@ -123,7 +160,8 @@ func (s settings) connect(ctx context.Context, look tasks.Lookout) (*Provider, e
 		srv.rest.Close()
 		return nil, err
 	}
-	return &Provider{server: srv, name: s.name, about: "MLflow " + v, look: look, changed: make(chan struct{}, 1)}, nil
+	p.store, p.about = srv, "MLflow "+v
+	return p, nil
 }
 
 // dial makes the client of a server, with what the person has to show there.
@@ -136,8 +174,8 @@ func (s settings) dial(ctx context.Context) (*server, error) {
 	}
 	if !isServer(s.url) {
 		return nil, &tasks.StartError{
-			Reason: fmt.Sprintf("%s is a store and no server", s.url),
-			Hint:   "serve it: mlflow server --backend-store-uri " + s.url,
+			Reason: fmt.Sprintf("%s is a store and no server", plain(s.url)),
+			Hint:   "serve it: mlflow server --backend-store-uri " + plain(s.url),
 		}
 	}
 	header, secrets, err := s.credentials(ctx)
@@ -230,7 +268,7 @@ func (p *Provider) About() string { return p.about }
 
 // Close gives the connection back.
 func (p *Provider) Close() error {
-	p.rest.Close()
+	p.close()
 	return nil
 }
 

@@ -32,6 +32,8 @@ type lab struct {
 	*Provider
 }
 
+func (l lab) srv() *server { return l.store.(*server) }
+
 func startServer(t *testing.T) string {
 	t.Helper()
 	return integrationtest.Server{
@@ -67,11 +69,11 @@ func at(t *testing.T, url string) lab {
 func (l lab) train(experiment string, lr string, losses ...float64) string {
 	l.Helper()
 	ctx := l.Context()
-	id, err := l.experimentID(ctx, experiment)
+	id, err := l.srv().experimentID(ctx, experiment)
 	if err != nil {
 		l.Fatal(err)
 	}
-	r, err := l.create(ctx, id, "lr "+lr, tags{{"mlflow.source.git.commit", "abc" + lr}}, time.UnixMilli(1_700_000_000_000))
+	r, err := l.srv().create(ctx, id, "lr "+lr, tags{{"mlflow.source.git.commit", "abc" + lr}}, time.UnixMilli(1_700_000_000_000))
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -80,7 +82,7 @@ func (l lab) train(experiment string, lr string, losses ...float64) string {
 		metrics = append(metrics, metric{Key: "loss", Value: number(v), Step: millis(i), Timestamp: millis(1_700_000_000_000 + 1000*i)})
 	}
 	body := map[string]any{"run_id": r.Info.ID, "metrics": metrics, "params": tags{{"lr", lr}, {"epochs", "3"}}}
-	if err := l.post(ctx, "log", "runs/log-batch", body, nil, false); err != nil {
+	if err := l.srv().post(ctx, "log", "runs/log-batch", body, nil, false); err != nil {
 		l.Fatal(err)
 	}
 	if err := l.update(ctx, r.Info.ID, statusFinished, time.UnixMilli(1_700_000_060_000)); err != nil {
@@ -146,7 +148,7 @@ func TestOnARealServer(t *testing.T) {
 		if v := got[1].Points; !math.IsNaN(v[1].Value) || !math.IsInf(v[2].Value, 1) {
 			t.Errorf("not numbers: %+v", v)
 		}
-		tail, err := l.history(t.Context(), good, "loss", 2)
+		tail, err := l.srv().history(t.Context(), good, "loss", 2)
 		if err != nil || len(tail) != 1 || tail[0].Value != 0.5 {
 			t.Errorf("from the third on: %+v, %v", tail, err)
 		}
@@ -168,12 +170,12 @@ func TestOnARealServer(t *testing.T) {
 		if why, ok := errors.AsType[*tasks.StartError](err); !ok || !strings.Contains(why.Hint, primaryMetric) {
 			t.Errorf("without one: %v", err)
 		}
-		id, err := l.experimentID(t.Context(), "shop")
+		id, err := l.srv().experimentID(t.Context(), "shop")
 		if err != nil {
 			t.Fatal(err)
 		}
 		body := map[string]string{"experiment_id": id, "key": primaryMetric, "value": "loss"}
-		if err := l.post(t.Context(), "tag", "experiments/set-experiment-tag", body, nil, true); err != nil {
+		if err := l.srv().post(t.Context(), "tag", "experiments/set-experiment-tag", body, nil, true); err != nil {
 			t.Fatal(err)
 		}
 		if got := l.ask("best", map[string]string{"experiment": "shop"}); got.Text != "loss 0.5" {
@@ -200,11 +202,11 @@ func TestOnARealServer(t *testing.T) {
 	t.Run("a model is registered, promoted and taken back", func(t *testing.T) { promotes(lab{t, l.Provider}, good, bad) })
 	t.Run("a task's run is recorded, its numbers are told, and its end is said", func(t *testing.T) { tracks(lab{t, l.Provider}) })
 	t.Run("a run is marked as killed once", func(t *testing.T) {
-		id, err := l.experimentID(t.Context(), "shop")
+		id, err := l.srv().experimentID(t.Context(), "shop")
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := l.create(t.Context(), id, "long", nil, time.Now())
+		r, err := l.srv().create(t.Context(), id, "long", nil, time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -256,13 +258,13 @@ func tracks(l lab) {
 	t.Helper()
 	place := integrations.Place{
 		Dir: t.TempDir(), Home: t.TempDir(),
-		Getenv: func(name string) string { return map[string]string{"MLFLOW_TRACKING_URI": l.base}[name] },
+		Getenv: func(name string) string { return map[string]string{"MLFLOW_TRACKING_URI": l.srv().base}[name] },
 	}
 	q := tasks.Request{Run: "fit#3", Task: tasks.Task{Name: "fit", Title: "python fit.py"}}
 	q.Task.Spec.Track = Name
 	log := func(env map[string]string, step int, v float64) error {
 		body := map[string]any{"run_id": env["MLFLOW_RUN_ID"], "metrics": []metric{{Key: "loss", Value: number(v), Step: millis(step), Timestamp: millis(1000 * step)}}}
-		return l.post(t.Context(), "log", "runs/log-batch", body, nil, false)
+		return l.srv().post(t.Context(), "log", "runs/log-batch", body, nil, false)
 	}
 	status := func(id string) run {
 		r, err := l.run(t.Context(), id)
@@ -395,10 +397,12 @@ func promotes(l lab, good, bad string) {
 
 func TestAStoreIsToldFromAServer(t *testing.T) {
 	for url, want := range map[string]string{
-		"sqlite:///mlflow.db": "mlflow server --backend-store-uri sqlite:///mlflow.db",
-		"":                    "MLFLOW_TRACKING_URI",
+		"sqlite:///none.db":             "it comes with the first run",
+		"file:none":                     "it comes with the first run",
+		"postgresql://me:hidden@db/lab": "mlflow server --backend-store-uri postgresql://me:xxxxx@db/lab",
+		"":                              "MLFLOW_TRACKING_URI",
 	} {
-		_, err := settings{name: "lab", url: url, place: integrations.Place{Getenv: func(string) string { return "" }}}.connect(t.Context(), always{})
+		_, err := settings{name: "lab", url: url, place: integrations.Place{Dir: t.TempDir(), Getenv: func(string) string { return "" }}}.connect(t.Context(), always{})
 		if why, ok := errors.AsType[*tasks.StartError](err); !ok || !strings.Contains(why.Hint, want) {
 			t.Errorf("%q: %v", url, err)
 		}

@@ -197,7 +197,9 @@ func (p *Provider) facts(r run) []tasks.Fact {
 		{Name: "id", Value: r.Info.ID},
 		{Name: "name", Value: r.Info.Name},
 		{Name: "status", Value: strings.ToLower(r.Info.Status)},
-		{Name: "url", Value: p.base + "/#/experiments/" + r.Info.Experiment + "/runs/" + r.Info.ID},
+	}
+	if url := p.web("/#/experiments/" + r.Info.Experiment + "/runs/" + r.Info.ID); url != "" {
+		facts = append(facts, tasks.Fact{Name: "url", Value: url})
 	}
 	for _, key := range []string{"mlflow.source.git.commit", "mlflow.source.git.branch", "mlflow.source.git.dirty", "mlflow.user", "sawhorse.host", "sawhorse.run"} {
 		if v := r.Data.Tags.get(key); v != "" {

@@ -44,7 +44,7 @@ func (p *Provider) kill(ctx context.Context, id string) error {
 	if r.Info.Status != statusRunning && r.Info.Status != statusScheduled {
 		return fmt.Errorf("the run %s is %s already", short(id), strings.ToLower(r.Info.Status))
 	}
-	return p.update(ctx, id, statusKilled, p.rest.Now())
+	return p.update(ctx, id, statusKilled, p.now())
 }
 
 // registerRun makes a version of what a run has logged, and returns when the
@@ -178,7 +178,7 @@ func (p *Provider) audit(ctx context.Context, name, number, as, before string) e
 	if u, err := user.Current(); err == nil {
 		who = u.Username
 	}
-	told := tags{{tagBy, who}, {tagAt, p.rest.Now().UTC().Format(time.RFC3339)}, {tagBefore + "." + as, before}}
+	told := tags{{tagBy, who}, {tagAt, p.now().UTC().Format(time.RFC3339)}, {tagBefore + "." + as, before}}
 	for _, t := range told {
 		if err := p.tagVersion(ctx, name, number, t.Key, t.Value); err != nil {
 			return fmt.Errorf("version %s of %s is its %s now, but %w", number, name, as, err)

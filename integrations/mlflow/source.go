@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
@@ -23,10 +24,14 @@ const lookEvery = 15 * time.Second
 
 // Kinds are experiments and registered models.
 func (p *Provider) Kinds() []tasks.Kind {
+	every := int(lookEvery.Seconds())
+	if _, ok := p.store.(*local); ok {
+		every = 0 // the experiment changes whenever one of its runs does
+	}
 	return []tasks.Kind{
 		{
 			Name: kindExperiment, Title: "EXPERIMENTS", Unused: "an experiment comes with the first run that is logged",
-			Views: []tasks.View{{Title: "Runs", Query: "runs", Every: 15}, {Title: "Best", Query: "best"}},
+			Views: []tasks.View{{Title: "Runs", Query: "runs", Every: every}, {Title: "Best", Query: "best"}},
 			Operations: []tasks.Operation{
 				{
 					Name: "register", Title: "Register a model of", Key: "R",
@@ -66,10 +71,28 @@ func (p *Provider) Kinds() []tasks.Kind {
 	}
 }
 
-// Watch tells of experiments and models while somebody looks.
+// restLocal is between two looks at a store of which somebody hears at each write.
+const restLocal = 500 * time.Millisecond
+
+// Watch tells of experiments and models while somebody looks. A store on this machine
+// is looked at when something was written there, a server now and then.
 func (p *Provider) Watch(ctx context.Context, tell func(tasks.Changes)) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	pause := lookEvery
+	if l, ok := p.store.(*local); ok {
+		hearing, stop := context.WithCancel(ctx)
+		var heard sync.WaitGroup
+		defer heard.Wait()
+		defer stop()
+		heard.Go(func() {
+			if err := l.watch(hearing, p.lookAgain); err != nil {
+				p.deaf.Store(true) // its writes can't be heard, so it is looked at as a server is
+				p.lookAgain()
+			}
+		})
+		pause = restLocal
+	}
 	var last string
 	for {
 		if err := p.look.Wait(ctx); err != nil {
@@ -90,7 +113,22 @@ func (p *Provider) Watch(ctx context.Context, tell func(tasks.Changes)) error {
 			last = now
 			tell(tasks.Changes{Changed: all, All: true})
 		}
+		if pause == restLocal && !p.deaf.Load() {
+			if err := sleep(ctx, pause); err != nil {
+				return err
+			}
+			continue // until something is written
+		}
 		timer.Reset(lookEvery)
+	}
+}
+
+func sleep(ctx context.Context, pause time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(pause):
+		return nil
 	}
 }
 
@@ -126,12 +164,20 @@ const mostExperiments = 50
 func (p *Provider) experiment(e experiment, running []run) tasks.Resource {
 	r := tasks.Resource{
 		ID: tasks.NewResourceID(p.name, kindExperiment, e.ID), Kind: kindExperiment, Name: e.Name,
-		Phase: tasks.PhaseOff, Native: e.Stage, Since: e.Updated.time(), URL: p.base + "/#/experiments/" + e.ID,
+		Phase: tasks.PhaseOff, Native: e.Stage, Since: e.Updated.time(), URL: p.web("/#/experiments/" + e.ID),
 		Facts: []tasks.Fact{{Name: "id", Value: e.ID}},
 	}
 	if len(running) > 0 {
 		r.Phase, r.Number = tasks.PhaseBusy, fmt.Sprintf("%d running", len(running))
+		for _, x := range running {
+			for _, m := range x.Data.Metrics {
+				if at := m.Timestamp.time(); at.After(r.Since) {
+					r.Since = at
+				}
+			}
+		}
 	}
+	r.Off = p.off("register", "kill")
 	if name := e.Tags.get(primaryMetric); name != "" {
 		r.Detail = name
 		better := "lower is better"
@@ -155,7 +201,7 @@ func greater(e experiment) bool {
 func (p *Provider) model(m model) tasks.Resource {
 	r := tasks.Resource{
 		ID: tasks.NewResourceID(p.name, kindModel, m.Name), Kind: kindModel, Name: m.Name,
-		Phase: tasks.PhaseUp, Since: m.Updated.time(), URL: p.base + "/#/models/" + m.Name,
+		Phase: tasks.PhaseUp, Since: m.Updated.time(), URL: p.web("/#/models/" + m.Name), Off: p.off("promote", "undo"),
 	}
 	var held []string
 	for _, a := range m.Aliases {
@@ -177,4 +223,17 @@ func (p *Provider) model(m model) tasks.Resource {
 		r.Facts = append(r.Facts, tasks.Fact{Name: "about", Value: m.Description})
 	}
 	return r
+}
+
+// off says why these can't be done with a store that nobody serves.
+func (p *Provider) off(operations ...string) map[string]string {
+	l, ok := p.store.(*local)
+	if !ok {
+		return nil
+	}
+	why := map[string]string{}
+	for _, o := range operations {
+		why[o] = "only a server may write to the store; " + l.serve()
+	}
+	return why
 }

@@ -30,14 +30,21 @@ func (n *number) UnmarshalJSON(b []byte) error {
 	if err != nil && !math.IsInf(f, 0) {
 		return err
 	}
-	switch {
-	case f > sqlInfinity:
-		f = math.Inf(1)
-	case f < -sqlInfinity:
-		f = math.Inf(-1)
-	}
-	*n = number(f)
+	*n = stored(f, false)
 	return nil
+}
+
+// stored is a number as stores have it: SQL has neither NaN nor the infinities.
+func stored(v float64, isNaN bool) number {
+	switch {
+	case isNaN:
+		return number(math.NaN())
+	case v > sqlInfinity:
+		return number(math.Inf(1))
+	case v < -sqlInfinity:
+		return number(math.Inf(-1))
+	}
+	return number(v)
 }
 
 // MarshalJSON writes what no JSON number can be as its word.

@@ -25,11 +25,11 @@ type reading struct {
 	at   []time.Time
 }
 
-func begin(t testing.TB) *reading {
-	t.Helper()
+func begin(tb testing.TB) *reading {
+	tb.Helper()
 	g, ok := curves("/lab/runs/one/events.out.tfevents.1700000000.host")
 	if !ok {
-		t.Fatal("it is no event file")
+		tb.Fatal("it is no event file")
 	}
 	return &reading{grow: g}
 }

@@ -138,7 +138,9 @@ func TestOnlyWhatIsWantedOfWhatWasThereIsWatched(t *testing.T) {
 	adds(t, dir, "modules/a/b/index.js", "fresh/events")
 	h.sees("fresh/events") // comes later, so it is watched
 	h.stop()
-	<-h.ended
+	if err := <-h.ended; err != nil {
+		t.Error(err)
+	}
 	close(h.told)
 	for some := range h.told {
 		if slices.Contains(some, "modules/a/b/index.js") {
