@@ -201,6 +201,37 @@ func (s State) verdict(task string) (Run, bool) {
 }
 
 func (s State) taskAlerts(u Unit) []Alert {
+	all := s.ownAlerts(u)
+	if !u.Task.Remote() {
+		return all
+	}
+	for i, a := range all { // its system has operations for the run
+		if r := s.Runs[a.Run]; r.External != "" {
+			all[i].Resource = r.Outside(u.Task.Provider)
+		}
+	}
+	return append(all, s.awaited(u)...)
+}
+
+// awaited are the runs of a task in another system that go on when a person there
+// says so.
+func (s State) awaited(u Unit) (all []Alert) {
+	for _, id := range u.Runs {
+		r := s.Runs[id]
+		res, known := s.Resources[r.Outside(u.Task.Provider)]
+		if r.Status.Done() || r.External == "" || !known || res.Phase != PhaseWarning {
+			continue
+		}
+		a := rowOf(r)
+		a.ID, a.Source, a.Severity, a.Title, a.Message = AlertID("waits/"+string(id)), u.Task.Provider, Warning, u.Task.Name, res.Reason
+		a.Resource, a.Line = res.ID, -1
+		all = append(all, a)
+	}
+	return all
+}
+
+// ownAlerts are those that a task's runs tell of.
+func (s State) ownAlerts(u Unit) []Alert {
 	var all []Alert
 	if last, ended := s.Finished(u.Task.Name); ended && len(last.Survivors) > 0 {
 		all = append(all, survivorAlert(last))

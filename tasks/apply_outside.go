@@ -150,3 +150,20 @@ func (s *State) doing(id ResourceID, operation string) {
 		s.Resources[id] = r
 	}
 }
+
+// Elsewhere is the run of a task that goes on in another system and was not begun by
+// this host: to end it is to ask that system. A task with a run of this host's own
+// has that one to end.
+func (s State) Elsewhere(task string) (Run, bool) {
+	var found Run
+	for _, id := range slices.Backward(s.Units[task].Runs) {
+		switch r := s.Runs[id]; {
+		case r.Status.Done():
+		case !r.Observed:
+			return Run{}, false
+		case found.ID == "" && r.External != "":
+			found = r
+		}
+	}
+	return found, found.ID != ""
+}

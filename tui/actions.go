@@ -138,9 +138,10 @@ func (s *Screen) taskActions() []action.Action {
 		ID: "task.toggle", Title: "Start " + name, Hint: "start", Group: "Tasks", Keys: []string{"s"}, Writes: true,
 		Disabled: none, Do: func() tea.Cmd { return s.start(name) },
 	}
-	if active || waits || service && u.Up {
+	other, elsewhere := s.state.Elsewhere(name)
+	if active || waits || elsewhere || service && u.Up {
 		toggle.Title, toggle.Hint = "Stop "+name, "stop"
-		toggle.Do = func() tea.Cmd { return s.do(tasks.Stop{Names: []string{name}}, "stopping "+name) }
+		toggle.Do = func() tea.Cmd { return s.stopTasks([]string{name}, "stopping "+name) }
 	}
 	if g := s.groupServices(); g != nil && s.target() == "" {
 		toggle = s.groupToggle(toggle, g)
@@ -162,10 +163,13 @@ func (s *Screen) taskActions() []action.Action {
 	if !active {
 		run = waiting
 	}
-	if none == "" && !active && !waits {
+	if elsewhere {
+		run = other
+	}
+	if none == "" && !active && !waits && !elsewhere {
 		cancel.Disabled = name + " is not running and not waiting"
 	}
-	cancel.Do = func() tea.Cmd { return s.do(tasks.Cancel{ID: run.ID}, "cancelling "+string(run.ID)) }
+	cancel.Do = func() tea.Cmd { return s.cancelRun(run) }
 	return []action.Action{
 		toggle, restart,
 		{

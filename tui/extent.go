@@ -16,6 +16,9 @@ func (s *Screen) extentActions() []action.Action {
 	u := s.state.Units[name]
 	none, noFailed, noPin := "", "", "it has no pinned tests, so that r runs all of it"
 	last, ran := s.state.Finished(name)
+	if u.Task.Remote() {
+		return s.extentThere()
+	}
 	switch {
 	case name == "" || u.Task.IsService():
 		none, name = "select a task first", "a task"
@@ -36,5 +39,31 @@ func (s *Screen) extentActions() []action.Action {
 		run("failed", "Run only what failed last time", "", "f", or(none, noFailed), "what failed", tasks.ScopeFailed),
 		run("near", "Run only what the last change can affect", "", "n", none, "what is near the last change", tasks.ScopeNear),
 		run("all", "Run all of it, in spite of its pin", "", "a", or(none, noPin), "all", tasks.ScopeAll),
+	}
+}
+
+// extentThere are the same keys for a task of another system, which may know how to
+// do again what failed in a run, and nothing of changes here.
+func (s *Screen) extentThere() []action.Action {
+	failed := action.Action{
+		ID: "tree.failed", Title: "Run only what failed last time", Group: "Tree", Keys: []string{"f"}, Writes: true,
+		Disabled: "its system does not run again what failed",
+	}
+	if r, ok := s.resource(); ok {
+		for _, op := range s.kindOf(r).Operations {
+			if op.Key != "f" {
+				continue
+			}
+			a := s.operation(r, op)
+			failed.Title, failed.Hint, failed.Disabled, failed.Do = a.Title, pad(a.Disabled == "", "rerun failed", ""), a.Disabled, a.Do
+		}
+	}
+	off := func(id, title, key, why string) action.Action {
+		return action.Action{ID: "tree." + id, Title: title, Group: "Tree", Keys: []string{key}, Disabled: why, Writes: true}
+	}
+	return []action.Action{
+		failed,
+		off("near", "Run only what the last change can affect", "n", "its system knows of no change here"),
+		off("all", "Run all of it, in spite of its pin", "a", "it has no pinned tests, so that r runs all of it"),
 	}
 }

@@ -26,7 +26,12 @@ func hub(t *testing.T, answer func(tasks.Query) (tasks.Result, error)) (*tuitest
 	with := map[string]string{"workflow": "deploy.yml"}
 	ship := config.Unit{Name: "ship", Kind: config.Task, Use: "github", With: with, Values: map[string]string{"version": "v1"}, Confirm: true}
 	e.Emit(
-		tasks.ProviderChanged{Provider: tasks.Provider{Name: "github", Title: "GitHub ada/shop", Phase: tasks.PhaseUp}},
+		tasks.ProviderChanged{Provider: tasks.Provider{Name: "github", Title: "GitHub ada/shop", Phase: tasks.PhaseUp, Kinds: []tasks.Kind{{
+			Name: tasks.RunKind, Operations: []tasks.Operation{
+				{Name: "cancel", Title: "Cancel"}, {Name: "rerun-failed", Title: "Rerun the failed jobs of", Key: "f"},
+				{Name: "approve", Title: "Approve", Key: "A"},
+			},
+		}}}},
 		tasks.Configured{Tasks: []tasks.Task{
 			{Name: "test", Kind: config.Task, Of: "test", Title: "go test", Spec: config.Unit{Name: "test", Kind: config.Task, Run: "go test"}},
 			{Name: "ship", Kind: config.Task, Of: "ship", Title: "ships", Provider: "github", Spec: ship},
@@ -109,6 +114,59 @@ func TestAFormCanBeSentWhenItsSystemDoesNotAnswer(t *testing.T) {
 		want := []tasks.RunTask{{Name: "deploy", Params: map[string]string{"env": "staging", "version": "v2"}, Detail: "key r"}}
 		if diff := cmp.Diff(want, sent[tasks.RunTask](e)); diff != "" {
 			t.Error(diff)
+		}
+	})
+}
+
+func TestSomebodyElsesRunIsCancelledOnlyWhenAPersonSaysSo(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		u, e := hub(t, deployForm)
+		e.Emit(tasks.RunObserved{Run: tasks.Run{
+			ID: "deploy#7", Task: "deploy", Number: 7, External: "9", Observed: true, Status: tasks.Running, StartedAt: time.Now(), Native: "in_progress",
+			Cause: tasks.Cause{Kind: tasks.ByOthers, Detail: "push to fix by bob"},
+		}})
+		u.Press(":").Type("stop deploy").Press("enter").See("Cancel deploy#7?", "push to fix by bob, in GitHub ada/shop", "▸ Let it run")
+		u.Press("esc").Press(":").Type("go deploy").Press("enter", "s").See("Cancel deploy#7?").Wait(time.Second).Press("right", "enter").Wait(time.Second)
+		if diff := cmp.Diff([]tasks.Cancel{{ID: "deploy#7"}}, sent[tasks.Cancel](e)); diff != "" {
+			t.Error(diff)
+		}
+		u.See("asked to cancel deploy#7")
+		e.Emit(tasks.ResourcesChanged{Provider: "github", Changes: tasks.Changes{Changed: []tasks.Resource{{
+			ID: tasks.NewResourceID("github", tasks.RunKind, "9"), Kind: tasks.RunKind, Name: "Deploy #7", Off: map[string]string{"cancel": "it is just ending"},
+		}}}})
+		u.Wait(time.Second).Press("c").See("deploy#7: it is just ending")
+		if got := sent[tasks.Stop](e); len(got) > 0 {
+			t.Errorf("stopped %v", got)
+		}
+	})
+}
+
+func TestWhatFailedElsewhereIsRunAgainThereAndWhatWaitsForAPersonNeedsAttention(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		u, e := hub(t, deployForm)
+		run := tasks.Run{
+			ID: "deploy#7", Task: "deploy", Number: 7, External: "9", Observed: true, Status: tasks.Failed, StartedAt: time.Now(), EndedAt: time.Now(), Error: "failed",
+		}
+		res := tasks.Resource{
+			ID: tasks.NewResourceID("github", tasks.RunKind, "9"), Kind: tasks.RunKind, Name: "Deploy #7", Task: "deploy", Phase: tasks.PhaseFailed,
+			URL: "https://github.com/ada/shop/runs/9", Off: map[string]string{"approve": "", "cancel": "it has ended"},
+		}
+		e.Emit(tasks.RunObserved{Run: run}, tasks.ResourcesChanged{Provider: "github", Changes: tasks.Changes{Changed: []tasks.Resource{res}}})
+		u.Press(":").Type("go deploy").Press("enter").Press("f").Wait(time.Second)
+		u.Press("n").See("its system knows of no change")
+		u.Press("shift+tab").See("B browse").Press("f").Wait(time.Second)
+		want := []tasks.Operate{{ID: res.ID, Operation: "rerun-failed"}, {ID: res.ID, Operation: "rerun-failed"}}
+		if diff := cmp.Diff(want, sent[tasks.Operate](e)); diff != "" {
+			t.Error(diff)
+		}
+		run.ID, run.Number, run.External, run.Status, run.EndedAt, run.Error = "deploy#8", 8, "10", tasks.Running, time.Time{}, ""
+		res.ID, res.Name, res.Phase, res.Reason = tasks.NewResourceID("github", tasks.RunKind, "10"), "Deploy #8", tasks.PhaseWarning, "the deployment to live waits for approval, which you may give"
+		res.Off = map[string]string{"rerun-failed": "it goes on"}
+		e.Emit(tasks.RunObserved{Run: run}, tasks.ResourcesChanged{Provider: "github", Changes: tasks.Changes{Changed: []tasks.Resource{res}}})
+		u.See("▲ github deploy", "the deployment to live waits for approval")
+		u.Press("home").See("A approve").Press("A").Wait(time.Second)
+		if got := sent[tasks.Operate](e); len(got) != 3 || got[2].ID != res.ID || got[2].Operation != "approve" {
+			t.Errorf("sent %v", got)
 		}
 	})
 }

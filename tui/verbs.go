@@ -20,7 +20,7 @@ func (s *Screen) verbs() []action.Action {
 			Args: &action.Args{Usage: usage, Complete: complete, Do: do},
 		}
 	}
-	many := func(command func(names []string) tasks.Command, doing string) func([]string) (tea.Cmd, error) {
+	many := func(do func(words []string) tea.Cmd) func([]string) (tea.Cmd, error) {
 		return func(words []string) (tea.Cmd, error) {
 			if len(words) == 0 {
 				return nil, fmt.Errorf("which? name services, tasks or groups")
@@ -28,8 +28,21 @@ func (s *Screen) verbs() []action.Action {
 			if _, unknown := s.state.Names(words); unknown != "" {
 				return nil, s.unknown(unknown)
 			}
-			return s.do(command(words), doing+" "+strings.Join(words, " ")), nil
+			return do(words), nil
 		}
+	}
+	start := func(doing string, command func(words []string) tasks.Command) func([]string) (tea.Cmd, error) {
+		return many(func(words []string) tea.Cmd {
+			names, _ := s.state.Names(words)
+			for _, n := range names {
+				if t := s.state.Units[n].Task; t.Spec.Confirm && len(names) == 1 {
+					return s.rerun(n)
+				} else if t.Spec.Confirm {
+					return s.toast(tasks.Warning, n+" asks before it runs (confirm: true): run it by itself")
+				}
+			}
+			return s.do(command(words), doing+" "+strings.Join(words, " "))
+		})
 	}
 	one := func(do func(name string) tea.Cmd) func([]string) (tea.Cmd, error) {
 		return func(words []string) (tea.Cmd, error) {
@@ -44,9 +57,9 @@ func (s *Screen) verbs() []action.Action {
 	}
 	others := func(words []string) []string { return without(s.names(), words) }
 	return append([]action.Action{
-		verb("start", "Start services or tasks", "NAME…", true, others, many(func(n []string) tasks.Command { return tasks.Start{Names: n} }, "starting")),
-		verb("stop", "Stop services or tasks", "NAME…", true, others, many(func(n []string) tasks.Command { return tasks.Stop{Names: n} }, "stopping")),
-		verb("restart", "Restart services or tasks", "NAME…", true, others, many(func(n []string) tasks.Command { return tasks.Restart{Names: n} }, "restarting")),
+		verb("start", "Start services or tasks", "NAME…", true, others, start("starting", func(n []string) tasks.Command { return tasks.Start{Names: n} })),
+		verb("stop", "Stop services or tasks", "NAME…", true, others, many(func(n []string) tea.Cmd { return s.stopTasks(n, "stopping "+strings.Join(n, " ")) })),
+		verb("restart", "Restart services or tasks", "NAME…", true, others, start("restarting", func(n []string) tasks.Command { return tasks.Restart{Names: n} })),
 		verb("run", "Run a task", "NAME [param=value…]", true, s.completeRun, s.runVerb),
 		verb("logs", "Show a log, or several merged by time", "NAME… [since=5m …]", false, s.completeLogs, s.logsVerb),
 		verb("why", "Say why something is as it is", "NAME", false, others, one(func(n string) tea.Cmd { s.openWhy(n); return nil })),

@@ -16,12 +16,20 @@ func (a *app) cmdStart() *cobra.Command {
 }
 
 func (a *app) cmdStop() *cobra.Command {
-	var wait bool
+	var wait, others bool
 	cmd := a.control("stop NAME...", "Stop services or tasks; the others run on", "stopped", cobra.MinimumNArgs(1),
 		func(names []string) tasks.Command { return tasks.Stop{Names: names} })
 	cmd.Flags().BoolVar(&wait, "wait", true, "return when nothing of them is left")
+	cmd.Flags().BoolVar(&others, "others", false, "cancel also what goes on in another system and was not begun here, as far as it agrees")
 	do := cmd.RunE
 	cmd.RunE = func(cmd *cobra.Command, names []string) error {
+		if others {
+			left, err := a.cancelOthers(cmd.Context(), names)
+			if err != nil || len(left) == 0 {
+				return err
+			}
+			names = left
+		}
 		if err := do(cmd, names); err != nil || !wait {
 			return err
 		}
@@ -33,6 +41,41 @@ func (a *app) cmdStop() *cobra.Command {
 		return untilStopped(cmd.Context(), c, names)
 	}
 	return cmd
+}
+
+// cancelOthers asks the systems where they go on to cancel the runs of these tasks
+// that were not begun here, and returns the other names.
+func (a *app) cancelOthers(ctx context.Context, words []string) (left []string, err error) {
+	if err := a.mayChange(); err != nil {
+		return nil, err
+	}
+	c, err := a.reach(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	s, err := snapshot(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	names, err := resolve(&s, words)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		r, ok := s.Elsewhere(name)
+		if !ok {
+			left = append(left, name)
+			continue
+		}
+		if err := c.Do(ctx, tasks.Cancel{ID: r.ID}); err != nil {
+			return nil, err
+		}
+		if !a.json {
+			fmt.Fprintf(a.out, "%s was asked to cancel %s  %s\n", s.Providers[s.Units[name].Task.Provider].Title, r.ID, r.URL)
+		}
+	}
+	return left, nil
 }
 
 // untilStopped waits until nothing of the named tasks runs.

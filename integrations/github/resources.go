@@ -24,10 +24,10 @@ func (p *provider) Kinds() []tasks.Kind {
 		{Name: kindRun, Operations: []tasks.Operation{
 			{Name: "cancel", Title: "Cancel", Dangerous: true, Confirm: "Cancel {name}? GitHub may take a while, and steps may refuse."},
 			{Name: "force-cancel", Title: "Cancel by force", Dangerous: true, Confirm: "Cancel {name} without its cleaning up?"},
-			{Name: "rerun-failed", Title: "Rerun the failed jobs of"},
-			{Name: "rerun", Title: "Rerun"},
+			{Name: "rerun-failed", Title: "Rerun the failed jobs of", Key: "f"},
+			{Name: "rerun", Title: "Rerun all jobs of", Key: "F"},
 			{
-				Name: "approve", Title: "Approve", Dangerous: true, Confirm: "Approve the deployment of {name}?",
+				Name: "approve", Title: "Approve", Key: "A", Dangerous: true, Confirm: "Approve the deployment of {name}?",
 				Params: []config.Param{{Name: "comment", Type: config.ParamString, Description: "Shown with the approval"}},
 			},
 			{
@@ -41,7 +41,7 @@ func (p *provider) Kinds() []tasks.Kind {
 		}},
 		{
 			Name: kindPull, Title: "PULL REQUESTS", Unused: "a pull request from the branch that is checked out",
-			Operations: []tasks.Operation{{Name: "rerun-failed", Title: "Rerun the failed checks of"}},
+			Operations: []tasks.Operation{{Name: "rerun-failed", Title: "Rerun the failed checks of", Key: "f"}},
 		},
 	}
 }
@@ -166,6 +166,7 @@ func (p *provider) switchOff(ctx context.Context, r apiRun, res *tasks.Resource)
 	if slices.ContainsFunc(pending, func(d apiDeployment) bool { return d.MayApprove }) {
 		delete(off, "approve")
 		delete(off, "reject")
+		res.Phase = tasks.PhaseWarning // somebody here can let it go on
 		return
 	}
 	off["approve"], off["reject"] = res.Reason, res.Reason

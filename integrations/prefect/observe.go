@@ -61,8 +61,8 @@ func (p *Provider) run(ctx context.Context, name string, r flowRun) tasks.Run {
 func (p *Provider) Kinds() []tasks.Kind {
 	return []tasks.Kind{{Name: tasks.RunKind, Operations: []tasks.Operation{
 		{Name: "cancel", Title: "Cancel", Dangerous: true, Confirm: "Cancel {name}? Prefect may refuse."},
-		{Name: "retry", Title: "Retry", Confirm: "Run {name} again, from what it has not done?"},
-		{Name: "resume", Title: "Resume"},
+		{Name: "retry", Title: "Retry", Key: "f", Confirm: "Run {name} again, from what it has not done?"},
+		{Name: "resume", Title: "Resume", Key: "A"},
 	}}}
 }
 
@@ -99,7 +99,9 @@ func (p *Provider) resource(r flowRun) tasks.Resource {
 	} else {
 		res.Off["retry"] = "it has not ended yet"
 	}
-	if r.State.Type != paused {
+	if r.State.Type == paused {
+		res.Phase, res.Reason = tasks.PhaseWarning, because(r) // somebody here can let it go on
+	} else {
 		res.Off["resume"] = "" // there is nothing to say of it
 	}
 	return res

@@ -312,6 +312,9 @@ func (e *Engine) observed(c *connection, r tasks.Run) {
 		}
 		r.Task = u.Task.Name
 	}
+	if own, pinned := e.pinnedRun(c.Name, r.External); pinned && own.Task != r.Task {
+		u, r.Task = e.state.Units[own.Task], own.Task
+	}
 	for _, id := range u.Runs {
 		if old := e.state.Runs[id]; old.External == r.External {
 			if e.live[id] != nil {

@@ -77,12 +77,43 @@ func TestToCancelARunOfOthersIsToAskItsSystem(t *testing.T) {
 	var asked int
 	s.operation = func(context.Context) error { asked++; return errors.New("it ignores that") }
 	onSystem(t, s, nil, func(b *bench) {
-		s.observed(tasks.Run{Task: "ci", External: "9", Number: 7, Status: tasks.Running, QueuedAt: time.Now(), StartedAt: time.Now()})
+		s.observed(tasks.Run{Task: "ci", External: "9", Number: 7, Status: tasks.Running, QueuedAt: time.Now(), StartedAt: time.Now(), Cause: tasks.Cause{Kind: tasks.ByOthers, Detail: "push by bob"}})
 		s.told(tasks.Changes{Changed: []tasks.Resource{{ID: tasks.NewResourceID("yard", "run", "9"), Kind: "run", Name: "ci #7", Task: "ci"}}})
 		synctest.Wait()
 		b.refused(tasks.Cancel{ID: "ci#7"}, "it ignores that")
 		if asked != 1 || b.state().Runs["ci#7"].Status != tasks.Running {
 			t.Errorf("asked %d times, %+v", asked, b.state().Runs["ci#7"])
+		}
+		b.refused(tasks.Stop{Names: []string{"ci"}}, "ci#7 (push by bob) goes on in The yard: it was not started here, so that a stop leaves it alone")
+		if asked != 1 {
+			t.Error("to stop a task cancels what others began")
+		}
+	})
+}
+
+func TestARunOfAPinnedTaskIsNoOtherTasksToo(t *testing.T) {
+	s := &system{}
+	ship := build("ship")
+	ship.Spec.With = map[string]string{"plan": "ship.yml"}
+	s.catalog = []tasks.Task{ship}
+	var ends chan struct{} // made in the bubble of the test
+	s.run = func(_ context.Context, sink tasks.Sink) error {
+		sink.Emit(tasks.RunLinked{External: "9"})
+		<-ends
+		return nil
+	}
+	onSystem(t, s, []config.Unit{pinned("deploy", map[string]string{"plan": "ship.yml"}, nil)}, func(b *bench) {
+		ends = make(chan struct{})
+		b.do(tasks.RunTask{Name: "deploy"})
+		synctest.Wait()
+		s.observed(tasks.Run{Task: "ship", External: "9", Number: 7, Status: tasks.Running, StartedAt: time.Now()})
+		close(ends)
+		synctest.Wait()
+		s.observed(tasks.Run{Task: "ship", External: "9", Number: 7, Status: tasks.Succeeded, StartedAt: time.Now(), EndedAt: time.Now(), Native: "success"})
+		synctest.Wait()
+		st := b.state()
+		if len(st.Units["ship"].Runs) > 0 || len(st.Units["deploy"].Runs) != 1 || st.Runs["deploy#1"].Native != "success" {
+			t.Errorf("ship has %v, deploy %v: %+v", st.Units["ship"].Runs, st.Units["deploy"].Runs, st.Runs["deploy#1"])
 		}
 	})
 }
