@@ -30,6 +30,10 @@ import (
 var engine integrationtest.Engine
 
 func TestMain(m *testing.M) {
+	if os.Getenv(dialStdio) != "" {
+		stdio()
+		return
+	}
 	code := m.Run()
 	engine.Stop()
 	os.Exit(code)

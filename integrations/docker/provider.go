@@ -112,7 +112,9 @@ func newClient(e Endpoint) (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return client.New(client.WithHTTPClient(&http.Client{Transport: &http.Transport{TLSClientConfig: trust}}), client.WithHost(e.Host))
+	return client.New(client.WithHTTPClient(&http.Client{Transport: &http.Transport{
+		TLSClientConfig: trust, MaxIdleConns: 6, IdleConnTimeout: 30 * time.Second,
+	}}), client.WithHost(e.Host))
 }
 
 // certificates are the files by which both sides know each other.

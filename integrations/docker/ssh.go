@@ -51,11 +51,14 @@ func dialProgram(ctx context.Context, argv []string) (net.Conn, error) {
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
 	cmd := exec.CommandContext(life, argv[0], argv[1:]...)
 	cmd.WaitDelay = time.Second
-	c := &programConn{cmd: cmd, end: end}
-	cmd.Stderr = &c.said
+	c := &programConn{cmd: cmd, end: end, heard: make(chan struct{})}
+	var stderr io.Reader
 	var err error
 	if c.in, err = cmd.StdinPipe(); err == nil {
 		c.out, err = cmd.StdoutPipe()
+	}
+	if err == nil {
+		stderr, err = cmd.StderrPipe()
 	}
 	if err == nil {
 		err = cmd.Start()
@@ -64,6 +67,10 @@ func dialProgram(ctx context.Context, argv []string) (net.Conn, error) {
 		end()
 		return nil, fmt.Errorf("reach the engine by %s: %w", argv[0], err)
 	}
+	go func() {
+		defer close(c.heard)
+		_, _ = io.Copy(&c.said, stderr)
+	}()
 	return c, nil
 }
 
@@ -75,12 +82,18 @@ type programConn struct {
 	in     io.WriteCloser
 	out    io.ReadCloser
 	said   tail
+	heard  chan struct{} // closed when all that it said is in said
 	closed sync.Once
 }
 
 func (c *programConn) Read(p []byte) (int, error) {
 	n, err := c.out.Read(p)
 	if errors.Is(err, io.EOF) {
+		// Its last word may come a moment after the end of its output.
+		select {
+		case <-c.heard:
+		case <-time.After(time.Second):
+		}
 		if said := c.said.String(); said != "" {
 			return n, fmt.Errorf("%s: %s", c.cmd.Args[0], said)
 		}
@@ -99,6 +112,7 @@ func (c *programConn) Close() error {
 		_ = c.in.Close()
 		c.end()
 		_ = c.cmd.Wait()
+		<-c.heard
 	})
 	return nil
 }
