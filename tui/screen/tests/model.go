@@ -239,6 +239,7 @@ func (m *model) sync(r tasks.Run) {
 			}
 			continue
 		}
+		m.replace(t)
 		n := m.place(t)
 		m.at = append(m.at, n)
 		m.set(n, *t)
@@ -267,6 +268,22 @@ func (m *model) set(n *node, t tasks.TestResult) {
 	}
 	n.has, n.result, n.run = true, t, m.newest
 	m.changed = append(m.changed, n)
+}
+
+// replace takes out what an earlier run said of a file as a whole, when this one
+// tells of its tests.
+func (m *model) replace(t *tasks.TestResult) {
+	whole := m.byID[nodeID{t.Suite, tasks.WholeFile}]
+	if whole == nil || whole.run == m.newest || t.Name == tasks.WholeFile {
+		return
+	}
+	for p := whole.parent; p != nil; p = p.parent {
+		p.count[rank(whole.result.Status)]--
+	}
+	whole.parent.kids = slices.DeleteFunc(whole.parent.kids, func(n *node) bool { return n == whole })
+	delete(m.byID, whole.id)
+	m.version++
+	m.structure++
 }
 
 // place finds or makes the node of a result.

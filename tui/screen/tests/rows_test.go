@@ -54,3 +54,35 @@ func TestAPackageOfSeveralFilesHasThemAsALevelAndOneOfOneFileHasNot(t *testing.T
 		t.Errorf("it names %v of %q", names, title)
 	}
 }
+
+func TestAFileThatPassedAsAWholeGivesWayToItsTests(t *testing.T) {
+	t.Parallel()
+	state, s := newState(), New()
+	report := func(run tasks.RunID, name string, status tasks.TestStatus) {
+		state.Apply(tasks.TestReported{ID: run, Test: tasks.TestResult{Suite: "add.test.js", Name: name, File: "add.test.js", Status: status, Line: -1}})
+	}
+	rows := func() (labels []string) {
+		s.Follow(screen.Frame{W: 120, H: 12, State: state, Unit: "test", Now: time.Now(), Ink: theme.Dark().Inks()})
+		for _, r := range s.rows {
+			labels = append(labels, r.label)
+		}
+		return labels
+	}
+	ran(state, 1, tasks.Running, "")
+	report("test#1", tasks.WholeFile, tasks.TestPassed)
+	state.Apply(tasks.RunEnded{ID: "test#1", Status: tasks.Succeeded})
+	if diff := cmp.Diff([]string{"add.test.js", "(file)"}, rows()); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+	ran(state, 2, tasks.Running, "")
+	state.Apply(tasks.RunNarrowed{ID: "test#2", Narrowing: tasks.Narrowing{What: "a part", Why: "a reason"}})
+	report("test#2", "small", tasks.TestFailed)
+	report("test#2", "big", tasks.TestPassed)
+	state.Apply(tasks.RunEnded{ID: "test#2", Status: tasks.Failed})
+	if diff := cmp.Diff([]string{"add.test.js", "small", "big"}, rows()); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+	if c := s.model.root.count; c[passed] != 1 || c[failed] != 1 {
+		t.Errorf("counted %v", c)
+	}
+}
