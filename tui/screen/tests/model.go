@@ -235,12 +235,14 @@ func (m *model) sync(r tasks.Run) {
 		t := &r.Tests[i]
 		if i < len(m.at) {
 			if !same(&m.at[i].result, t) {
+				if m.at[i].parent == nil {
+					m.at[i] = m.stand(r, t)
+				}
 				m.set(m.at[i], *t)
 			}
 			continue
 		}
-		m.replace(t)
-		n := m.place(t)
+		n := m.stand(r, t)
 		m.at = append(m.at, n)
 		m.set(n, *t)
 	}
@@ -270,18 +272,36 @@ func (m *model) set(n *node, t tasks.TestResult) {
 	m.changed = append(m.changed, n)
 }
 
-// replace takes out what an earlier run said of a file as a whole, when this one
-// tells of its tests.
-func (m *model) replace(t *tasks.TestResult) {
+// stand is the node of a result. A tool that names only the tests that fail says
+// of the others that their file passed: of a file whose tests are known by name,
+// that is what those have become, and no row of its own. It has no parent then.
+func (m *model) stand(r tasks.Run, t *tasks.TestResult) *node {
+	suite := m.byID[nodeID{suite: t.Suite}]
 	whole := m.byID[nodeID{t.Suite, tasks.WholeFile}]
-	if whole == nil || whole.run == m.newest || t.Name == tasks.WholeFile {
-		return
+	switch {
+	case t.Name != tasks.WholeFile:
+		if whole != nil && whole.run != m.newest {
+			m.remove(whole)
+		}
+	case whole == nil && suite != nil && t.Status == tasks.TestPassed:
+		suite.tests(func(n *node) {
+			name := tasks.TestName{Suite: n.result.Suite, Name: n.result.Name}
+			if n.run != m.newest && rank(n.result.Status) == failed && (!r.Partial() || r.Answers(name)) {
+				m.set(n, tasks.TestResult{Suite: name.Suite, Name: name.Name, Separator: n.result.Separator, File: n.result.File, Status: tasks.TestPassed, Line: -1})
+			}
+		})
+		return &node{id: nodeID{t.Suite, tasks.WholeFile}}
 	}
-	for p := whole.parent; p != nil; p = p.parent {
-		p.count[rank(whole.result.Status)]--
+	return m.place(t)
+}
+
+// remove takes a node without any below it out of the tree.
+func (m *model) remove(n *node) {
+	for p := n.parent; p != nil; p = p.parent {
+		p.count[rank(n.result.Status)]--
 	}
-	whole.parent.kids = slices.DeleteFunc(whole.parent.kids, func(n *node) bool { return n == whole })
-	delete(m.byID, whole.id)
+	n.parent.kids = slices.DeleteFunc(n.parent.kids, func(k *node) bool { return k == n })
+	delete(m.byID, n.id)
 	m.version++
 	m.structure++
 }

@@ -55,34 +55,48 @@ func TestAPackageOfSeveralFilesHasThemAsALevelAndOneOfOneFileHasNot(t *testing.T
 	}
 }
 
-func TestAFileThatPassedAsAWholeGivesWayToItsTests(t *testing.T) {
+func TestAFileThatPassedAsAWholeAndItsTestsStandForEachOther(t *testing.T) {
 	t.Parallel()
 	state, s := newState(), New()
-	report := func(run tasks.RunID, name string, status tasks.TestStatus) {
-		state.Apply(tasks.TestReported{ID: run, Test: tasks.TestResult{Suite: "add.test.js", Name: name, File: "add.test.js", Status: status, Line: -1}})
-	}
-	rows := func() (labels []string) {
-		s.Follow(screen.Frame{W: 120, H: 12, State: state, Unit: "test", Now: time.Now(), Ink: theme.Dark().Inks()})
-		for _, r := range s.rows {
-			labels = append(labels, r.label)
+	n := 0
+	run := func(status tasks.Status, narrowed bool, reports ...string) {
+		n++
+		ran(state, n, tasks.Running, "")
+		id := tasks.NewRunID("test", n)
+		if narrowed {
+			state.Apply(tasks.RunNarrowed{ID: id, Narrowing: tasks.Narrowing{What: "a part", Why: "a reason"}})
 		}
-		return labels
+		for _, name := range reports {
+			result := tasks.TestPassed
+			if rest, no := strings.CutSuffix(name, "-"); no {
+				name, result = rest, tasks.TestFailed
+			}
+			state.Apply(tasks.TestReported{ID: id, Test: tasks.TestResult{Suite: "add.test.js", Name: name, File: "add.test.js", Status: result, Line: -1}})
+		}
+		state.Apply(tasks.RunEnded{ID: id, Status: status})
 	}
-	ran(state, 1, tasks.Running, "")
-	report("test#1", tasks.WholeFile, tasks.TestPassed)
-	state.Apply(tasks.RunEnded{ID: "test#1", Status: tasks.Succeeded})
-	if diff := cmp.Diff([]string{"add.test.js", "(file)"}, rows()); diff != "" {
-		t.Errorf("-want +got\n%s", diff)
+	see := func(want ...string) {
+		t.Helper()
+		s.Follow(screen.Frame{W: 120, H: 12, State: state, Unit: "test", Now: time.Now(), Ink: theme.Dark().Inks()})
+		var got []string
+		for _, r := range s.rows {
+			got = append(got, r.label+map[int]string{failed: "-"}[r.node.worst()])
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("run %d: -want +got\n%s", n, diff)
+		}
+		if all := s.model.root.all(); all != len(want)-1 {
+			t.Errorf("run %d: %d tests are counted, %d shown", n, all, len(want)-1)
+		}
 	}
-	ran(state, 2, tasks.Running, "")
-	state.Apply(tasks.RunNarrowed{ID: "test#2", Narrowing: tasks.Narrowing{What: "a part", Why: "a reason"}})
-	report("test#2", "small", tasks.TestFailed)
-	report("test#2", "big", tasks.TestPassed)
-	state.Apply(tasks.RunEnded{ID: "test#2", Status: tasks.Failed})
-	if diff := cmp.Diff([]string{"add.test.js", "small", "big"}, rows()); diff != "" {
-		t.Errorf("-want +got\n%s", diff)
-	}
-	if c := s.model.root.count; c[passed] != 1 || c[failed] != 1 {
-		t.Errorf("counted %v", c)
-	}
+	run(tasks.Succeeded, false, tasks.WholeFile)
+	see("add.test.js", "(file)")
+	run(tasks.Failed, true, "small-", "big")
+	see("add.test.js-", "small-", "big")
+	run(tasks.Succeeded, true, tasks.WholeFile) // and what failed before
+	see("add.test.js", "small", "big")
+	run(tasks.Failed, true, tasks.WholeFile+"-") // it can't be read
+	see("add.test.js-", "(file)-", "small", "big")
+	run(tasks.Succeeded, false, tasks.WholeFile)
+	see("add.test.js", "(file)")
 }
