@@ -1,4 +1,4 @@
-// ttydrive runs a program under a pseudo-terminal, keeps what it shows in a
+// Command ttydrive runs a program under a pseudo-terminal, keeps what it shows in a
 // small terminal emulator, and answers questions about it: one JSON request a
 // line on stdin, one JSON answer a line on stdout. Every time is
 // CLOCK_MONOTONIC in nanoseconds, so it compares with any process's clock.

@@ -1,5 +1,5 @@
-// work is the load the harness puts under a tool: what the supervised processes
-// run, and the floors. Each sub-command is small and says what it does.
+// Command work is the load that the harness puts under a tool: what supervised
+// processes run, and the floors. Each of its sub-commands says what it does.
 package main
 
 import (
