@@ -15,6 +15,7 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/attach"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
 // runOptions are the flags of run.
@@ -190,6 +191,11 @@ func (a *app) run(ctx context.Context, jobs []*job, o runOptions, ci ciOutput) e
 	if err != nil {
 		return err
 	}
+	for _, j := range jobs {
+		if err := declares(f, j.task); err != nil {
+			return err // before a person reads what it would not need
+		}
+	}
 	if err := a.ensureTrusted(p, f); err != nil {
 		return err
 	}
@@ -210,6 +216,28 @@ func (a *app) run(ctx context.Context, jobs []*job, o runOptions, ci ciOutput) e
 		return err
 	}
 	return outcome
+}
+
+// declares says whether a workspace file can mean something by the word: a unit,
+// one of its replicas, a group. What a directory declares without a file may
+// be more than is known so early.
+func declares(f *config.File, word string) error {
+	var names []string
+	for _, u := range f.Units {
+		if u.Name == word || strings.HasPrefix(word, u.Name+"-") || slices.Contains(u.Groups, word) {
+			return nil
+		}
+		if !u.Hidden {
+			names = append(names, u.Name)
+		}
+	}
+	if f.Detected {
+		return nil
+	}
+	return &fault{
+		code: exitUsage, err: fmt.Errorf("no service, task or group is called %q", word),
+		hint: "there are: " + joinNames(names),
+	}
 }
 
 // runOn asks an engine for the jobs and follows them to their ends.
