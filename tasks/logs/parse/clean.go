@@ -91,6 +91,10 @@ func (c *cleaner) line(s string) {
 			// A stored line has none; text from elsewhere may.
 			c.glyph('␊')
 			i++
+		case b == so, b == si:
+			// A terminal shows nothing for a change of its character set, which
+			// programs print with every change of colour where TERM is screen.
+			i++
 		case b < ' ':
 			c.glyph(rune(0x2400) + rune(b))
 			i++
@@ -106,7 +110,12 @@ func (c *cleaner) line(s string) {
 	c.closeSpan()
 }
 
-const esc = 0x1b
+// What switches between the two character sets of a terminal, and what begins
+// a sequence.
+const (
+	so, si = 0x0e, 0x0f
+	esc    = 0x1b
+)
 
 // lastVisible is where the last byte of s stands that shows something, -1 when
 // nothing does: "100%\r" keeps what it has.

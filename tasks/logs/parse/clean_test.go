@@ -26,7 +26,7 @@ func TestCleanShowsWhatATerminalWouldLeaveOnTheLine(t *testing.T) {
 		{"open string sequence", "a\x1bPq no end", "a"},
 		{"cursor up and clear", "a\x1b[5A\x1b[2Jb\x1b[10;10Hc", "abc"},
 		{"device query", "a\x1b[6n\x1b[c\x1b[?1049hb", "ab"},
-		{"alternate charset", "a\x1b(0b\x0e", "ab␎"},
+		{"alternate charset", "a\x1b(0b\x0ec\x0f", "abc"},
 		{"bell", "ding\a", "ding␇"},
 		{"nul and delete", "\x00\x7f", "␀␡"},
 		{"eight-bit control in UTF-8", "a\u009b31mb", "a\ufffd31mb"},
