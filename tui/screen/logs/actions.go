@@ -33,9 +33,9 @@ func (t *Tab) Actions() []action.Action {
 		marks = "nothing is marked; " + t.key("mark", "m") + " marks a line"
 	}
 	searching := t.hunt != nil
-	next, prev, nextTitle, prevTitle := t.next(1), t.next(-1), "Next error", "Previous error"
+	next, prev, nextTitle, prevTitle, nextHint := t.next(1), t.next(-1), "Next error", "Previous error", "next error"
 	if searching {
-		nextTitle, prevTitle = "Next match", "Previous match"
+		nextTitle, prevTitle, nextHint = "Next match", "Previous match", "next match"
 	}
 	unfiltered, unsearched, showAll := "", "", "show all"
 	if t.wanted().Empty() {
@@ -68,7 +68,7 @@ func (t *Tab) Actions() []action.Action {
 	return []action.Action{
 		a("follow", "Follow the end of the log", "follow", closed, do(t.toggleFollow), "f"),
 		a("search", "Search", "search", closed, func() tea.Cmd { t.ask(searchPrompt, ""); return nil }, "/"),
-		a("next", nextTitle, "next", empty, next, "n"),
+		a("next", nextTitle, nextHint, empty, next, "n"),
 		a("previous", prevTitle, "", empty, prev, "N"),
 		a("error.next", "Next error", "", empty, func() tea.Cmd { return t.findError(1) }, "}"),
 		a("error.previous", "Previous error", "", empty, func() tea.Cmd { return t.findError(-1) }, "{"),
