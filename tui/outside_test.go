@@ -108,7 +108,7 @@ func TestATerminalIsGivenBackByItsKeyAlone(t *testing.T) {
 			if got := p.typed.String(); got != "ls\x03\x1b[A" {
 				t.Errorf("the program was typed %q", got)
 			}
-			if !strings.Contains(out.String(), "ctrl+] comes back") || !strings.HasSuffix(out.String(), resetTerminal) {
+			if !strings.Contains(out.String(), "ctrl+] comes back") || !strings.HasSuffix(out.String(), ResetTerminal+"\x1b[?1049l\x1b]2;\a") {
 				t.Errorf("the terminal was written %q", out.String())
 			}
 		})

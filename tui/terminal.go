@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/term"
 	"github.com/muesli/cancelreader"
 
@@ -49,9 +50,13 @@ func (s *Screen) takeTerminal(name string) tea.Cmd {
 		if err != nil {
 			return noticeMsg{tasks.Error, fmt.Sprintf("the terminal of %s: %v", name, err)}
 		}
-		return s.lent(&session{ctx: ctx, name: name, terminal: t, key: key, before: lastLines(dir, r.Log, r.FirstLine, rows)}, func(err error) tea.Msg {
-			if err != nil {
+		visit := &session{ctx: ctx, name: name, terminal: t, key: key, before: lastLines(dir, r.Log, r.FirstLine, rows)}
+		return s.lent(visit, func(err error) tea.Msg {
+			switch {
+			case err != nil:
 				return noticeMsg{tasks.Error, fmt.Sprintf("the terminal of %s: %v", name, err)}
+			case visit.ended:
+				return noticeMsg{tasks.Info, "back; " + name + " has ended"}
 			}
 			return noticeMsg{tasks.Info, "back; " + name + " goes on"}
 		})()
@@ -96,6 +101,7 @@ type session struct {
 	terminal tasks.Terminal
 	key      string
 	before   string // what the program has printed
+	ended    bool   // it was the program that came to its end
 	in       io.Reader
 	out      io.Writer
 }
@@ -104,10 +110,6 @@ type session struct {
 func (t *session) SetStdin(r io.Reader)  { t.in = r }
 func (t *session) SetStdout(w io.Writer) { t.out = w }
 func (t *session) SetStderr(io.Writer)   {}
-
-// What a program may have left on in the terminal is turned off: the program
-// still believes in it, and asks for it anew when its window changes size.
-const resetTerminal = "\x1b[<u\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?1l\x1b>\x1b[?25h\x1b[?1049l\x1b[0m\x1b[r"
 
 // Run copies keys to the program and its output to the terminal until the
 // detach key is pressed or the program ends.
@@ -119,7 +121,9 @@ func (t *session) Run() error {
 		return errors.Join(err, t.terminal.Close())
 	}
 	defer restore()
-	fmt.Fprintf(t.out, "\x1b[?1049h\x1b[2J\x1b[H\x1b[7m %s: this is its terminal; %s comes back \x1b[0m\r\n%s", t.name, t.key, t.before)
+	// A program that fills the screen paints over the line; the title stays.
+	fmt.Fprintf(t.out, "\x1b[?1049h\x1b[2J\x1b[H%s\x1b[7m %s: this is its terminal; %s comes back \x1b[0m\r\n%s",
+		ansi.SetWindowTitle(t.name+": "+t.key+" comes back"), t.name, t.key, t.before)
 
 	keys, err := cancelreader.NewReader(t.in)
 	if err != nil {
@@ -131,21 +135,21 @@ func (t *session) Run() error {
 	})
 	wg.Go(func() {
 		defer cancel()
-		_, _ = io.Copy(t.out, t.terminal)
+		_, _ = io.Copy(&Alternate{Out: t.out, Kept: true}, t.terminal)
 		keys.Cancel()
 	})
-	t.forward(keys)
+	t.ended = t.forward(keys)
 	cancel()
 	err = t.terminal.Close()
 	wg.Wait()
 	_ = keys.Close()
-	fmt.Fprint(t.out, resetTerminal)
+	fmt.Fprint(t.out, ResetTerminal+"\x1b[?1049l"+ansi.SetWindowTitle(""))
 	return err
 }
 
-// forward copies keys until the detach key.
-func (t *session) forward(keys io.Reader) {
-	ends := detachSequences(t.key)
+// forward copies keys until the detach key, or until the program has ended.
+func (t *session) forward(keys io.Reader) (ended bool) {
+	ends := DetachSequences(t.key)
 	buf := make([]byte, 4096)
 	for {
 		n, err := keys.Read(buf)
@@ -153,23 +157,23 @@ func (t *session) forward(keys io.Reader) {
 		for _, end := range ends {
 			if before, _, found := bytes.Cut(data, end); found {
 				_, _ = t.terminal.Write(before)
-				return
+				return false
 			}
 		}
 		if n > 0 {
 			if _, werr := t.terminal.Write(data); werr != nil {
-				return
+				return true
 			}
 		}
 		if err != nil {
-			return
+			return errors.Is(err, cancelreader.ErrCanceled)
 		}
 	}
 }
 
-// detachSequences are the bytes that a terminal may send for a ctrl key: alone,
+// DetachSequences are the bytes that a terminal may send for a ctrl key: alone,
 // in the kitty keyboard protocol, and in xterm's modifyOtherKeys.
-func detachSequences(key string) [][]byte {
+func DetachSequences(key string) [][]byte {
 	c, ok := strings.CutPrefix(strings.ToLower(key), "ctrl+")
 	if !ok || len(c) != 1 {
 		c = "]"

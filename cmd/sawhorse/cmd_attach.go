@@ -1,16 +1,18 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"sync"
 
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tui"
 )
 
 func (a *app) cmdAttach() *cobra.Command {
@@ -50,11 +52,14 @@ func (a *app) takeTerminal(ctx context.Context, i tasks.Interactor, id tasks.Run
 		return err
 	}
 	defer t.Close()
+	out := &tui.Alternate{Out: a.out}
 	wishes := loadMine()
 	a.warn(wishes)
 	fd := a.in.Fd()
 	if isTerminal(a.in) {
 		if w, h, err := term.GetSize(fd); err == nil {
+			// One row apart, so that a program that fills the screen draws anew.
+			_ = t.Resize(w, max(1, h-1))
 			_ = t.Resize(w, h)
 		}
 		fmt.Fprintf(a.err, "the terminal of %s; %s gives it back\r\n", id.Task(), wishes.DetachKey)
@@ -64,6 +69,10 @@ func (a *app) takeTerminal(ctx context.Context, i tasks.Interactor, id tasks.Run
 		}
 		defer func() {
 			_ = term.Restore(fd, old)
+			fmt.Fprint(a.err, tui.ResetTerminal)
+			if out.On {
+				fmt.Fprint(a.err, "\x1b[?1049l")
+			}
 			fmt.Fprintln(a.err)
 		}()
 		stop := onResize(func() {
@@ -74,11 +83,14 @@ func (a *app) takeTerminal(ctx context.Context, i tasks.Interactor, id tasks.Run
 		defer stop()
 	}
 	ended := make(chan error, 2)
-	go func() {
-		_, err := io.Copy(a.out, t)
+	var copying sync.WaitGroup
+	copying.Go(func() {
+		_, err := io.Copy(out, t)
 		ended <- err
-	}()
-	go func() { ended <- typeInto(t, a.in, wishes.detach()) }()
+	})
+	defer copying.Wait() // before the terminal is put in order again
+	defer t.Close()
+	go func() { ended <- typeInto(t, a.in, tui.DetachSequences(wishes.DetachKey)) }()
 	select {
 	case err := <-ended:
 		if errors.Is(err, io.EOF) {
@@ -91,13 +103,13 @@ func (a *app) takeTerminal(ctx context.Context, i tasks.Interactor, id tasks.Run
 }
 
 // typeInto hands on what is typed until the detach key or the end of input.
-func typeInto(w io.Writer, in *os.File, detach byte) error {
+func typeInto(w io.Writer, in io.Reader, ends [][]byte) error {
 	buf := make([]byte, 4096)
 	for {
 		n, err := in.Read(buf)
-		for i := range n {
-			if buf[i] == detach {
-				_, werr := w.Write(buf[:i])
+		for _, end := range ends {
+			if before, _, found := bytes.Cut(buf[:n], end); found {
+				_, werr := w.Write(before)
 				return werr
 			}
 		}

@@ -112,9 +112,6 @@ func followMine(ctx context.Context, read time.Time, to chan<- tui.Settings) {
 	}
 }
 
-// detach is the byte that gives a terminal back.
-func (m mine) detach() byte { return m.DetachKey[len("ctrl+")] & 0x1f }
-
 // warn tells on standard error what is wrong with the settings, for the verbs
 // that depend on them.
 func (a *app) warn(m mine) {
