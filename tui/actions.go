@@ -166,8 +166,11 @@ func (s *Screen) taskActions() []action.Action {
 	if elsewhere {
 		run = other
 	}
-	if none == "" && !active && !waits && !elsewhere {
+	switch {
+	case none == "" && !active && !waits && !elsewhere:
 		cancel.Disabled = name + " is not running and not waiting"
+	case service && active && !waits:
+		cancel.Disabled = name + " is a service: stop it instead"
 	}
 	cancel.Do = func() tea.Cmd { return s.cancelRun(run) }
 	return []action.Action{
