@@ -237,6 +237,9 @@ func (s State) ownAlerts(u Unit) []Alert {
 		all = append(all, survivorAlert(last))
 	}
 	r, ok := s.verdict(u.Task.Name)
+	if ok && r.Sweep != nil {
+		return append(all, s.sweepAlerts(*r.Sweep)...)
+	}
 	if a, running := s.Active(u.Task.Name); running {
 		// The last result stands until the new run has something to say of its own.
 		if len(a.Diagnostics) > 0 || failures(a) > 0 || !ok {
@@ -262,6 +265,31 @@ func (s State) ownAlerts(u Unit) []Alert {
 		rows = append(rows, a)
 	}
 	return append(all, rows...)
+}
+
+// sweepAlerts are one row for a sweep of whose runs some failed, which leads to
+// the first of them.
+func (s State) sweepAlerts(w Sweep) []Alert {
+	var first Run
+	failed := 0
+	for _, r := range s.SweepRuns(w.ID) {
+		if r.Status != Failed {
+			continue
+		}
+		if failed++; failed == 1 {
+			first = r
+		}
+	}
+	if failed == 0 {
+		return nil
+	}
+	a := rowOf(first)
+	a.ID, a.Source, a.Title, a.Line = AlertID("sweep/"+w.ID), "task", first.Task, -1
+	a.Message = fmt.Sprintf("%d of the %d runs of its sweep failed; %s: %s", failed, w.Runs, first.ID, first.Error)
+	if first.EndLine > first.FirstLine {
+		a.Line = first.EndLine - 1
+	}
+	return []Alert{a}
 }
 
 // rowOf is what the rows of a run have in common.

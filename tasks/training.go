@@ -134,22 +134,37 @@ func smoothed(points []Point) []Point {
 	return curve
 }
 
-// trainingAlerts are the row of a training that goes wrong: the one that runs, else
+// trainingAlerts are the rows of trainings that go wrong: of those that run, else of
 // the last that ended by itself.
 func (s State) trainingAlerts(u Unit) []Alert {
-	r, ok := s.Active(u.Task.Name)
-	if !ok {
-		r, ok = s.verdict(u.Task.Name)
+	r, active := s.Active(u.Task.Name)
+	switch {
+	case active && r.Sweep != nil:
+		var all []Alert
+		for _, r := range s.SweepRuns(r.Sweep.ID) {
+			if r.Status.Active() {
+				all = append(all, r.trainingAlerts(string(r.ID))...)
+			}
+		}
+		return all
+	case active:
+		return r.trainingAlerts(r.Task)
 	}
-	if !ok || len(r.Metrics) == 0 {
-		return nil
+	if r, ok := s.verdict(u.Task.Name); ok {
+		return r.trainingAlerts(r.Task)
 	}
+	return nil
+}
+
+// trainingAlerts is the row of a run that goes wrong, under the name that tells it
+// from others.
+func (r Run) trainingAlerts(name string) []Alert {
 	ill, ok := r.ailing()
 	if !ok {
 		return nil
 	}
 	a := rowOf(r)
-	a.ID = AlertID("training/" + r.Task + "/" + ill.what)
-	a.Source, a.Severity, a.Title, a.Message, a.Hint, a.Line = "task", ill.severity, r.Task, ill.message, ill.hint, -1
+	a.ID = AlertID("training/" + name + "/" + ill.what)
+	a.Source, a.Severity, a.Title, a.Message, a.Hint, a.Line = "task", ill.severity, name, ill.message, ill.hint, -1
 	return []Alert{a}
 }
