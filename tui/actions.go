@@ -23,6 +23,10 @@ func (s *Screen) Actions() action.Set {
 			set = append(set, s.testLayers()...)
 			break
 		}
+		if s.detail.tab() == sweepTab {
+			set = append(set, action.Layer{Name: "sweep", Actions: s.sweepActions()})
+			break
+		}
 		set = append(set, action.Layer{Name: "detail", Actions: s.detail.actions()})
 	case StripPane:
 		set = append(set, action.Layer{Name: "attention", Actions: s.stripActions()})
@@ -50,6 +54,7 @@ func (s *Screen) Layers() []action.Layer {
 		{Name: "history", Actions: s.detail.history.Actions()},
 		{Name: "curves", Actions: s.detail.curves.Actions()},
 		{Name: "steps", Actions: s.detail.steps.Actions()},
+		{Name: "sweep", Actions: s.sweepActions()},
 		{Name: "table", Actions: s.detail.overview.Actions()},
 	}
 }
@@ -143,6 +148,9 @@ func (s *Screen) taskActions() []action.Action {
 		toggle.Title, toggle.Hint = "Stop "+name, "stop"
 		toggle.Do = func() tea.Cmd { return s.stopTasks([]string{name}, "stopping "+name) }
 	}
+	if w, ok := s.sweeping(name); ok {
+		toggle.Title, toggle.Do = "Stop the sweep of "+name, func() tea.Cmd { return s.askStopSweep(w) }
+	}
 	if g := s.groupServices(); g != nil && s.target() == "" {
 		toggle = s.groupToggle(toggle, g)
 	}
@@ -151,7 +159,7 @@ func (s *Screen) taskActions() []action.Action {
 		Disabled: none, Verb: "restart", Do: func() tea.Cmd { return s.rerun(name) },
 	}
 	if !service {
-		restart.Title, restart.Hint = "Run "+name, "run"
+		restart.Title, restart.Hint, restart.Keys = "Run "+name, "run", []string{"r", "t"}
 		if _, ran := s.state.Finished(name); ran {
 			restart.Title, restart.Hint = "Run "+name+" again", "rerun"
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tui/screen/resource"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/stats"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/steps"
+	"github.com/sawhorse-dev/sawhorse/tui/screen/sweep"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/tests"
 	"github.com/sawhorse-dev/sawhorse/tui/theme"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/cell"
@@ -34,12 +35,13 @@ const (
 	historyTab = "History"
 	curvesTab  = "Curves"
 	stepsTab   = "Steps"
+	sweepTab   = "Sweep"
 )
 
 func serviceTabs() []string { return []string{logsTab, statsTab, envTab, eventsTab, configTab} }
 
 // tells is what the runs of a task tell of themselves.
-type tells struct{ tests, steps, numbers, remote bool }
+type tells struct{ tests, steps, numbers, sweep, remote bool }
 
 // taskTabs are those of a task: tests, steps and curves where its runs tell of
 // such; the place of tests is kept for a task that has told of nothing yet.
@@ -53,6 +55,9 @@ func taskTabs(t tells) []string {
 	}
 	if t.numbers {
 		names = append(names, curvesTab)
+	}
+	if t.sweep {
+		names = append(names, sweepTab)
 	}
 	names = append(names, historyTab)
 	if !t.remote {
@@ -70,6 +75,7 @@ func tellsOf(s *tasks.State, unit string) tells {
 		t.tests = t.tests || len(r.Tests) > 0
 		t.steps = t.steps || len(r.Steps) > 0
 		t.numbers = t.numbers || len(r.Metrics) > 0
+		t.sweep = t.sweep || r.Sweep != nil
 	}
 	return t
 }
@@ -89,12 +95,14 @@ type detail struct {
 	service  bool
 	tells    tells
 	step     steps.OpenLog   // the step whose log is shown; its zero: the run's
+	chosen   chosenRun       // the run that is looked at; its zero: the one that matters now
 	tabs     map[bool]string // the chosen tab, by whether it is a service
 	overview *overview.Screen
 	tests    *tests.Screen
 	history  *history.Screen
 	curves   *curves.Screen
 	steps    *steps.Screen
+	sweep    *sweep.Screen
 	others   map[string]tab
 	outside  outsideDetail
 	logs     *logPane
@@ -107,12 +115,12 @@ func newDetail(t theme.Theme) *detail {
 	d := &detail{
 		tabs:     map[bool]string{true: logsTab, false: logsTab},
 		overview: overview.New(), tests: tests.New(), history: history.New(), logs: newLogPane(t),
-		curves: curves.New(), steps: steps.New(),
+		curves: curves.New(), steps: steps.New(), sweep: sweep.New(),
 		outside: outsideDetail{table: resource.NewTable(), chose: map[string]string{}},
 	}
 	d.others = map[string]tab{
 		statsTab: &stats.Screen{}, envTab: &env.Screen{}, eventsTab: &events.Screen{}, configTab: &config.Screen{},
-		testsTab: d.tests, historyTab: d.history, curvesTab: d.curves, stepsTab: d.steps,
+		testsTab: d.tests, historyTab: d.history, curvesTab: d.curves, stepsTab: d.steps, sweepTab: d.sweep,
 	}
 	return d
 }
@@ -172,6 +180,10 @@ func (d *detail) show(s *Screen) tea.Cmd {
 		d.step = steps.OpenLog{}
 		d.touched++
 	}
+	if !d.chosen.stands(&s.state, unit) {
+		d.chosen = chosenRun{}
+		d.touched++
+	}
 	if now := tellsOf(&s.state, unit); now != d.tells {
 		d.tells = now
 		d.touched++
@@ -204,7 +216,11 @@ func (d *detail) logName(s *tasks.State) string {
 	if d.step.Key != "" {
 		return string(d.step.Key)
 	}
-	if r, ok := s.Current(d.unit); ok && s.Units[d.unit].Task.Remote() {
+	r, ok := s.Runs[d.chosen.id]
+	if !ok {
+		r, ok = s.Current(d.unit)
+	}
+	if ok && (s.Units[d.unit].Task.Remote() || r.Sweep != nil) {
 		return string(r.Log)
 	}
 	return d.unit
@@ -279,12 +295,14 @@ func (d *detail) click(x, y int) {
 		d.history.Click(y)
 	case stepsTab:
 		d.steps.Click(y)
+	case sweepTab:
+		d.sweep.Click(y)
 	}
 }
 
 func (s *Screen) frame(w, h int, focused bool) screen.Frame {
 	return screen.Frame{
-		W: w, H: h, Focused: focused, State: &s.state, Unit: s.detail.unit, Group: s.detail.group,
+		W: w, H: h, Focused: focused, State: &s.state, Unit: s.detail.unit, Group: s.detail.group, Chosen: s.detail.chosen.id,
 		Now: s.now, Ink: s.ink, Usage: s.usage[s.detail.unit], Version: s.version,
 	}
 }
@@ -320,6 +338,8 @@ func (d *detail) heading(s *Screen, w int) string {
 		name = strings.Join(d.beside, " + ")
 	} else if d.step.Key != "" {
 		name += " / " + d.step.Name
+	} else if d.chosen.id != "" && d.tab() != sweepTab {
+		name = string(d.chosen.id)
 	}
 	if name == "" {
 		if n, ok := s.tree.Selected(); ok {

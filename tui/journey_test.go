@@ -349,6 +349,7 @@ func journeys() map[string]func(p trip) {
 		all[id] = func(p trip) { walk(keeping(p)) }
 	}
 	maps.Copy(all, trainingJourneys())
+	maps.Copy(all, sweepJourneys())
 	return all
 }
 

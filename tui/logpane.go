@@ -17,6 +17,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tui/screen/overview"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/resource"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/steps"
+	"github.com/sawhorse-dev/sawhorse/tui/screen/sweep"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/tests"
 	"github.com/sawhorse-dev/sawhorse/tui/theme"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/cell"
@@ -136,7 +137,15 @@ func (s *Screen) logMsg(msg tea.Msg) tea.Cmd {
 	case tests.OpenPlace:
 		return s.edit(m.Location)
 	case history.Open:
+		if m.Run.Log != logs.Key(m.Run.Task) { // it has a log of its own
+			s.detail.openStep(steps.OpenLog{Key: m.Run.Log, Name: string(m.Run.ID)})
+			s.stale()
+			return nil
+		}
 		return s.goToLine(m.Run.Task, m.Run.Log, m.Run.FirstLine)
+	case sweep.Open:
+		s.choose(m.ID)
+		return nil
 	case resource.Open:
 		if s.tree.Select(string(m.ID)) {
 			s.setFocus(DetailPane)

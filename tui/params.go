@@ -31,6 +31,8 @@ type paramsBox struct {
 	refs   []string // that there are
 	target string   // what will be run where, as its system says it
 	warn   []string
+	// parallel is how many runs of a sweep go on at once, unless a person says else.
+	parallel int
 	// alone: nothing is asked for but whether it shall run, with these values.
 	alone  bool
 	values map[string]string
@@ -55,7 +57,8 @@ type (
 func (s *Screen) openParams(t tasks.Task) tea.Cmd {
 	last, _ := s.state.Finished(t.Name)
 	b := &paramsBox{task: t, last: last.Params, params: t.Spec.Params, ref: refField(t.Spec.Params)}
-	b.form = form.New("Run "+t.Name, "Run", paramFields(b.params, b.last))
+	b.parallel = s.lastParallel(t.Name)
+	b.form = form.New("Run "+t.Name, "Run", b.fields())
 	s.overlay = b
 	if !t.Remote() {
 		return nil
@@ -172,8 +175,8 @@ func (b *paramsBox) merge(there []config.Param) {
 
 // refill gives the form its fields, with the refs that there are.
 func (b *paramsBox) refill() {
-	fields := paramFields(b.params, b.last)
-	for i := range fields {
+	fields := b.fields()
+	for i := range b.params {
 		if fields[i].Name == b.ref {
 			fields[i].Value = b.params[i].Default // the branch that is checked out, whatever the last run was of
 		}
@@ -242,7 +245,7 @@ func (s *Screen) sure(t tasks.Task, values map[string]string) tea.Cmd {
 // sureNow is sure once it is known what will be run and where.
 func (s *Screen) sureNow(t tasks.Task, target string, warn []string, values map[string]string) tea.Cmd {
 	if !t.Spec.Confirm {
-		return s.runTask(t.Name, values)
+		return s.begin(t, values)
 	}
 	text := []string{or(target, t.Title)}
 	if given := valuesText(t, values); given != "" {
@@ -260,7 +263,7 @@ func (s *Screen) sureNow(t tasks.Task, target string, warn []string, values map[
 			if button == 0 {
 				return nil
 			}
-			return s.runTask(t.Name, values)
+			return s.begin(t, values)
 		},
 	}
 	return nil

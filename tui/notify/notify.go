@@ -57,6 +57,9 @@ func News(s *tasks.State, e tasks.Event, after time.Duration) string {
 		return ""
 	}
 	r, known := s.Runs[end.ID]
+	if known && r.Sweep != nil {
+		return sweepNews(s, *r.Sweep, after)
+	}
 	if !known || r.Status != tasks.Succeeded && r.Status != tasks.Failed {
 		// Who cancelled it knows; what went stale is run again.
 		return ""
@@ -87,6 +90,42 @@ func serviceNews(s *tasks.State, r tasks.Run) string {
 		return "" // it goes round and round: that has been told
 	}
 	return strings.TrimSuffix(fmt.Sprintf("✖ %s went down: %s", r.Task, r.Error), ": ")
+}
+
+// sweepNews is the end of a sweep: that of its last run.
+func sweepNews(s *tasks.State, w tasks.Sweep, after time.Duration) string {
+	if s.Sweeping(w) {
+		return ""
+	}
+	runs := s.SweepRuns(w.ID)
+	succeeded, failed := 0, 0
+	var began, ended time.Time
+	for _, r := range runs {
+		switch r.Status {
+		case tasks.Succeeded:
+			succeeded++
+		case tasks.Failed:
+			failed++
+		}
+		if !r.StartedAt.IsZero() && (began.IsZero() || r.StartedAt.Before(began)) {
+			began = r.StartedAt
+		}
+		if r.EndedAt.After(ended) {
+			ended = r.EndedAt
+		}
+	}
+	if succeeded+failed < len(runs) || ended.Sub(began) <= after {
+		return "" // who stopped it knows
+	}
+	news := fmt.Sprintf("✓ the sweep %s: %d of %d succeeded", w.ID, succeeded, len(runs))
+	if failed > 0 {
+		news = fmt.Sprintf("✖ the sweep %s: %d of %d failed", w.ID, failed, len(runs))
+	}
+	metric := runs[len(runs)-1].Primary()
+	if i := tasks.BestOf(runs, metric); i >= 0 {
+		news += fmt.Sprintf(", best %s %.4g in %s", metric, runs[i].Metrics[metric].Last.Value, runs[i].ID)
+	}
+	return news
 }
 
 // previous is the task's finished run before r.

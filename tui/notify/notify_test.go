@@ -225,3 +225,36 @@ func TestProgressIsShownOnlyWhereItIsKnown(t *testing.T) {
 		}
 	}
 }
+
+func TestOfASweepTheEndIsToldAndNotEachRun(t *testing.T) {
+	d := newDay()
+	begin := func(first int, ends ...tasks.Status) (news []string) {
+		w := &tasks.Sweep{ID: tasks.NewRunID("test", first), Runs: len(ends)}
+		for i := range ends {
+			d.state.Apply(tasks.RunQueued{Run: tasks.Run{ID: tasks.NewRunID("test", first+i), Task: "test", Sweep: w}})
+		}
+		for i, end := range ends {
+			id := tasks.NewRunID("test", first+i)
+			d.state.Apply(tasks.RunStarted{ID: id, At: d.now})
+			d.state.Apply(tasks.MetricReported{ID: id, Name: "loss", Point: tasks.Point{Value: 1 / float64(i+1)}})
+			d.now = d.now.Add(8 * time.Second)
+			e := tasks.RunEnded{ID: id, At: d.now, Status: end}
+			d.state.Apply(e)
+			news = append(news, notify.News(&d.state, e, 10*time.Second))
+		}
+		return news
+	}
+	want := [][]string{
+		{"", "", "✓ the sweep test#1: 3 of 3 succeeded, best loss 0.3333 in test#3"},
+		{"", "✖ the sweep test#4: 1 of 2 failed, best loss 1 in test#4"},
+		{"", ""}, // who stopped it knows
+		{""},     // it was short
+	}
+	got := [][]string{
+		begin(1, tasks.Succeeded, tasks.Succeeded, tasks.Succeeded), begin(4, tasks.Succeeded, tasks.Failed),
+		begin(6, tasks.Succeeded, tasks.Cancelled), begin(8, tasks.Succeeded),
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

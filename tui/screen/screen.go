@@ -25,16 +25,25 @@ type Frame struct {
 	// the names of a selected group's members.
 	Unit  string
 	Group []string
-	Now   time.Time
-	Ink   *theme.Inks
+	// Chosen is the run of the unit that a person looks at; empty: the one that
+	// matters now.
+	Chosen tasks.RunID
+	Now    time.Time
+	Ink    *theme.Inks
 	// Usage is the course of what the unit took, oldest first.
 	Usage []tasks.Usage
 	// Version changes whenever State does.
 	Version int
 }
 
-// Run is the run of the selected unit that matters now.
-func (f Frame) Run() (tasks.Run, bool) { return f.State.Current(f.Unit) }
+// Run is the run of the selected unit that is looked at: the chosen one, else the
+// one that matters now.
+func (f Frame) Run() (tasks.Run, bool) {
+	if r, ok := f.State.Runs[f.Chosen]; ok && r.Task == f.Unit {
+		return r, true
+	}
+	return f.State.Current(f.Unit)
+}
 
 // Empty fills the room with why there is nothing, and what would be there.
 func (f Frame) Empty(why, what string) []string {
@@ -181,6 +190,9 @@ func taskLook(s *tasks.State, u tasks.Unit, now time.Time, in *theme.Inks) Look 
 	if !began {
 		return l
 	}
+	if r.Sweep != nil {
+		return sweepLook(l, s, *r.Sweep, in)
+	}
 	fails := Failures(r)
 	switch r.Status {
 	case tasks.Queued:
@@ -215,6 +227,44 @@ func taskLook(s *tasks.State, u tasks.Unit, now time.Time, in *theme.Inks) Look 
 		l.Word, l.Number = "skipped", "skipped"
 	default:
 		l.Word, l.Number = string(r.Status), string(r.Status)
+	}
+	return l
+}
+
+// sweepLook is of a task that is swept, or was at last: how many of its runs have
+// ended, and then the best of them.
+func sweepLook(l Look, s *tasks.State, w tasks.Sweep, in *theme.Inks) Look {
+	runs := s.SweepRuns(w.ID)
+	count := map[tasks.Status]int{}
+	done := 0
+	for _, r := range runs {
+		count[r.Status]++
+		if r.Status.Done() {
+			done++
+		}
+	}
+	failed := count[tasks.Failed]
+	if failed > 0 {
+		l.Detail = fmt.Sprintf("%d of its runs failed", failed)
+	}
+	switch {
+	case done < len(runs):
+		l.Glyph, l.Ink, l.Word, l.Rank = "◐", in.Running, "running", 2
+		l.Number, l.NumberInk = fmt.Sprintf("sweep %d/%d", done, w.Runs), in.Running
+	case failed > 0:
+		l.Glyph, l.Ink, l.Word, l.Rank = "✖", in.Failed, "failed", 0
+		l.Number, l.NumberInk = fmt.Sprintf("%d/%d failed", failed, w.Runs), in.Failed
+	case count[tasks.Succeeded] > 0:
+		l.Glyph, l.Ink, l.Word, l.Rank = "✓", in.Succeeded, "succeeded", 5
+		l.Number = fmt.Sprintf("sweep %d/%d", count[tasks.Succeeded], w.Runs)
+	default:
+		l.Word, l.Number = string(runs[0].Status), string(runs[0].Status)
+	}
+	if done == len(runs) && count[tasks.Succeeded] > 0 {
+		metric := runs[len(runs)-1].Primary()
+		if i := tasks.BestOf(runs, metric); i >= 0 && failed == 0 {
+			l.Number = "★ " + Number(runs[i].Metrics[metric].Last.Value)
+		}
 	}
 	return l
 }

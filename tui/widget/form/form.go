@@ -37,6 +37,11 @@ type Field struct {
 	// Suggest are values to complete what is typed; others may be typed, too.
 	Suggest          []string
 	Required, Secret bool
+	// Many are the values of a text that may stand for several: none where it stands
+	// for one, as where Many is nil. Of choices several are marked; they stand as a,b.
+	Many func(text string) ([]string, error)
+	// Late is a field that is asked for only while another one stands for many.
+	Late bool
 }
 
 // Note is a line above the fields: what the form is about, or a warning.
@@ -49,11 +54,14 @@ type Note struct {
 type Form struct {
 	Title, Submit string
 	Notes         []Note
-	fields        []Field
-	inputs        []input.Input
-	touched       []bool // the value was edited; the first key replaces it
-	at            int    // len(fields) is the submit button
-	problem       string
+	// Keys says in the frame which keys do what the form does not know.
+	Keys    string
+	fields  []Field
+	inputs  []input.Input
+	touched []bool     // the value was edited; the first key replaces it
+	marked  [][]string // of a field with choices, those that are marked
+	at      int        // len(fields) is the submit button
+	problem string
 }
 
 // New is a form with the focus in its first field.
@@ -64,6 +72,7 @@ func New(title, submit string, fields []Field) *Form {
 		in.Mask = fd.Secret
 		f.inputs = append(f.inputs, in)
 		f.touched = append(f.touched, false)
+		f.marked = append(f.marked, nil)
 	}
 	return f
 }
@@ -84,10 +93,10 @@ func (f *Form) Press(k tea.KeyPressMsg) Outcome {
 	case "esc", "ctrl+c":
 		return Cancelled
 	case "up", "shift+tab":
-		f.at = (f.at + len(f.fields)) % (len(f.fields) + 1)
+		f.step(len(f.fields))
 		return Open
 	case "down", "tab":
-		f.at = (f.at + 1) % (len(f.fields) + 1)
+		f.step(1)
 		return Open
 	case "enter":
 		if f.check() {
@@ -98,6 +107,7 @@ func (f *Form) Press(k tea.KeyPressMsg) Outcome {
 	if f.at == len(f.fields) {
 		return Open
 	}
+	f.problem = "" // what is typed may be right now
 	fd, in := &f.fields[f.at], &f.inputs[f.at]
 	choices := fd.choices()
 	if len(choices) == 0 {
@@ -119,6 +129,10 @@ func (f *Form) Press(k tea.KeyPressMsg) Outcome {
 		step = -1
 	case "right", "space":
 		step = 1
+	case ",":
+		if fd.Many != nil {
+			f.mark(f.at, in.Value())
+		}
 	}
 	if step != 0 {
 		f.touched[f.at] = true
@@ -173,7 +187,7 @@ func (f *Form) matches(i int) []string {
 func (f *Form) Value(name string) (v string, focused bool) {
 	for i, fd := range f.fields {
 		if fd.Name == name {
-			return strings.TrimSpace(f.inputs[i].Value()), f.at == i
+			return strings.TrimSpace(f.value(i)), f.at == i
 		}
 	}
 	return "", false
@@ -183,7 +197,7 @@ func (f *Form) Value(name string) (v string, focused bool) {
 func (f *Form) Replace(fields []Field) {
 	old := *f
 	next := New(f.Title, f.Submit, fields)
-	f.fields, f.inputs, f.touched, f.problem = fields, next.inputs, next.touched, ""
+	f.fields, f.inputs, f.touched, f.marked, f.problem = fields, next.inputs, next.touched, next.marked, ""
 	f.at = len(fields)
 	for i, fd := range fields {
 		j := slices.IndexFunc(old.fields, func(o Field) bool { return o.Name == fd.Name })
@@ -197,6 +211,9 @@ func (f *Form) Replace(fields []Field) {
 		if v := old.inputs[j].Value(); old.touched[j] && (len(choices) == 0 || slices.Contains(choices, v)) {
 			f.inputs[i], f.touched[i] = old.inputs[j], true
 			f.inputs[i].Mask = fd.Secret
+			if fd.Many != nil && !slices.ContainsFunc(old.marked[j], func(c string) bool { return !slices.Contains(choices, c) }) {
+				f.marked[i] = old.marked[j]
+			}
 		}
 	}
 	if old.at < len(old.fields) && f.at == len(fields) {
@@ -207,7 +224,10 @@ func (f *Form) Replace(fields []Field) {
 // check finds the first field that can't be right and goes there.
 func (f *Form) check() bool {
 	for i, fd := range f.fields {
-		if why := fd.check(strings.TrimSpace(f.inputs[i].Value())); why != "" {
+		if f.hidden(i) {
+			continue
+		}
+		if why := fd.check(strings.TrimSpace(f.value(i))); why != "" {
 			f.at, f.problem = i, why
 			return false
 		}
@@ -222,6 +242,15 @@ func (fd Field) check(v string) string {
 			return fd.Name + " is required"
 		}
 		return ""
+	}
+	if fd.Many != nil {
+		many, err := fd.Many(v)
+		switch {
+		case err != nil:
+			return fmt.Sprintf("%s: %v", fd.Name, err)
+		case len(many) > 0:
+			return ""
+		}
 	}
 	switch fd.Type {
 	case Int:
@@ -240,7 +269,10 @@ func (fd Field) check(v string) string {
 func (f *Form) Values() map[string]string {
 	values := map[string]string{}
 	for i, fd := range f.fields {
-		v := f.inputs[i].Value()
+		if f.hidden(i) {
+			continue
+		}
+		v := f.value(i)
 		if !fd.Secret {
 			v = strings.TrimSpace(v)
 		}
@@ -274,6 +306,9 @@ func (f *Form) View(w, h int, in *theme.Inks) []string {
 	}
 	line := 0
 	for i, fd := range f.fields {
+		if f.hidden(i) {
+			continue
+		}
 		if i == f.at {
 			line = len(body)
 		}
@@ -286,6 +321,9 @@ func (f *Form) View(w, h int, in *theme.Inks) []string {
 			if note != "" {
 				body = append(body, cell.NewLine(w-2).Put(in.Text, cell.Spaces(label+4)).Put(ink, note).String())
 			}
+			if many := f.several(i); many != "" && f.problem == "" {
+				body = append(body, cell.NewLine(w-2).Put(in.Text, cell.Spaces(label+4)).Put(in.Faint, cell.Cut(many, w-label-7)).String())
+			}
 			if match := f.matches(i); len(match) > 0 {
 				body = append(body, cell.NewLine(w-2).Put(in.Text, cell.Spaces(label+4)).Put(in.Accent, "→ ").
 					Put(in.Text, match[0]).Put(in.Faint, "  "+strings.Join(match[1:], "  ")).String())
@@ -293,18 +331,28 @@ func (f *Form) View(w, h int, in *theme.Inks) []string {
 		}
 	}
 	button := cell.NewLine(w-2).Put(in.Text, cell.Spaces(label+4))
+	submit := f.Submit
+	if n, parts := f.Times(); n > 0 {
+		submit = fmt.Sprintf("%s %d times", f.Submit, n)
+		body = append(body, "", cell.NewLine(w-2).Put(in.Text, cell.Spaces(label+4)).
+			Put(in.Running, fmt.Sprintf("%d runs", n)).Put(in.Muted, "  "+strings.Join(parts, " × ")).String())
+	}
 	if f.at == len(f.fields) {
 		line = len(body) + 1
-		button.Put(in.Selected, "▸ "+f.Submit+" ◂")
+		button.Put(in.Selected, "▸ "+submit+" ◂")
 	} else {
-		button.Put(in.Accent, "[ "+f.Submit+" ]")
+		button.Put(in.Accent, "[ "+submit+" ]")
 	}
 	body = append(body, "", button.String())
 	if room := max(1, h-2); len(body) > room {
 		from := max(0, min(line-room/2, len(body)-room))
 		body = body[from : from+room]
 	}
-	return dialog.Frame(f.Title, "↵ "+strings.ToLower(f.Submit)+"  ↑↓ field  esc cancel", body, w, in)
+	keys := "↵ " + strings.ToLower(f.Submit) + "  ↑↓ field  esc cancel"
+	if f.Keys != "" {
+		keys += "  " + f.Keys
+	}
+	return dialog.Frame(f.Title, keys, body, w, in)
 }
 
 func (f *Form) field(i int, fd Field, label, w int, in *theme.Inks) string {
@@ -321,16 +369,24 @@ func (f *Form) field(i int, fd Field, label, w int, in *theme.Inks) string {
 	if choices := fd.choices(); len(choices) > 0 {
 		v := f.inputs[i].Value()
 		if i != f.at {
-			return l.Put(in.Text, v).String()
+			return l.Put(in.Text, f.value(i)).String()
 		}
 		if len(choices) > 6 {
-			return l.Put(in.Accent, "◂ ").Put(in.Selected, v).Put(in.Accent, " ▸").String()
+			l.Put(in.Accent, "◂ ").Put(in.Selected, v).Put(in.Accent, " ▸")
+			if len(f.marked[i]) > 0 {
+				l.Put(in.Running, "  "+f.value(i))
+			}
+			return l.String()
 		}
 		for _, c := range choices {
+			ink, mark := in.Muted, " "
+			if slices.Contains(f.marked[i], c) {
+				ink, mark = in.Running, "✓"
+			}
 			if c == v {
-				l.Put(in.Selected, "("+c+")").Put(in.Text, " ")
+				l.Put(in.Selected, mark+"("+c+")").Put(in.Text, " ")
 			} else {
-				l.Put(in.Muted, " "+c+"  ")
+				l.Put(ink, mark+" "+c+"  ")
 			}
 		}
 		return l.String()

@@ -131,6 +131,9 @@ func (t *Table) Selected() (string, bool) {
 	return "", false
 }
 
+// Select puts the cursor on a row, as soon as it is there.
+func (t *Table) Select(id string) { t.selected = id }
+
 // Move moves the cursor.
 func (t *Table) Move(n int) {
 	if len(t.rows) == 0 {

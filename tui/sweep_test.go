@@ -1,0 +1,122 @@
+package tui_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+	"github.com/sawhorse-dev/sawhorse/tui"
+	"github.com/sawhorse-dev/sawhorse/tui/tuitest"
+	"github.com/sawhorse-dev/sawhorse/tui/widget/dialog"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
+)
+
+// sweep has the build swept over lr: the first of its three runs has ended, the
+// second goes on, the third waits. Its tab has the focus.
+func (p trip) sweep() trip {
+	p.t.Helper()
+	emitSweep(p.e)
+	p.on("build").See("sweep 1/3").Press("3", "tab").See("build#7  1 of 3 ended  ◐ 1 of 1 at once  ★ loss 0.5  lr=0.1")
+	return p
+}
+
+func emitSweep(e *tuitest.Engine) {
+	w := &tasks.Sweep{ID: "build#7", Swept: []string{"lr"}, Parallel: 1, Runs: 3}
+	for i, lr := range []string{"0.1", "0.2", "0.3"} {
+		id := tasks.NewRunID("build", 7+i)
+		e.Emit(tasks.RunQueued{Run: tasks.Run{ID: id, Task: "build", Number: 7 + i, Params: map[string]string{"lr": lr}, Sweep: w, Log: logs.Key(id), QueuedAt: time.Now()}})
+	}
+	point := func(id tasks.RunID, name string, step, v float64) {
+		e.Emit(tasks.MetricReported{ID: id, Name: name, Point: tasks.Point{Step: step, Value: v, At: time.Now()}})
+	}
+	e.Emit(tasks.RunStarted{ID: "build#7", At: time.Now()})
+	point("build#7", "loss", 0, 0.4)
+	point("build#7", "loss", 1, 0.5)
+	point("build#7", "acc", 1, 0.9)
+	e.Emit(tasks.RunEnded{ID: "build#7", At: time.Now(), Status: tasks.Succeeded}, tasks.RunStarted{ID: "build#8", At: time.Now()})
+	point("build#8", "loss", 0, 0.3)
+	point("build#8", "acc", 1, 0.8)
+}
+
+// sweepJourneys are those of the Sweep tab.
+func sweepJourneys() map[string]func(p trip) {
+	return map[string]func(p trip){
+		"sweep.open": func(p trip) {
+			p.sweep().Press("enter").See("build#7  1 Logs", "loss  0.5 at step 1").Press("3", "down", "down", "enter").See("build#9  1 Logs")
+			p.on("web").See("web").Gone("build#9")
+		},
+		"sweep.best": func(p trip) {
+			p.sweep().See("▌★    7 0.1").Press("m").See("BEST↑", "▌★    7").Press("up").See("▌◐    8 0.2").Press("m").Gone("BEST↑")
+		},
+		"sweep.metric":  func(p trip) { p.sweep().See("loss  BEST").Press("M").See("★ acc 0.9") },
+		"sweep.sort":    func(p trip) { p.sweep().Press("o").See("RUN↓") },
+		"sweep.reverse": func(p trip) { p.sweep().Press("o", "O").See("RUN↑") },
+		"sweep.cancel": func(p trip) {
+			p.sweep().Press("c").See("build#7 has ended already").Press("down", "c")
+			p.sent(tasks.Cancel{ID: "build#8"})
+		},
+		"sweep.stop": func(p trip) {
+			p.sweep().Press("x").See("Stop the sweep build#7?", "1 of its 3 runs go on and are stopped; 1 have not begun").Wait(dialog.Grace).Press("tab", "enter")
+			p.sent(tasks.Cancel{ID: "build#7", Sweep: true})
+		},
+	}
+}
+
+func TestAValueThatIsARangeOrAListMakesTheFormASweep(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		unit := config.Unit{Name: "train", Kind: config.Task, Run: "python train.py", Params: []config.Param{
+			{Name: "lr", Type: config.ParamFloat, Default: "0.1", HasDefault: true},
+			{Name: "optimizer", Choices: []string{"sgd", "adam", "lion"}, Default: "sgd", HasDefault: true},
+			{Name: "note"},
+		}}
+		e := tuitest.NewEngine(unit)
+		u := tuitest.New(t, 120, 36, e, tui.Options{})
+		u.Press("down", "t").See("Run train", "LOW..HIGH log COUNT").Gone("at once")
+		u.Type("1e-3..1e-1 log").See("it does not say how many values").Press("enter").See("✖ lr: it does not say how many values")
+		u.Type(" 3").See("0.001 0.01 0.1", "3 runs  lr 3", "Run 3 times", "at once")
+		u.Press("down").Type(",").Press("right", "right").Type(",").See("6 runs  lr 3 × optimizer 2").Press("down").Type("a,b")
+		u.Press("down").Type("2").Press("enter")
+		var sets []map[string]string
+		for _, lr := range []string{"0.001", "0.01", "0.1"} {
+			for _, o := range []string{"sgd", "lion"} {
+				sets = append(sets, map[string]string{"lr": lr, "optimizer": o, "note": "a,b"})
+			}
+		}
+		want := []tasks.Command{tasks.RunSweep{Name: "train", Sets: sets, Swept: []string{"lr", "optimizer"}, Parallel: 2, Detail: "key r"}}
+		if diff := cmp.Diff(want, e.Commands()); diff != "" {
+			t.Error(diff)
+		}
+		// A mark is taken back, and one value is one run.
+		u.Press("t").Type("7").Press("down").Type(",,").Press("enter")
+		last := e.Commands()[len(e.Commands())-1]
+		if diff := cmp.Diff(tasks.Command(tasks.RunTask{Name: "train", Params: map[string]string{"lr": "7", "optimizer": "sgd"}, Detail: "key r"}), last); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestASweepIsStoppedAfterAQuestionAndItsEndIsShown(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		e := busy()
+		u := tuitest.New(t, 120, 36, e, tui.Options{})
+		emitSweep(e)
+		p := trip{u, e, t}
+		p.on("build").Press("s").See("Stop the sweep build#7?").Press("esc")
+		e.Emit(tasks.RunEnded{ID: "build#8", At: time.Now(), Status: tasks.Failed, Error: "exit 2"})
+		u.See("1 of the 3 runs of its sweep failed; build#8: exit 2")
+		e.Emit(tasks.RunEnded{ID: "build#9", At: time.Now(), Status: tasks.Skipped})
+		u.See("✖ build", "1/3 failed")
+		for i := range 3 { // the next sweep
+			id := tasks.NewRunID("build", 10+i)
+			w := &tasks.Sweep{ID: "build#10", Swept: []string{"depth"}, Parallel: 3, Runs: 3}
+			e.Emit(tasks.RunQueued{Run: tasks.Run{ID: id, Task: "build", Number: 10 + i, Params: map[string]string{"depth": fmt.Sprint(i)}, Sweep: w, Log: logs.Key(id)}})
+			e.Emit(tasks.RunStarted{ID: id, At: time.Now()}, tasks.MetricReported{ID: id, Name: "acc", Point: tasks.Point{Value: float64(i)}})
+			e.Emit(tasks.RunEnded{ID: id, At: time.Now(), Status: tasks.Succeeded})
+		}
+		u.See("★ 2").Gone("of its sweep failed").Press("3", "tab").See("depth", "★   12 2")
+	})
+}
