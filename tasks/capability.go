@@ -185,6 +185,20 @@ type Growing struct {
 	Read func(p []byte, tell func(name string, p Point)) error
 	// Whole: the file is written anew at each step, and says only what was last.
 	Whole bool
+	// Look, in place of Read, is called when the file was written: it is a database,
+	// which tells of what is new itself.
+	Look func(of Written, tell func(name string, p Point)) error
+	// By is the run that writes the file, where the file says that; else "". It may be nil.
+	By func() RunID
+}
+
+// Written says whose numbers are looked for.
+type Written struct {
+	Run   RunID
+	Began time.Time
+	// Alone: no other run of this workspace goes on, so that what does not say whose it
+	// is may be taken for this one's.
+	Alone bool
 }
 
 // Narrowed is a task's command, changed to do less than all of the task.

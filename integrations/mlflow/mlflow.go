@@ -28,7 +28,7 @@ const Name = "mlflow"
 // Definition describes MLflow.
 func Definition() integrations.Definition {
 	return integrations.Definition{
-		Name: Name, Title: "MLflow", Connections: connections,
+		Name: Name, Title: "MLflow", Connections: connections, Curves: growing,
 		Options: []integrations.Option{
 			{Name: "url", Description: "The address of the tracking server, or of a store that nobody serves: sqlite:///mlflow.db, file:mlruns.", Default: "$MLFLOW_TRACKING_URI"},
 			{Name: "username", Description: "Who you are there.", Default: "$MLFLOW_TRACKING_USERNAME"},

@@ -62,6 +62,7 @@ func TestStoresThatNobodyServesAreReadAsAServerWould(t *testing.T) {
 			t.Run("runs", func(t *testing.T) { storedRuns(lab{t, l.Provider}) })
 			t.Run("models", func(t *testing.T) { storedModels(lab{t, l.Provider}) })
 			t.Run("nothing is written", func(t *testing.T) { refuses(lab{t, l.Provider}) })
+			t.Run("a training's own numbers", func(t *testing.T) { trains(lab{t, l.Provider}) })
 			t.Run("what is written is told at once", func(t *testing.T) { grows(lab{t, l.Provider}) })
 		})
 	}
@@ -321,5 +322,70 @@ func TestAStoreIsNamedInManyWays(t *testing.T) {
 		if got, ok := localPath(uri); got != filepath.FromSlash(want) && ok || ok != (want != "") {
 			t.Errorf("%s is %q, %v", uri, got, ok)
 		}
+	}
+}
+
+// trains is a training of a task, which is told its numbers of.
+func trains(l lab) {
+	t := l.T
+	t.Helper()
+	store := l.store.(*local)
+	id := rows(l.ask("runs", map[string]string{"experiment": "shop", "filter": "run_name = 'lr 0.1'"}), "id")[0][0]
+	var got []string
+	tell := func(name string, p tasks.Point) { got = append(got, fmt.Sprint(name, " ", p.Step, " ", p.Value)) }
+	began := time.UnixMilli(1_700_000_000_000)
+	if d, ok := store.files.(*directory); ok {
+		dir, _ := d.find(id)
+		file := filepath.Join(dir, "metrics", "val", "loss")
+		g, ok := growing(file)
+		if !ok || g.Home != dir || g.By() != "" {
+			t.Fatalf("%s: %v %q", file, ok, g.Home)
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range text {
+			if err := g.Read([]byte{b}, tell); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.WriteFile(filepath.Join(dir, "tags", tagRun), []byte("train#7"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if g.By() != "train#7" {
+			t.Errorf("signed by %q", g.By())
+		}
+		if diff := cmp.Diff([]string{"val/loss 0 2", "val/loss 1 1", "val/loss 2 0.5"}, got); diff != "" {
+			t.Error(diff)
+		}
+		return
+	}
+	g, ok := growing(store.files.(*database).path)
+	if !ok {
+		t.Fatal("it is none")
+	}
+	for _, of := range []tasks.Written{{Run: "train#7", Began: began.Add(time.Hour), Alone: true}, {Run: "train#7", Began: began}, {Run: "train#7", Began: began, Alone: true}, {Run: "train#7", Began: began, Alone: true}} {
+		if err := g.Look(of, tell); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []string{"val/loss 0 2", "val/loss 1 1", "val/loss 2 0.5", "acc 0 0.5", "lr 10/val/loss 0 2", "lr 10/val/loss 1 NaN", "lr 10/val/loss 2 +Inf", "lr 10/acc 0 0.5"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAProgramIsToldToSignItsRuns(t *testing.T) {
+	none := func(string) string { return "" }
+	q := signed(tasks.Request{Run: "train#2", Task: tasks.Task{Name: "train"}}, none)
+	if got := q.Task.Spec.Env[runContext]; got != `{"sawhorse.run":"train#2"}` {
+		t.Errorf("%s", got)
+	}
+	if q := signed(q, none); len(q.Task.Spec.Env) != 1 {
+		t.Errorf("twice: %v", q.Task.Spec.Env)
+	}
+	if q := signed(tasks.Request{}, func(string) string { return "{}" }); q.Task.Spec.Env != nil {
+		t.Errorf("a person's own is kept: %v", q.Task.Spec.Env)
 	}
 }

@@ -56,7 +56,7 @@ func (t *tracker) Unwrap() tasks.Runner { return t.next }
 // Run runs the task, recorded if it is to be.
 func (t *tracker) Run(ctx context.Context, q tasks.Request, s tasks.Sink) error {
 	if q.Task.Spec.Track == "" {
-		return t.next.Run(ctx, q, s)
+		return t.next.Run(ctx, signed(q, t.where().Getenv), s)
 	}
 	r, err := t.begin(ctx, q)
 	if err != nil {

@@ -33,6 +33,9 @@ type Open func(file string) (tasks.Growing, bool)
 type Runner struct {
 	next tasks.Runner
 	open Open
+
+	mu     sync.Mutex // guards active
+	active []*follower
 }
 
 // New reads by open what runs of next write.
@@ -60,7 +63,12 @@ func (r *Runner) Run(ctx context.Context, q tasks.Request, s tasks.Sink) error {
 	if q.Task.IsService() || slices.Equal(declared, []string{"none"}) {
 		return r.next.Run(ctx, q, s)
 	}
-	f := &follower{sink: s, open: r.open, root: q.Task.Root, began: time.Now(), files: map[string]*source{}}
+	f := &follower{
+		Sink: s, open: r.open, run: q.Run, root: q.Task.Root, began: time.Now(), files: map[string]*source{},
+		alone: r.alone, writerOf: writerOf,
+	}
+	r.begin(f)
+	defer r.end(f)
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var followed sync.WaitGroup
@@ -76,11 +84,11 @@ func (r *Runner) Run(ctx context.Context, q tasks.Request, s tasks.Sink) error {
 	if len(declared) == 0 {
 		followed.Go(func() { f.detect(watching, q.Task) })
 	}
-	err := r.next.Run(ctx, q, s)
+	err := r.next.Run(ctx, q, f)
 	stop()
 	followed.Wait()
 	if len(declared) > 0 && err == nil && f.told() == 0 {
-		f.note("it has written no numbers: nothing new is in " + strings.Join(declared, ", ") + " (event files of TensorBoard, DVCLive)")
+		f.note("it has written no numbers: nothing new is in " + strings.Join(declared, ", ") + " (event files of TensorBoard, DVCLive, a store of MLflow)")
 	}
 	return err
 }
@@ -106,7 +114,7 @@ func (f *follower) detect(ctx context.Context, t tasks.Task) {
 // usual are names of directories that tools give to what a training writes.
 var usual = [...]string{
 	"runs", "run", "logs", "log", "lightning_logs", "tb_logs", "tensorboard", "tensorboard_logs", "tb", "events", "summaries", "dvclive",
-	"out", "output", "outputs", "results", "experiments", "exp", "checkpoints", "models", "work_dirs", "ray_results", "train", "training",
+	"mlruns", "out", "output", "outputs", "results", "experiments", "exp", "checkpoints", "models", "work_dirs", "ray_results", "train", "training",
 }
 
 // mostEntered bounds the directories that are followed because of their name.
@@ -159,4 +167,4 @@ func (f *follower) follow(ctx context.Context, g watch.Growth, known chan<- stru
 	f.note(fmt.Sprintf("its numbers are not read while it runs: %v", err))
 }
 
-func (f *follower) note(text string) { f.sink.Log(logs.Note, []byte(text+"\n")) }
+func (f *follower) note(text string) { f.Sink.Log(logs.Note, []byte(text+"\n")) }

@@ -266,7 +266,7 @@ func TestWhatCantBeReadIsSaidOnce(t *testing.T) {
 	if err := p.run(silent, []string{"runs", "dvclive"}, func() error { return nil }); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"it has written no numbers: nothing new is in runs, dvclive (event files of TensorBoard, DVCLive)"}
+	want := []string{"it has written no numbers: nothing new is in runs, dvclive (event files of TensorBoard, DVCLive, a store of MLflow)"}
 	if diff := cmp.Diff(want, silent.notes); diff != "" {
 		t.Error(diff)
 	}

@@ -2,12 +2,14 @@ package curves
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
@@ -15,17 +17,22 @@ import (
 
 // follower reads the files of one run.
 type follower struct {
-	sink     tasks.Sink
+	tasks.Sink
 	open     Open
+	run      tasks.RunID
+	session  atomic.Int64 // its first process; 0: none yet
+	alone    func() bool  // no other run goes on
+	writerOf func(file string, session int) writer
 	root     string
 	began    time.Time
 	detected bool // the files are not named: what was written since the run began is its
 
-	mu    sync.Mutex // guards what follows: several directories may grow at once
-	files map[string]*source
-	homes []string          // where files are that told something, in the order of telling
-	names map[string]string // of each metric that was told: the file that tells it
-	count int
+	mu     sync.Mutex // guards what follows: several directories may grow at once
+	files  map[string]*source
+	homes  []string          // where files are that told something, in the order of telling
+	names  map[string]string // of each metric that was told: the file that tells it
+	count  int
+	unsure bool // it was said that whose a file is can't be told
 }
 
 // source is a file of numbers.
@@ -35,6 +42,8 @@ type source struct {
 	at     int64 // how much of it was read
 	old    int64 // how much of it is of an earlier run: read, and not told
 	broken bool  // what follows can't be read
+	known  bool  // that it is this run's
+	alien  bool  // it is another one's
 	steps  map[string]float64
 }
 
@@ -70,8 +79,12 @@ func (f *follower) look(files []string) {
 	var summaries []string // tell what no other file of their home does, and so come last
 	for _, file := range files {
 		s, ok := f.source(file)
+		if !ok || s.broken || !f.reads(file, s) {
+			continue
+		}
 		switch {
-		case !ok || s.broken:
+		case s.reader.Look != nil:
+			f.ask(file, s)
 		case s.reader.Whole:
 			summaries = append(summaries, file)
 		default:
@@ -80,6 +93,41 @@ func (f *follower) look(files []string) {
 	}
 	for _, file := range summaries {
 		f.read(file, f.files[file])
+	}
+}
+
+// reads says whether a file is this run's, as far as it was written since.
+func (f *follower) reads(file string, s *source) bool {
+	if s.known || s.reader.Look != nil {
+		return true
+	}
+	if s.alien {
+		return false
+	}
+	if info, err := os.Stat(file); err != nil || s.info != nil && s.same(info) {
+		return false // nobody has written it
+	}
+	mine, ok := f.mine(file, s)
+	switch {
+	case ok:
+		s.known, s.alien = mine, !mine
+	case !f.unsure:
+		f.unsure = true
+		f.note(fmt.Sprintf("several runs go on, and which of them writes %s can't be told: give each a directory of its own", f.short(file)))
+	}
+	return s.known
+}
+
+func (s *source) same(info os.FileInfo) bool {
+	return os.SameFile(s.info, info) && s.info.Size() == info.Size() && s.info.ModTime().Equal(info.ModTime())
+}
+
+// ask has a database tell what is new in it.
+func (f *follower) ask(file string, s *source) {
+	of := tasks.Written{Run: f.run, Began: f.began, Alone: f.alone()}
+	if err := s.reader.Look(of, f.teller(file, s)); err != nil {
+		s.broken = true
+		f.note(f.short(file) + ": " + err.Error())
 	}
 }
 
@@ -117,9 +165,9 @@ func (f *follower) read(file string, s *source) {
 		if !ok {
 			return
 		}
-		*s = source{reader: reader, steps: s.steps}
+		*s = source{reader: reader, steps: s.steps, known: s.known}
 	}
-	changed := s.info == nil || !info.ModTime().Equal(s.info.ModTime()) || info.Size() != s.info.Size()
+	changed := s.info == nil || !s.same(info)
 	s.info = info
 	if s.reader.Whole {
 		if text, err := io.ReadAll(io.LimitReader(r, mostWhole)); err == nil && changed {
@@ -195,7 +243,7 @@ func (f *follower) teller(file string, s *source) func(string, tasks.Point) {
 		if p.At.IsZero() {
 			p.At = time.Now()
 		}
-		f.sink.Emit(tasks.MetricReported{Name: name, Point: p})
+		f.Sink.Emit(tasks.MetricReported{Name: name, Point: p})
 	}
 }
 

@@ -149,6 +149,9 @@ func (e *Engine) ended(id tasks.RunID, err error, endLine int64) {
 		return
 	}
 	e.records <- cloneRun(r)
+	if len(r.Metrics) > 0 {
+		e.findConnections() // a training may have made the store that it logs into
+	}
 
 	u, known := e.state.Units[r.Task]
 	if !known || e.leaving != "" || !u.Task.IsService() || !u.Up {

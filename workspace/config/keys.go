@@ -139,7 +139,7 @@ func taskFields() []field[draft] {
 		give("track", text(), func(d *draft, v string) { d.track = v },
 			"The connection to an experiment tracker (`mlflow`, or a name under `integrations`) that records its runs: the program finds its run in `MLFLOW_RUN_ID`.", tasks),
 		give("curves", curvesKind(), func(d *draft, v []string) { d.curves = v },
-			"Directories in which it writes its numbers while it runs: event files of TensorBoard, DVCLive. `none`: nothing is looked for.", tasks, fallback("recognised")),
+			"Directories in which it writes its numbers while it runs: event files of TensorBoard, DVCLive, stores of MLflow. `none`: nothing is looked for.", tasks, fallback("recognised")),
 		give("inputs", inputsKind(), func(d *draft, v Inputs) { d.inputs = &v },
 			"What its result depends on. While nothing of it changed since the last success, a run has nothing to do and says so.", tasks),
 		give("format", formatKind(), func(d *draft, v []Format) { d.format = v },

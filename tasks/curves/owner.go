@@ -1,0 +1,61 @@
+package curves
+
+import (
+	"slices"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+)
+
+// writer is who writes a file, as far as that can be seen.
+type writer int
+
+const (
+	unknown writer = iota
+	ours           // a process of the run
+	another
+)
+
+// mine says whether it is this run that writes a file: because the file says so, else
+// because a process of the run has it open, else because no other run goes on. ok is
+// false when that can't be told yet.
+func (f *follower) mine(file string, s *source) (mine, ok bool) {
+	if s.reader.By != nil {
+		if id := s.reader.By(); id != "" {
+			return id == f.run, true
+		}
+	}
+	switch f.writerOf(file, int(f.session.Load())) {
+	case ours:
+		return true, true
+	case another:
+		return false, true
+	}
+	return true, f.alone()
+}
+
+// Emit hands an event on, and hears by which process the run began.
+func (f *follower) Emit(ev tasks.Event) {
+	if p, ok := ev.(tasks.ProcessStarted); ok {
+		f.session.Store(int64(p.PID))
+	}
+	f.Sink.Emit(ev)
+}
+
+// begin and end say which runs go on.
+func (r *Runner) begin(f *follower) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.active = append(r.active, f)
+}
+
+func (r *Runner) end(f *follower) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.active = slices.DeleteFunc(r.active, func(o *follower) bool { return o == f })
+}
+
+func (r *Runner) alone() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.active) == 1
+}
