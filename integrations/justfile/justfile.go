@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -35,16 +36,22 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 	}
 	ev := integrations.Evidence{Where: name}
 	r := reading{}
-	r.file(name, string(text))
+	r.file(name, source{}, string(text))
 	const most = 50
-	for n := 0; n < len(r.imports) && n < most; n++ {
-		text, ok, err := declared.Read(dir, r.imports[n])
-		if !ok || err != nil {
-			ev.Left = append(ev.Left, "what it imports: "+r.imports[n])
-			continue
+	for n := 0; n < len(r.more) && n < most; n++ {
+		next := r.more[n]
+		file, text := first(dir, next.files)
+		switch {
+		case slices.Contains(next.from, file): // just refuses that, so nothing is lost
+		case file != "":
+			ev.Files = append(ev.Files, file)
+			r.file(file, next, text)
+		case next.optional:
+		case next.module != "":
+			ev.Left = append(ev.Left, "the recipes of its module "+next.module)
+		default:
+			ev.Left = append(ev.Left, "what it imports: "+next.files[0])
 		}
-		ev.Files = append(ev.Files, r.imports[n])
-		r.file(r.imports[n], string(text))
 	}
 	all := 0
 	for _, one := range r.recipes {
@@ -57,11 +64,21 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 		}
 		ev.Units = append(ev.Units, one.unit())
 	}
-	for _, m := range r.modules {
-		ev.Left = append(ev.Left, "the recipes of its module "+m)
-	}
 	ev.What = fmt.Sprintf("%d of %d recipes", len(ev.Units), all)
 	return []integrations.Evidence{ev}, nil
+}
+
+// first reads the first of the files that is there, and can be read.
+func first(dir string, files []string) (name, text string) {
+	for _, f := range files {
+		if info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(f))); err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		if text, ok, err := declared.Read(dir, f); ok && err == nil {
+			return f, string(text)
+		}
+	}
+	return "", ""
 }
 
 // find is the justfile's name; just takes it in any case.

@@ -93,4 +93,43 @@ func TestRecipesBecomeTasksWithTheirParameters(t *testing.T) {
 	}
 }
 
+// The names are those that just 1.59 prints for these files with --summary.
+func TestModulesAreReadWhereJustLooksForThem(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"justfile":         "mod tools\nmod? gone\nmod ops 'ops'\nmod lint 'other/lint.just' # why\nmod far '/etc/just'\nbuild:\n    echo b\n",
+		"tools/mod.just":   "# format all\nfmt:\n    gofmt .\nmod inner\n_hidden:\n    x\n",
+		"tools/inner.just": "import 'more.just'\ndeep x:\n    echo {{x}}\n",
+		"tools/more.just":  "more:\n    x\n",
+		"ops/justfile":     "mod again '../justfile'\nroll:\n    x\n",
+		"other/lint.just":  "all:\n    x\n",
+	} {
+		at := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(at), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(at, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := detect(t.Context(), dir)
+	if err != nil || len(all) != 1 {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	var got []string
+	for _, u := range all[0].Units {
+		got = append(got, u.Run+"  "+u.Pos.String()+"  "+u.Description)
+	}
+	want := []string{
+		"just build  justfile:6  ", "just tools::fmt  tools/mod.just:2  format all", "just ops::roll  ops/justfile:2  ", "just lint::all  other/lint.just:1  ",
+		`just tools::inner::deep "$PARAM_X"  tools/inner.just:2  `, "just tools::inner::more  tools/more.just:1  ",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"the recipes of its module far"}, all[0].Left); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestTheContractHolds(t *testing.T) { integrationtest.Contract(t, Definition()) }

@@ -1,6 +1,7 @@
 package justfile
 
 import (
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,8 +12,16 @@ import (
 // reading gathers what justfiles declare.
 type reading struct {
 	recipes []recipe
-	imports []string
-	modules []string
+	more    []source // what they import, and their modules
+}
+
+// source is a justfile to be read.
+type source struct {
+	files    []string // it is the first of these that is there
+	within   string   // what its recipes are called by before their names: "tools::"
+	module   string   // its name; empty: it is imported
+	optional bool
+	from     []string // the files that lead to it
 }
 
 // param is a parameter of a recipe.
@@ -27,14 +36,16 @@ type param struct {
 
 var (
 	setting   = regexp.MustCompile(`^(export\s+)?[A-Za-z_][A-Za-z0-9_-]*\s*:=`)
-	importing = regexp.MustCompile(`^import\??\s+['"]([^'"]+)['"]`)
-	module    = regexp.MustCompile(`^mod\??\s+([A-Za-z_][A-Za-z0-9_-]*)`)
+	importing = regexp.MustCompile(`^import(\??)\s+['"]([^'"]+)['"]`)
+	module    = regexp.MustCompile(`^mod(\??)\s+([A-Za-z_][A-Za-z0-9_-]*)(?:\s+['"]([^'"]+)['"])?\s*(?:#.*)?$`)
 	attribute = regexp.MustCompile(`([a-z][a-z-]*)(?:\s*\(\s*(?:'([^']*)'|"([^"]*)")[^)]*\)|\s*:\s*(?:'([^']*)'|"([^"]*)"))?`)
 )
 
 // file reads a justfile line by line: what begins in the first column declares
 // something, what is indented is a recipe's body.
-func (r *reading) file(name, text string) {
+func (r *reading) file(name string, from source, text string) {
+	within := from.within
+	lead := append(slices.Clone(from.from), name)
 	var doc string
 	var next recipe
 	open := "" // the mark that ends a text of several lines
@@ -63,16 +74,18 @@ func (r *reading) file(name, text string) {
 			open = unclosed(line)
 			forget()
 		case importing.MatchString(line):
-			if file, ok := imported(name, importing.FindStringSubmatch(line)[1]); ok && !slices.Contains(r.imports, file) {
-				r.imports = append(r.imports, file)
+			m := importing.FindStringSubmatch(line)
+			if file, ok := imported(name, m[2]); ok {
+				r.find(source{files: []string{file}, within: within, optional: m[1] != "", from: lead})
 			}
 			forget()
 		case module.MatchString(line) && head(line) == nil:
-			r.modules = append(r.modules, module.FindStringSubmatch(line)[1])
+			m := module.FindStringSubmatch(line)
+			r.find(source{files: homes(name, m[2], m[3]), within: within + m[2] + "::", module: within + m[2], optional: m[1] != "", from: lead})
 			forget()
 		default:
 			if m := head(line); m != nil {
-				next.name, next.params = m.name, m.params
+				next.name, next.params = within+m.name, m.params
 				if next.doc == "" {
 					next.doc = doc
 				}
@@ -83,6 +96,33 @@ func (r *reading) file(name, text string) {
 			forget()
 		}
 	}
+}
+
+// find takes up a source, once.
+func (r *reading) find(s source) {
+	if !slices.ContainsFunc(r.more, func(o source) bool { return o.within == s.within && slices.Equal(o.files, s.files) }) {
+		r.more = append(r.more, s)
+	}
+}
+
+// homes are where just looks for a module: at its path, if the file gives one,
+// which may be a folder, or beside the file that names it.
+func homes(from, name, given string) (files []string) {
+	folder := name
+	if given != "" {
+		folder = given
+		if at, ok := imported(from, given); ok {
+			files = append(files, at)
+		}
+	} else if at, ok := imported(from, name+".just"); ok {
+		files = append(files, at)
+	}
+	for _, base := range []string{"mod.just", "justfile", "Justfile", ".justfile"} {
+		if at, ok := imported(from, path.Join(folder, base)); ok && !path.IsAbs(folder) && !strings.HasPrefix(folder, "~") {
+			files = append(files, at)
+		}
+	}
+	return files
 }
 
 // add keeps the first of two recipes with one name, as long as both are for this
