@@ -111,6 +111,17 @@ type StepSink interface {
 	StepLog(step string) (w LogWriter, key logs.Key, err error)
 }
 
+// KeepingSink is a Sink that says what of its log is on disk: for a source that
+// outlives the host and can be asked again from where the log ends.
+type KeepingSink interface {
+	Sink
+	// Keep writes out what was logged, and returns the number of the next line.
+	Keep() (next int64)
+	// Kept is how many lines of output, notes left out, there are from a line on up
+	// to where this run began.
+	Kept(from int64) (lines int, err error)
+}
+
 // LogWriter appends to the log of something outside, which may have been
 // followed before: by a host that is gone, or over a connection that was lost.
 type LogWriter interface {

@@ -4,11 +4,8 @@ package main
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
-
-	"github.com/sawhorse-dev/sawhorse/integrations/integrationtest"
 )
 
 // yard is a Compose project of five services, one of them built here.
@@ -53,21 +50,7 @@ func theDockerfile(name, more string) string {
 // it and takes it down, with keys alone and no compose program.
 func TestAComposeProjectIsBroughtUpChangedBrokenMendedAndTakenDown(t *testing.T) {
 	t.Parallel()
-	var engine integrationtest.Engine
-	t.Cleanup(engine.Stop)
-	host := engine.Host(t)
-	program := filepath.Join(t.TempDir(), "program")
-	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", program, "../../integrations/docker/testdata/part")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if said, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, said)
-	}
-	image, err := os.ReadFile(program)
-	if err != nil {
-		t.Fatal(err)
-	}
-	engine.Image(t, "part", image)
-
+	engine, host := yardEngine(t)
 	w, dir := newWorld(t, "version: 1\nservices:\n  yard: {compose: ./compose.yaml}\n")
 	write(t, yard, dir, "compose.yaml")
 	for _, part := range []string{"api", "conf"} {

@@ -223,7 +223,7 @@ func TestTheSocketsOfOthersAreFound(t *testing.T) {
 		".orbstack/run/docker.sock":   "OrbStack's socket",
 		".docker/desktop/docker.sock": "Docker Desktop's socket",
 	} {
-		home, err := os.MkdirTemp("", "h") // the path of a socket must be short
+		home, err := os.MkdirTemp("", "h") //nolint:usetesting // the path of a socket must be short
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -285,12 +285,13 @@ func (j *job) attend(ctx context.Context, id string, since time.Time) error {
 	var work sync.WaitGroup
 	defer work.Wait()
 	defer cancel()
-	w := &sinkLog{s: j.s, last: since, mark: filepath.Join(j.r.o.Place.State, "docker", short(id))}
+	w := &sinkLog{s: j.s, last: since, mark: filepath.Join(j.r.o.Place.State, "docker", short(id)), ended: true}
 	newest := 0
 	if since.IsZero() {
 		w.recall()
 		newest = adoptedLines
 	}
+	w.remember()
 	defer w.remember()
 	followed := make(chan struct{})
 	work.Go(func() {
@@ -393,94 +394,4 @@ func ending(st *container.State) error {
 		return &tasks.ExitError{Exit: tasks.Exit{Code: st.ExitCode}}
 	}
 	return nil
-}
-
-// sinkLog is a run's log for a liner: it remembers where to go on.
-type sinkLog struct {
-	s     tasks.Sink
-	mu    sync.Mutex
-	last  time.Time
-	of    int // lines since last
-	lines int64
-	heard []func(line string)
-	// mark is the file that says where the log was left, for a host that comes
-	// after this one; saved is when it was written.
-	mark  string
-	saved time.Time
-}
-
-const (
-	// saveEvery is how old the mark may be: a host that is killed says so much twice.
-	saveEvery = 500 * time.Millisecond
-	// adoptedLines are shown of a container that was not followed before.
-	adoptedLines = 200
-)
-
-// recall goes on where another host left the log.
-func (l *sinkLog) recall() {
-	raw, err := os.ReadFile(l.mark)
-	if err != nil {
-		return
-	}
-	at, n, _ := strings.Cut(string(raw), " ")
-	t, err := time.Parse(time.RFC3339Nano, at)
-	if err != nil {
-		return
-	}
-	l.last = t
-	l.of, _ = strconv.Atoi(n)
-}
-
-func (l *sinkLog) remember() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.save()
-}
-
-func (l *sinkLog) save() {
-	l.saved = time.Now()
-	if l.of == 0 || os.MkdirAll(filepath.Dir(l.mark), 0o700) != nil {
-		return
-	}
-	_ = os.WriteFile(l.mark, []byte(l.last.Format(time.RFC3339Nano)+" "+strconv.Itoa(l.of)), 0o600) // without it a line may be told twice
-}
-
-var _ tasks.LogWriter = (*sinkLog)(nil)
-
-func (l *sinkLog) WriteAt(stream logs.Stream, p []byte, at time.Time) {
-	l.s.Log(stream, p)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !at.Equal(l.last) {
-		l.last, l.of = at, 0
-	}
-	defer func() {
-		if time.Since(l.saved) > saveEvery {
-			l.save()
-		}
-	}()
-	for line := range strings.Lines(string(p)) {
-		l.lines++
-		l.of++
-		for _, f := range l.heard {
-			f(strings.TrimRight(line, "\r\n"))
-		}
-	}
-}
-
-func (l *sinkLog) Note(text string) { l.s.Log(logs.Note, []byte(text+"\n")) }
-func (l *sinkLog) Lines() int64     { l.mu.Lock(); defer l.mu.Unlock(); return l.lines }
-func (l *sinkLog) Last() (time.Time, int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.last, l.of
-}
-func (l *sinkLog) Restart() error { return nil }
-func (l *sinkLog) Close() error   { return nil }
-
-// listen has f called with every line that comes from now on.
-func (l *sinkLog) listen(f func(line string)) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.heard = append(l.heard, f)
 }

@@ -309,7 +309,9 @@ func packPlaced(w io.Writer, files []placed) error {
 func (j *job) exec(ctx context.Context, id string, e config.Exec) error {
 	command := strings.Join(e.Command, " ")
 	j.note("runs %s", command)
-	if err := j.run(ctx, id, e, j.s.Log); err != nil {
+	// What it says is a note, since only the container's own output is its log's.
+	say := func(_ logs.Stream, p []byte) { j.s.Log(logs.Note, p) }
+	if err := j.run(ctx, id, e, say); err != nil {
 		return fmt.Errorf("%s: %w", command, err)
 	}
 	return nil

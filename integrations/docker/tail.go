@@ -89,7 +89,7 @@ func (p *Provider) follow(ctx context.Context, id string, w tasks.LogWriter, new
 	}
 	terminal := i.Container.Config != nil && i.Container.Config.Tty
 	from, stored := w.Last()
-	if stored == 0 && newest > 0 {
+	if from.IsZero() && newest > 0 {
 		if err := p.newest(ctx, id, terminal, w, newest); err != nil {
 			return err
 		}
@@ -111,6 +111,9 @@ func (p *Provider) newest(ctx context.Context, id string, terminal bool, w tasks
 	if first.lines > n {
 		w.Note("older lines are left out here; `docker logs " + short(id) + "` has them all")
 		first.dropLine()
+	}
+	if l, ok := w.(*sinkLog); ok && len(first.batches) > 0 {
+		l.begin(first.batches[0].at)
 	}
 	for _, b := range first.batches {
 		w.WriteAt(b.stream, b.text, b.at)

@@ -62,7 +62,10 @@ func (c *curves) ofParser(name string) bool {
 	return !c.known[name]
 }
 
-var _ tasks.StepSink = (*sink)(nil)
+var (
+	_ tasks.StepSink    = (*sink)(nil)
+	_ tasks.KeepingSink = (*sink)(nil)
+)
 
 // longestParsed bounds what of a line a parser sees.
 const longestParsed = 64 << 10
@@ -153,6 +156,38 @@ func (s *sink) tell(ev tasks.Event) {
 // StepLog is a step's own log, beside the run's.
 func (s *sink) StepLog(step string) (tasks.LogWriter, logs.Key, error) {
 	return s.e.stepLog(s.key, step)
+}
+
+// Keep makes what was logged survive the host.
+func (s *sink) Keep() (next int64) {
+	if err := s.w.Flush(); err != nil {
+		s.e.offer(logBroken(s.key, err))
+	}
+	return s.w.Lines()
+}
+
+// Kept counts lines of output that were there before this run.
+func (s *sink) Kept(from int64) (lines int, err error) {
+	r, err := s.e.o.Logs.Reader(s.key)
+	if err != nil {
+		return 0, err
+	}
+	defer r.Close()
+	const page = 1024
+	var window []logs.Line
+	for from < s.first {
+		window, err = r.Lines(from, int(min(page, s.first-from)), 1, window[:0])
+		if err != nil || len(window) == 0 {
+			break
+		}
+		for _, line := range window {
+			if line.Stream != logs.Note && !line.Open {
+				lines++
+			}
+		}
+		from = window[len(window)-1].N + 1
+	}
+	return lines, err
 }
 
 // note writes a line of Sawhorse's own into the log. The loop calls it.
