@@ -143,6 +143,9 @@ func (s *Screen) taskActions() []action.Action {
 		ID: "task.toggle", Title: "Start " + name, Hint: "start", Group: "Tasks", Keys: []string{"s"}, Writes: true,
 		Disabled: none, Do: func() tea.Cmd { return s.start(name) },
 	}
+	if watchOff(u) {
+		toggle.Title, toggle.Hint = "Run "+name+", and again when its files change", "watch"
+	}
 	other, elsewhere := s.state.Elsewhere(name)
 	if active || waits || elsewhere || service && u.Up {
 		toggle.Title, toggle.Hint = "Stop "+name, "stop"
@@ -214,7 +217,7 @@ func (s *Screen) alertActions() []action.Action {
 	}
 	return []action.Action{
 		{
-			ID: "alert.next", Title: "Go to the next failure", Hint: pad(none == "", "next failure", ""), Group: "Attention", Keys: []string{"."}, Disabled: none,
+			ID: "alert.next", Title: "Go to the next failure", Hint: pad(none == "" && s.rects.Strip.Empty(), "next failure", ""), Group: "Attention", Keys: []string{"."}, Disabled: none,
 			Do: func() tea.Cmd { return s.stepAlert(1) },
 		},
 		{

@@ -348,24 +348,15 @@ func (d *detail) heading(s *Screen, w int) string {
 	}
 	l.Put(pick(focused, in.Bold, in.Text), cell.Cut(name, max(8, w/4))).Put(in.Text, "  ")
 	d.spots = d.spots[:0]
-	// The tabs' names go first, then the room between them, then the names of
-	// those that are not shown.
-	need := 0
-	for _, t := range d.names() {
-		need += len("1 ") + len(t)
-	}
-	gap, named := "  ", true
-	if tabs := len(d.names()); need+tabs*2+2 > l.Left() {
-		gap, named = " ", need+tabs+2 <= l.Left()
-	}
+	gap, letters := tabRoom(d.names(), d.tab(), l.Left())
 	for i, t := range d.names() {
 		from := w - l.Left()
 		l.Put(in.Faint, string(rune('1'+i)))
 		switch {
 		case t == d.tab():
 			l.Put(pick(focused, in.Selected, in.SelectedBlur), " "+t+" ")
-		case named:
-			l.Put(in.Muted, " "+t)
+		case letters > 0:
+			l.Put(in.Muted, " "+t[:min(len(t), letters)])
 		}
 		l.Put(in.Text, gap)
 		d.spots = append(d.spots, spot{t, from, w - l.Left()})
@@ -376,6 +367,35 @@ func (d *detail) heading(s *Screen, w int) string {
 		}
 	}
 	return l.String()
+}
+
+// tabRoom is how tabs fit into w cells: first the room between them goes, then
+// the names of those that are not shown become short ones of so many letters,
+// then their numbers alone are left.
+func tabRoom(names []string, shown string, w int) (gap string, letters int) {
+	need := func(gap, letters int) int {
+		sum := len("  ") // around the name of the shown one
+		for _, n := range names {
+			if n != shown {
+				n = n[:min(len(n), letters)]
+			}
+			sum += len("1 ") + len(n) + gap
+		}
+		return sum
+	}
+	longest := 0
+	for _, n := range names {
+		longest = max(longest, len(n))
+	}
+	if need(2, longest) <= w {
+		return "  ", longest
+	}
+	for _, letters := range []int{longest, 4, 3} {
+		if need(1, letters) <= w {
+			return " ", letters
+		}
+	}
+	return " ", 0
 }
 
 func pad(c bool, a, b string) string {

@@ -120,10 +120,10 @@ func journeys() map[string]func(p trip) {
 		"tree.toggle": func(p trip) { p.on("web").Press("space").See("▸ SERVICES").Press("space").See("▾ SERVICES") },
 		"view.zoom":   func(p trip) { p.on("web").Press("z").Gone("ATTENTION").See("SERVICES").Press("z").See("ATTENTION") },
 		"view.focus": func(p trip) {
-			p.on("test").Press("2", "tab").See("only this").Press("tab").See("acknowledge").Press("tab").See("filter")
+			p.on("test").Press("2", "tab").See("run this").Press("tab").See("acknowledge").Press("tab").See("filter")
 		},
 		"view.focus-back": func(p trip) {
-			p.on("test").Press("2", "shift+tab").See("acknowledge").Press("shift+tab").See("only this").Press("shift+tab").See("filter")
+			p.on("test").Press("2", "shift+tab").See("acknowledge").Press("shift+tab").See("run this").Press("shift+tab").See("filter")
 		},
 		"view.tree":     func(p trip) { p.See("SERVICES").Press("b").Gone("SERVICES").Press("b").See("SERVICES") },
 		"view.wider":    func(p trip) { p.See("db is start…").Press(">").See("db is starting:") },
@@ -179,7 +179,7 @@ func journeys() map[string]func(p trip) {
 		"move.page-down": func(p trip) { p.on("web").Press("pgdown").See("▌  ○ deploy") },
 		"move.top":       func(p trip) { p.on("docs").Press("g").See("▌▾ SERVICES") },
 		"move.bottom":    func(p trip) { p.on("docs").Press("G").See("▌  ○ deploy") },
-		"move.back":      func(p trip) { p.on("test").Press("2", "enter").See("only this").Press("esc").See("/ filter") },
+		"move.back":      func(p trip) { p.on("test").Press("2", "enter").See("run this").Press("esc").See("/ filter") },
 		"palette": func(p trip) {
 			p.Press(":").See("Commands").Type("zoo").See("Zoom the focused pane").Press("enter").Gone("ATTENTION")
 		},

@@ -231,7 +231,11 @@ func (s *Screen) hintLine() string {
 	for _, f := range fixed {
 		room += cell.Width(f) + 2
 	}
-	for _, a := range set.All() {
+	all := set.All()
+	if s.onTests() {
+		all = preferred(all, "failure.back", "failure.next", "tests.open", "failure.edit", "tests.this", "edit", "task.why")
+	}
+	for _, a := range all {
 		if a.Hint == "" || !a.Enabled() || a.Key() == "" || a.ID == "palette" || a.ID == "help" || a.ID == "quit" {
 			continue
 		}
@@ -242,6 +246,17 @@ func (s *Screen) hintLine() string {
 		put(l, in, text)
 	}
 	return put(l, in, fixed...).String()
+}
+
+// preferred puts the actions of these IDs first, in this order.
+func preferred(all []action.Action, ids ...string) []action.Action {
+	rank := func(a action.Action) int {
+		if i := slices.Index(ids, a.ID); i >= 0 {
+			return i
+		}
+		return len(ids)
+	}
+	return slices.SortedStableFunc(slices.Values(all), func(a, b action.Action) int { return rank(a) - rank(b) })
 }
 
 // put adds "key what" pairs.

@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tui/screen"
@@ -59,7 +60,8 @@ func (p *strip) selected() (tasks.Alert, bool) {
 }
 
 // view draws the title in a thin line and the rows below it.
-func (p *strip) view(w, h int, focused bool, wall int, in *theme.Inks, keys func(a tasks.Alert) string) []string {
+// lead are the keys that lead to the rows from elsewhere.
+func (p *strip) view(w, h int, focused bool, wall int, in *theme.Inks, lead []string, keys func(a tasks.Alert) string) []string {
 	title := cell.NewLine(w).Put(in.Border, "─")
 	if len(p.alerts) == 0 {
 		title.Put(in.Muted, " ATTENTION ")
@@ -72,6 +74,18 @@ func (p *strip) view(w, h int, focused bool, wall int, in *theme.Inks, keys func
 	}
 	if wall > w-title.Left() {
 		title.Rule(in.Border, w-wall).Put(in.Border, "┴")
+	}
+	room := 0
+	for _, k := range lead {
+		room += cell.Width(k) + 2
+	}
+	if len(p.alerts) > 0 && !focused && room > 0 && title.Left() > room+4 {
+		title.Rule(in.Border, room+1)
+		for _, k := range lead {
+			key, what, _ := strings.Cut(k, " ")
+			title.Put(in.Key, " "+key).Put(in.Muted, " "+what)
+		}
+		title.Put(in.Text, " ")
 	}
 	lines := []string{title.Rule(in.Border, 0).String()}
 	rows := h - 1

@@ -15,12 +15,15 @@ import (
 // start brings a task up: a service with what it depends on, a task by a run. One
 // whose watching is off is run, and watches from then on.
 func (s *Screen) start(name string) tea.Cmd {
-	u := s.state.Units[name]
-	paused := u.Task.Spec.Watch != nil && !u.Up && len(u.Task.Spec.Params) == 0
-	if u.Task.IsService() || paused {
+	if u := s.state.Units[name]; u.Task.IsService() || watchOff(u) {
 		return s.do(tasks.Start{Names: []string{name}}, "starting "+name)
 	}
 	return s.rerun(name)
+}
+
+// watchOff says whether saves would run the task if somebody started it.
+func watchOff(u tasks.Unit) bool {
+	return !u.Task.IsService() && u.Task.Spec.Watch != nil && !u.Up && len(u.Task.Spec.Params) == 0
 }
 
 // groupServices are the services of the selected group; nil: no group is selected.
@@ -136,6 +139,21 @@ func (s *Screen) stepAlert(n int) tea.Cmd {
 		return s.toast(tasks.Info, or(a.Location.String()+" ", "")+message(a))
 	}
 	return s.openAlert(a)
+}
+
+// alertLead are the keys that lead to ATTENTION from anywhere, for its title.
+func (s *Screen) alertLead() []string {
+	var lead []string
+	for _, a := range s.Actions().All() {
+		what := map[string]string{"alert.next": "go there", "alert.expand": "more"}[a.ID]
+		if a.ID == "alert.expand" && len(s.alerts) < s.rects.Strip.H {
+			what = "" // all of them are shown
+		}
+		if what != "" && a.Enabled() && a.Key() != "" {
+			lead = append(lead, action.KeyName(a.Key())+" "+what)
+		}
+	}
+	return lead
 }
 
 // alertKeys is what can be pressed on an alert, for its row.

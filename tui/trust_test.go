@@ -56,9 +56,9 @@ func TestStartingATaskWhoseWatchingIsOffTurnsItOn(t *testing.T) {
 			config.Unit{Name: "test", Kind: config.Task, Run: "go test ./...", Watch: &config.Watch{Paths: []string{"**/*.go"}}},
 		)
 		u := tuitest.New(t, 120, 36, e, tui.Options{})
-		u.See("paused").Press("s")
+		u.See("watch off", "s watch").Press("5").See("saves do not run it: s runs it, and from then on they do").Press("1", "s")
 		e.Emit(tasks.Wanted{Task: "test", Up: true})
-		u.Gone("paused").Press("s")
+		u.Gone("watch off").Press("s")
 		want := []tasks.Command{tasks.Start{Names: []string{"test"}}, tasks.RunTask{Name: "test", Detail: "key r"}}
 		if diff := cmp.Diff(want, e.Commands()); diff != "" {
 			t.Error(diff)

@@ -369,9 +369,11 @@ func (s *Screen) stripLines() []string {
 	type key struct {
 		w, h, version, at, wall int
 		focused                 bool
+		keys                    string
 	}
-	k := key{r.W, r.H, s.version, s.strip.at, s.rects.Wall, s.focus == StripPane}
+	lead := s.alertLead()
+	k := key{r.W, r.H, s.version, s.strip.at, s.rects.Wall, s.focus == StripPane, strings.Join(lead, " ")}
 	return s.panes.strip.get(k, func() []string {
-		return s.strip.view(r.W, r.H, k.focused, k.wall, s.ink, s.alertKeys)
+		return s.strip.view(r.W, r.H, k.focused, k.wall, s.ink, lead, s.alertKeys)
 	})
 }

@@ -184,7 +184,7 @@ func taskLook(s *tasks.State, u tasks.Unit, now time.Time, in *theme.Inks) Look 
 	if u.Task.Spec.Watch != nil {
 		l.Number = "watch"
 		if !u.Up {
-			l.Number = "paused"
+			l.Number = "watch off"
 		}
 	}
 	if !began {

@@ -173,8 +173,10 @@ func why(s *tasks.State, name string, now time.Time, depth int, seen map[string]
 	switch {
 	case !ended && u.Task.IsService():
 		say("○ " + name + " was not started; its start key is s")
-	case !ended && u.Task.Spec.Watch != nil:
+	case !ended && u.Task.Spec.Watch != nil && u.Up:
 		say("○ " + name + " has not run yet; it runs when its files change")
+	case !ended && u.Task.Spec.Watch != nil:
+		say("○ " + name + " has not run yet")
 	case !ended:
 		say("○ " + name + " has not run yet; r runs it")
 	default:
@@ -192,6 +194,9 @@ func why(s *tasks.State, name string, now time.Time, depth int, seen map[string]
 		if u.Task.IsService() && !u.Up {
 			lines = append(lines, WhyLine{Depth: depth + 1, Text: "it stays down until somebody starts it"})
 		}
+	}
+	if !u.Task.IsService() && u.Task.Spec.Watch != nil && !u.Up {
+		lines = append(lines, WhyLine{Depth: depth + 1, Text: "saves do not run it: s runs it, and from then on they do"})
 	}
 	return lines
 }
