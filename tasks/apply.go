@@ -78,7 +78,10 @@ func (s *State) Apply(e Event) {
 				delete(r.Metrics, e.Name)
 			}
 			r.addPoint(e.Name, e.Point)
+			r.Stall = nil
 		})
+	case RunStalled:
+		s.live(e.ID, func(r *Run) { r.Stall = &e.Stall })
 	case ArtifactReported:
 		s.run(e.ID, func(r *Run) { r.Artifacts = upsertArtifact(r.Artifacts, e.Artifact) })
 	case RunLinked:
@@ -294,7 +297,7 @@ func (s *State) end(e RunEnded) {
 	delete(s.Index, e.ID)
 	s.live(e.ID, func(r *Run) {
 		r.Status, r.EndedAt, r.Exit, r.Error = e.Status, e.At, e.Exit, e.Error
-		r.EndLine, r.Survivors, r.Holds, r.Probe = e.EndLine, e.Survivors, nil, ""
+		r.EndLine, r.Survivors, r.Holds, r.Probe, r.Stall = e.EndLine, e.Survivors, nil, "", nil
 		if r.Sweep != nil && len(r.Metrics) > 0 {
 			r.Metrics = maps.Clone(r.Metrics) // the map is shared with other states
 			for name, m := range r.Metrics {

@@ -170,6 +170,7 @@ func anEvent() *rapid.Generator[Event] {
 			func() Event {
 				return MetricReported{id, word(), Point{Step: float64(n), Value: rapid.Float64().Draw(t, "value")}, rapid.Bool().Draw(t, "anew")}
 			},
+			func() Event { return RunStalled{id, Stall{Since: at, Usual: time.Duration(n)}} },
 			func() Event { return ArtifactReported{id, Artifact{Name: word(), Size: int64(n)}} },
 			func() Event { return LogGrew{key, int64(number(100))} },
 			func() Event { return LogRestarted{key} },

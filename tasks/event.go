@@ -123,6 +123,12 @@ type (
 		Point Point
 		Anew  bool
 	}
+	// RunStalled says: no metric of the run has moved for longer than is usual. The
+	// next one that does ends that.
+	RunStalled struct {
+		ID    RunID
+		Stall Stall
+	}
 	// ArtifactReported says: the run produced a file.
 	ArtifactReported struct {
 		ID       RunID
@@ -216,6 +222,7 @@ func (RunNarrowed) event()        {}
 func (RunCached) event()          {}
 func (StepChanged) event()        {}
 func (MetricReported) event()     {}
+func (RunStalled) event()         {}
 func (ArtifactReported) event()   {}
 func (RunLinked) event()          {}
 func (RunNative) event()          {}
@@ -259,6 +266,7 @@ func eventTypes() []Event {
 		RunNarrowed{},
 		StepChanged{},
 		MetricReported{},
+		RunStalled{},
 		ArtifactReported{},
 		RunLinked{},
 		RunNative{},

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 )
 
 // When the course of a loss needs a person. The curve is judged by the medians of
@@ -30,7 +31,7 @@ const (
 
 // ailment is what is wrong with a training.
 type ailment struct {
-	what     string // "nan", "diverged", "plateau"
+	what     string // "nan", "diverged", "stall", "plateau"
 	severity Severity
 	message  string
 	hint     string
@@ -38,7 +39,13 @@ type ailment struct {
 
 // ailing is the worst that a run's losses show, the run still going on or not.
 func (r Run) ailing() (worst ailment, ok bool) {
-	order := []string{"plateau", "diverged", "nan"}
+	order := []string{"plateau", "stall", "diverged", "nan"}
+	if r.Stall != nil {
+		worst, ok = ailment{
+			"stall", Warning, fmt.Sprintf("no number since %s; usually one comes every %v", r.Stall.Since.Local().Format("15:04:05"), r.Stall.Usual.Round(rounding(r.Stall.Usual))),
+			"see what it does: its log, its CPU in Stats; stop it, or go on knowingly",
+		}, true
+	}
 	for _, name := range slices.Sorted(maps.Keys(r.Metrics)) {
 		if !isLoss(name) {
 			continue
@@ -52,6 +59,14 @@ func (r Run) ailing() (worst ailment, ok bool) {
 		}
 	}
 	return worst, ok
+}
+
+// rounding is how exactly a person wants to know a time.
+func rounding(d time.Duration) time.Duration {
+	if d < time.Second {
+		return 10 * time.Millisecond
+	}
+	return time.Second / 10
 }
 
 // isLoss says whether less of a metric is what a training is for.
@@ -166,5 +181,8 @@ func (r Run) trainingAlerts(name string) []Alert {
 	a := rowOf(r)
 	a.ID = AlertID("training/" + name + "/" + ill.what)
 	a.Source, a.Severity, a.Title, a.Message, a.Hint, a.Line = "task", ill.severity, name, ill.message, ill.hint, -1
+	if ill.what == "stall" {
+		a.At = r.Stall.Since
+	}
 	return []Alert{a}
 }

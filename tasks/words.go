@@ -299,6 +299,8 @@ type Run struct {
 	Steps       []Step            `json:"steps,omitempty"`
 	Metrics     map[string]Series `json:"metrics,omitempty"`
 	Artifacts   []Artifact        `json:"artifacts,omitempty"`
+	// Stall is set while its metrics stand still for longer than is usual for it.
+	Stall *Stall `json:"stall,omitempty"`
 
 	// Scope and Only are what was asked for; Narrowed is what came of it.
 	Scope    Scope      `json:"scope,omitempty"`
@@ -533,6 +535,13 @@ func (n *number) UnmarshalJSON(b []byte) error {
 type Series struct {
 	Last   Point   `json:"last"`
 	Points []Point `json:"points,omitempty"`
+}
+
+// Stall is how long the metrics of a run stand still. Nobody changes one.
+type Stall struct {
+	// Since is when the last number came; Usual how long it took until the next.
+	Since time.Time     `json:"since"`
+	Usual time.Duration `json:"usual"`
 }
 
 // Artifact is a file that a run produced.

@@ -185,6 +185,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	ended := ctx.Done()
 	for {
 		wake := sooner(e.settle(inner), e.lookAway(e.o.Now()))
+		wake = sooner(wake, e.stalls(e.o.Now()))
 		if e.leaving != "" && len(e.live) == 0 {
 			break
 		}

@@ -17,6 +17,7 @@ type live struct {
 	cancel context.CancelCauseFunc
 	sink   *sink
 	why    error // why it was asked to end; nil: it was not
+	pulse  pulse // of its metrics
 }
 
 // settle carries out the plan until it asks for nothing new; it returns when

@@ -147,9 +147,14 @@ func (s *sink) tell(ev tasks.Event) {
 		return
 	}
 	s.e.send(func(e *Engine) {
-		if e.live[s.id] != nil {
-			e.emit(ev)
+		l := e.live[s.id]
+		if l == nil {
+			return
 		}
+		if _, moved := ev.(tasks.MetricReported); moved {
+			l.pulse.beat(e.o.Now())
+		}
+		e.emit(ev)
 	})
 }
 
