@@ -308,18 +308,35 @@ func found(r Run) (all []Alert) {
 		a.ID, a.Source = AlertID("test/"+r.Task+"/"+t.Suite+"/"+t.Name), "test"
 		a.Test = TestName{Suite: t.Suite, Name: t.Name}
 		a.Title, a.Location, a.Message, a.Line = strings.TrimSpace(t.Suite+"  "+t.Name), t.Location, t.Message, t.Line
+		a.Log = cmp.Or(t.Log, a.Log)
 		all = append(all, a)
 	}
+	tests := all
 	for _, d := range r.Diagnostics {
-		if d.Severity == Info || d.Severity == Warning && r.Status == Succeeded {
+		if d.Severity == Info || d.Severity == Warning && r.Status == Succeeded || r.saidBetter(d, tests) {
 			continue
 		}
 		a := rowOf(r)
 		a.ID = AlertID("diag/" + r.Task + "/" + d.Location.String() + "/" + d.Message)
 		a.Source, a.Severity, a.Title, a.Location, a.Message, a.Line = "task", d.Severity, r.Task, d.Location, d.Message, d.Line
+		a.Log = cmp.Or(d.Log, a.Log)
 		all = append(all, a)
 	}
 	return all
+}
+
+// saidBetter says whether a problem that another system tells of is one that its logs
+// tell more of: the failure of a test, or a problem with its place.
+func (r Run) saidBetter(d Diagnostic, tests []Alert) bool {
+	if r.External == "" {
+		return false
+	}
+	if d.Location.File == "" {
+		return slices.ContainsFunc(r.Diagnostics, func(o Diagnostic) bool {
+			return o.Location.File != "" && o.Message != "" && strings.Contains(d.Message, o.Message)
+		})
+	}
+	return slices.ContainsFunc(tests, func(a Alert) bool { return a.Location.File == d.Location.File && a.Location.Line == d.Location.Line })
 }
 
 // Failures are the tests that failed by themselves: not those that did for

@@ -61,7 +61,9 @@ func (s *State) Apply(e Event) {
 	case DiagnosticReported:
 		s.run(e.ID, func(r *Run) {
 			// A run of another system is told anew whenever somebody looks at it again.
-			again := r.External != "" && slices.Contains(r.Diagnostics, e.Diagnostic)
+			again := r.External != "" && slices.ContainsFunc(r.Diagnostics, func(d Diagnostic) bool {
+				return d.Severity == e.Diagnostic.Severity && d.Location == e.Diagnostic.Location && d.Message == e.Diagnostic.Message
+			})
 			if len(r.Diagnostics) < keptDiagnostics && !again {
 				r.Diagnostics = append(r.Diagnostics, e.Diagnostic)
 			}

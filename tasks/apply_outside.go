@@ -75,23 +75,6 @@ func (s State) StandsFor(t Task) (Task, bool) {
 	return standsFor(t, all)
 }
 
-// SameHere is the task of this machine that does what a job of a pipeline does:
-// the one that says so with same_as, else the one of its name.
-func (s State) SameHere(job string) (Task, bool) {
-	var named Task
-	for _, name := range s.Order {
-		t := s.Units[name].Task
-		switch {
-		case t.Provider != "" || t.IsService():
-		case slices.Contains(t.Spec.SameAs, job):
-			return t, true
-		case t.Name == job:
-			named = t
-		}
-	}
-	return named, named.Name != ""
-}
-
 // observe takes over a run of a provider's task as its system tells it. What
 // the run's own log, steps and results say of it stands: who observes does not
 // know these.

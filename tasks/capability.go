@@ -122,6 +122,14 @@ type KeepingSink interface {
 	Kept(from int64) (lines int, err error)
 }
 
+// ResultSink is a Sink that reads files of results: what a system keeps of its runs
+// that is no log, a report of tests.
+type ResultSink interface {
+	Sink
+	// Results reads such a file; false: its format is not known.
+	Results(text []byte) bool
+}
+
 // LogWriter appends to the log of something outside, which may have been
 // followed before: by a host that is gone, or over a connection that was lost.
 type LogWriter interface {

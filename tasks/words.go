@@ -397,6 +397,8 @@ type TestResult struct {
 	Diff string `json:"diff,omitempty"`
 	// Line is the run's first log line that belongs to the failure; -1 unknown.
 	Line int64 `json:"line"`
+	// Log is the step's log that Line and Output are of; empty: the run's own.
+	Log logs.Key `json:"log,omitempty"`
 	// Output are the lines of the run's log that are the test's own, in order.
 	// Printed reads them.
 	Output []Span `json:"output,omitempty"`
@@ -465,6 +467,8 @@ type Diagnostic struct {
 	Code     string   `json:"code,omitempty"`
 	// Line is the log line that it was found on; -1 unknown.
 	Line int64 `json:"line"`
+	// Log is the step's log that Line is of; empty: the run's own.
+	Log logs.Key `json:"log,omitempty"`
 }
 
 // Step is a named part of a run.

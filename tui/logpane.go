@@ -130,6 +130,18 @@ func (s *Screen) logMsg(msg tea.Msg) tea.Cmd {
 		return s.copyText(m.Text)
 	case logtab.OpenPlace:
 		return s.edit(m.Location)
+	case steps.RunHere:
+		return s.rerun(m.Task)
+	case steps.ShowBeside:
+		s.detail.openStep(m.OpenLog)
+		s.stale()
+		switch {
+		case s.pinned(m.Task) >= 0:
+			return nil
+		case len(s.pins) == maxPins:
+			return s.toast(tasks.Info, "unpin a log first: P")
+		}
+		return s.togglePin(m.Task)
 	case steps.OpenLog:
 		s.detail.openStep(m)
 		s.stale()

@@ -10,6 +10,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
 	"github.com/sawhorse-dev/sawhorse/tui/action"
+	"github.com/sawhorse-dev/sawhorse/tui/screen/steps"
 )
 
 // start brings a task up: a service with what it depends on, a task by a run. One
@@ -98,10 +99,27 @@ func (s *Screen) showLog(names ...string) tea.Cmd {
 // goToLine shows a line of a task's log.
 func (s *Screen) goToLine(name string, key logs.Key, line int64) tea.Cmd {
 	cmd := s.showLog(name)
+	if step, ok := s.stepOf(name, key); ok {
+		s.detail.openStep(step)
+		cmd = tea.Batch(cmd, s.detail.show(s))
+	}
 	if line < 0 {
 		return cmd
 	}
 	return tea.Batch(cmd, s.detail.logs.did(s.detail.logs.tab.Show(key, line)))
+}
+
+// stepOf is the step of a task's runs that a log is of.
+func (s *Screen) stepOf(task string, key logs.Key) (steps.OpenLog, bool) {
+	for _, id := range s.state.Units[task].Runs {
+		r := s.state.Runs[id]
+		for _, st := range r.Steps {
+			if st.Log == key && key != "" && key != r.Log {
+				return steps.OpenLog{Key: key, Name: st.Name}, true
+			}
+		}
+	}
+	return steps.OpenLog{}, false
 }
 
 // openAlert goes to where the alert is told.

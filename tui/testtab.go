@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -86,7 +87,7 @@ func (s *Screen) testRuns() []action.Action {
 		pin,
 		{
 			ID: "tests.output", Title: "Show it in the log", Hint: "log", Group: "Tests", Keys: []string{"o"}, Disabled: noLine,
-			Do: func() tea.Cmd { return s.goToLine(unit, s.state.Runs[place.Run].Log, place.Line) },
+			Do: func() tea.Cmd { return s.goToLine(unit, cmp.Or(place.Log, s.state.Runs[place.Run].Log), place.Line) },
 		},
 	}
 }

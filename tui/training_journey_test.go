@@ -46,6 +46,8 @@ func trainingJourneys() map[string]func(p trip) {
 		"curves.time":   func(p trip) { p.curves().Press("t").See("loss  0.1 at 0") },
 		"steps.open":    func(p trip) { p.steps().Press("enter").See("train / fit").Press("2").See("✓ prepare") },
 		"steps.failed":  func(p trip) { p.steps().Press("n").See("▌   ✖ plot").Press("n").See("▌   ✖ fit") },
+		"steps.here":    func(p trip) { p.steps().Press("h").See("no task here does what this job does") },
+		"steps.beside":  func(p trip) { p.steps().Press("v").See("no task here does what") },
 		"tab.7":         func(p trip) { p.steps().Press("7").See("python train.py") },
 		"tab.8":         func(p trip) { p.on("web").Press("8").See("no such tab") },
 	}

@@ -119,6 +119,7 @@ func newHost(p place, trusted bool) (h *host, err error) {
 		Connections: h.connections,
 		Runners:     map[string]tasks.Runner{"": routed{h.narrowing(), h.containers}},
 		Parser:      all.Parser,
+		Results:     all.ReadFile,
 		Logs:        h.logs,
 		Record:      h.record,
 		Numbers:     numbers,

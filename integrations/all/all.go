@@ -119,8 +119,8 @@ func (parser) Parse(t tasks.Task, s tasks.Sink) func(n int64, line string) {
 			readers = append(readers, read)
 		}
 	}
-	// Declared files are read anyway.
-	recognizes := len(readers) > 0 && len(t.Spec.Results) == 0
+	// Declared files are read anyway; what another system has written is not here.
+	recognizes := len(readers) > 0 && len(t.Spec.Results) == 0 && !t.Remote()
 	return func(n int64, line string) {
 		// What a progress bar leaves on the screen is behind its last return.
 		if strings.IndexByte(line, '\r') >= 0 { // faster than to look from the end

@@ -75,9 +75,11 @@ type follower struct {
 	tried   map[int64]int
 	noted   map[string]bool // annotations that were told
 	looked  map[int64]time.Time
-	jobs    int
-	zipped  bool // the archive was tried
-	last    bool // it is the run's last attempt
+	// reported are the artifacts that were read for tests.
+	reported map[int64]bool
+	jobs     int
+	zipped   bool // the archive was tried
+	last     bool // it is the run's last attempt
 }
 
 func (p *provider) newFollower(id external, t tasks.Task, s tasks.Sink) *follower {
@@ -87,6 +89,7 @@ func (p *provider) newFollower(id external, t tasks.Task, s tasks.Sink) *followe
 	return &follower{
 		p: p, id: id, task: t, s: s, out: newTicks(s), files: place.NewFiles(tasks.Task{Root: t.Root, Spec: t.Spec}),
 		told: map[string]tasks.Step{}, fetched: map[int64]bool{}, tried: map[int64]int{}, noted: map[string]bool{}, looked: map[int64]time.Time{},
+		reported: map[int64]bool{},
 	}
 }
 
@@ -343,6 +346,7 @@ func (f *follower) artifacts(ctx context.Context) {
 		}
 		f.s.Emit(tasks.ArtifactReported{Artifact: tasks.Artifact{Name: name, Size: a.Size, URL: fmt.Sprintf("%s/artifacts/%d", f.run.URL, a.ID)}})
 	}
+	f.reports(ctx, all)
 }
 
 // outcome is the run's end as a Runner says it.

@@ -144,7 +144,7 @@ func TestArtifactsAreUnpackedBelowTheWorkspace(t *testing.T) {
 		}
 		for args, want := range map[string]string{
 			"artifact=old":  "GitHub has it no more: old expired; run the workflow again",
-			"artifact=none": `there is no artifact "none"; there are: coverage, old`,
+			"artifact=none": `there is no artifact "none"; there are: coverage, old, test-results`,
 			"to=../x":       "../x is outside of the workspace; name a directory below it",
 		} {
 			name, value, _ := strings.Cut(args, "=")
@@ -243,8 +243,12 @@ func TestAnnotationsArePlacesInThisCheckout(t *testing.T) {
 		for _, a := range s.Run().Artifacts {
 			artifacts = append(artifacts, a.Name)
 		}
-		if !slices.Equal(artifacts, []string{"coverage", "old (expired)"}) {
+		if !slices.Equal(artifacts, []string{"coverage", "old (expired)", "test-results"}) {
 			t.Errorf("artifacts %v", artifacts)
+		}
+		// Reports of tests among them are read, once.
+		if files := s.Files(); len(files) != 1 || !strings.Contains(files[0], `<testcase classname="shop/cart" name="TestDiscount"`) {
+			t.Errorf("%d reports were read: %v", len(files), files)
 		}
 	})
 }

@@ -19,9 +19,28 @@ type Sink struct {
 	mu     sync.Mutex
 	events []tasks.Event
 	logs   map[string]*stepLog // "" is the run's own
+	files  []string
 }
 
-var _ tasks.StepSink = (*Sink)(nil)
+var (
+	_ tasks.StepSink   = (*Sink)(nil)
+	_ tasks.ResultSink = (*Sink)(nil)
+)
+
+// Results keeps a file of results.
+func (s *Sink) Results(text []byte) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.files = append(s.files, string(text))
+	return true
+}
+
+// Files are the files of results, in the order in which they were read.
+func (s *Sink) Files() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string{}, s.files...)
+}
 
 // Log appends to the run's own log.
 func (s *Sink) Log(stream logs.Stream, p []byte) { s.log("").WriteAt(stream, p, time.Time{}) }

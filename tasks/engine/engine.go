@@ -45,7 +45,9 @@ type Options struct {
 	Connections func(ctx context.Context, f *config.File) ([]tasks.Connection, error)
 	// Parser finds results in a task's output; nil for none.
 	Parser func(tasks.Task) tasks.Parser
-	Logs   *logs.Store
+	// Results reads a file of results; false: its format is not known. nil: none is read.
+	Results func(t tasks.Task, text []byte, s tasks.Sink) bool
+	Logs    *logs.Store
 	// Record keeps a finished run; called one at a time, off the loop.
 	Record func(ctx context.Context, r tasks.Run) error
 	// Numbers are the last run numbers of earlier hosts, by task.
@@ -106,6 +108,7 @@ type Engine struct {
 	missed             map[string][]string
 	connections        map[string]*connection
 	looks              map[string]*look
+	parsed             sync.Map        // keys of logs of steps that were looked through; any goroutine
 	inner              context.Context // of all that the engine starts
 	loading, loadAgain bool
 	all                bool // everything that starts by itself was asked for

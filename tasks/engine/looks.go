@@ -41,8 +41,9 @@ func (e *Engine) look(c tasks.Look) {
 			continue
 		}
 		if a, ok := tasks.As[tasks.Attacher](p.p); ok {
+			t := e.state.Units[r.Task].Task
 			e.follow("run/"+string(id), r.Log, until, r.Status.Done(), func(ctx context.Context, w *outsideLog) error {
-				err := a.Attach(ctx, r, &observed{e: e, id: id, log: w})
+				err := a.Attach(ctx, r, e.observe(r, t, w))
 				if _, failed := errors.AsType[*tasks.ExitError](err); failed {
 					return nil // that is how the run ended: it was told to its end
 				}
@@ -122,12 +123,22 @@ func (e *Engine) lookAway(now time.Time) (next time.Time) {
 
 // observed is the sink of a run that is only looked at.
 type observed struct {
-	e   *Engine
-	id  tasks.RunID
-	log *outsideLog
+	e    *Engine
+	id   tasks.RunID
+	log  *outsideLog
+	logs *stepLogs
 }
 
-var _ tasks.StepSink = (*observed)(nil)
+var (
+	_ tasks.StepSink   = (*observed)(nil)
+	_ tasks.ResultSink = (*observed)(nil)
+)
+
+func (e *Engine) observe(r tasks.Run, t tasks.Task, w *outsideLog) *observed {
+	o := &observed{e: e, id: r.ID, log: w}
+	o.logs = &stepLogs{e: e, key: w.key, task: t, tell: o.Emit}
+	return o
+}
 
 func (o *observed) Log(s logs.Stream, p []byte) { o.log.WriteAt(s, p, time.Time{}) }
 
@@ -142,9 +153,9 @@ func (o *observed) Emit(ev tasks.Event) {
 	})
 }
 
-func (o *observed) StepLog(step string) (tasks.LogWriter, logs.Key, error) {
-	return o.e.stepLog(o.log.key, step)
-}
+func (o *observed) StepLog(step string) (tasks.LogWriter, logs.Key, error) { return o.logs.open(step) }
+
+func (o *observed) Results(text []byte) bool { return o.logs.results(o.id, text) }
 
 // outsideLog is the log of something outside. A log that can't be written never
 // stops the following: the store marks the gap, and the person is told once.
@@ -162,19 +173,6 @@ func (e *Engine) outsideLog(key logs.Key) (*outsideLog, logs.Key, error) {
 		return nil, "", fmt.Errorf("open the log %s: %w", key, err)
 	}
 	return &outsideLog{e: e, key: key, w: w}, key, nil
-}
-
-// stepLog is the log of a step of a run; that of no step is the run's own.
-func (e *Engine) stepLog(run logs.Key, step string) (tasks.LogWriter, logs.Key, error) {
-	key := run
-	if step != "" {
-		key += logs.Key("/" + step)
-	}
-	l, key, err := e.outsideLog(key)
-	if err != nil {
-		return nil, "", err
-	}
-	return l, key, nil
 }
 
 func (l *outsideLog) WriteAt(s logs.Stream, p []byte, at time.Time) {

@@ -27,6 +27,7 @@ type sink struct {
 	line   int64     // the number of the line that the parser sees
 
 	curves curves
+	logs   *stepLogs
 }
 
 // curves keeps a metric that is both printed and written to a tracker or a file from
@@ -65,6 +66,7 @@ func (c *curves) ofParser(name string) bool {
 var (
 	_ tasks.StepSink    = (*sink)(nil)
 	_ tasks.KeepingSink = (*sink)(nil)
+	_ tasks.ResultSink  = (*sink)(nil)
 )
 
 // longestParsed bounds what of a line a parser sees.
@@ -73,6 +75,7 @@ const longestParsed = 64 << 10
 func newSink(e *Engine, r tasks.Run, t tasks.Task, w *logs.Writer) *sink {
 	s := &sink{e: e, id: r.ID, key: r.Log, w: w, first: w.Lines()}
 	s.line = s.first
+	s.logs = &stepLogs{e: e, key: r.Log, task: t, tell: s.Emit}
 	if e.o.Parser != nil {
 		if p := e.o.Parser(t); p != nil {
 			s.parse = p.Parse(t, parserSink{s})
@@ -160,7 +163,7 @@ func (s *sink) tell(ev tasks.Event) {
 
 // StepLog is a step's own log, beside the run's.
 func (s *sink) StepLog(step string) (tasks.LogWriter, logs.Key, error) {
-	return s.e.stepLog(s.key, step)
+	return s.logs.open(step)
 }
 
 // Keep makes what was logged survive the host.
@@ -194,6 +197,9 @@ func (s *sink) Kept(from int64) (lines int, err error) {
 	}
 	return lines, err
 }
+
+// Results reads a file of results that another system keeps of the run.
+func (s *sink) Results(text []byte) bool { return s.logs.results(s.id, text) }
 
 // note writes a line of Sawhorse's own into the log. The loop calls it.
 func (s *sink) note(text string) {

@@ -137,8 +137,25 @@ func ciPlan(_ map[string]string, attempt int) Plan {
 		Artifacts: []Artifact{
 			{Name: "coverage", Files: map[string]string{"coverage.txt": "price 100%\n", "html/index.html": "<p>"}},
 			{Name: "old", Expired: true},
+			{Name: "test-results", Files: map[string]string{"out/junit.xml": junit(attempt)}},
 		},
 	}
+}
+
+// junit is the report that the tests leave behind.
+func junit(attempt int) string {
+	failure := ""
+	if attempt == 1 {
+		failure = `<failure message="want 32, got 40">/home/runner/work/shop/shop/cart/cart_test.go:4: want 32, got 40</failure>`
+	}
+	return `<?xml version="1.0"?>
+<testsuites>
+  <testsuite name="shop/cart">
+    <testcase classname="shop/cart" name="TestDiscount" time="0.12">` + failure + `</testcase>
+    <testcase classname="shop/cart" name="TestTotal" time="0.01"/>
+  </testsuite>
+</testsuites>
+`
 }
 
 func deployPlan(in map[string]string, _ int) Plan {

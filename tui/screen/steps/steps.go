@@ -31,6 +31,7 @@ type Screen struct {
 	rows     []row // of the last View
 	folded   map[string]bool
 	moved    bool // a person has chosen: the cursor stays
+	same     same // the job under the cursor and the task here that does the same
 }
 
 // row is a step in the tree.
@@ -94,7 +95,7 @@ func (s *Screen) Actions() []action.Action {
 		fail.Disabled = ""
 		fail.Do = func() tea.Cmd { s.moved = true; s.goTo(next); return nil }
 	}
-	return []action.Action{open, fail}
+	return append([]action.Action{open, fail}, s.hereActions()...)
 }
 
 // next is the first row behind the cursor that is meant, round the end; -1: none.
@@ -111,7 +112,7 @@ func (s *Screen) next(meant func(row) bool) int {
 func (s *Screen) View(f screen.Frame) []string {
 	r, ok := f.Run()
 	if !ok || len(r.Steps) == 0 {
-		s.rows = nil
+		s.rows, s.same = nil, same{}
 		if ok && r.Reason != "" {
 			return f.Empty("No steps yet: "+r.Reason+".", "Stages, jobs and tasks of the run appear here as its system tells of them.")
 		}
@@ -121,7 +122,12 @@ func (s *Screen) View(f screen.Frame) []string {
 	s.settle()
 	usual := usuals(f, r)
 	lines := []string{s.heading(f, r)}
-	h := f.H - 1
+	s.lookHere(f)
+	beside := s.here(f, r)
+	h := f.H - 1 - len(beside)
+	if h < 4 {
+		beside, h = nil, f.H-1
+	}
 	if s.at < s.top {
 		s.top = s.at
 	}
@@ -129,7 +135,7 @@ func (s *Screen) View(f screen.Frame) []string {
 	for i := s.top; i < min(s.top+h, len(s.rows)); i++ {
 		lines = append(lines, s.line(f, s.rows[i], i == s.at, usual[s.rows[i].path]))
 	}
-	return cell.Block(lines, f.W, f.H)
+	return cell.Block(append(lines, beside...), f.W, f.H)
 }
 
 // settle finds the cursor's step again; until a person moves it, it stands on

@@ -113,3 +113,69 @@ func TestWhateverStepsAreToldTheyStayInTheirRoom(t *testing.T) {
 		}
 	})
 }
+
+func TestTheFailingJobStandsBesideTheSameTaskHere(t *testing.T) {
+	job := step("", "unit (linux)", tasks.Failed, 9*time.Second)
+	job.Log = "github/run/9/unit"
+	f := frame(90, 20, tasks.Run{
+		Status: tasks.Failed, External: "9", Steps: []tasks.Step{job, step("unit (linux)", "go test", tasks.Failed, 8*time.Second)},
+		Tests: []tasks.TestResult{
+			{Suite: "unit (linux) › shop/cart", Name: "TestTotal", Status: tasks.TestFailed, Message: "want 3"},
+			{Suite: "unit (linux) › shop/cart", Name: "TestTax", Status: tasks.TestFailed, Message: "want 7"},
+			{Suite: "unit (mac) › shop/cart", Name: "TestMac", Status: tasks.TestFailed, Message: "no mac"},
+		},
+	})
+	f.State.Order = []string{"ci", "test"}
+	u := f.State.Units["ci"]
+	u.Task.Provider = "github"
+	f.State.Units["ci"] = u
+	f.State.Units["test"] = tasks.Unit{Task: tasks.Task{Name: "test"}}
+	here := f.State.Units["test"]
+	here.Task.Spec.SameAs = []string{"unit (linux)"}
+	f.State.Units["test"] = here
+	s := New()
+	if text := drawn(s, f); !strings.Contains(text, "here   ○ has not run: h runs it") {
+		t.Error(text)
+	}
+	f.State.Runs["test#1"] = tasks.Run{
+		ID: "test#1", Task: "test", Status: tasks.Failed, StartedAt: began, EndedAt: began.Add(2 * time.Second),
+		Tests: []tasks.TestResult{
+			{Suite: "cart", Name: "TestTotal", Status: tasks.TestPassed}, {Suite: "cart", Name: "TestTax", Status: tasks.TestFailed},
+			{Suite: "cart", Name: "TestLocal", Status: tasks.TestFailed, Message: "only here"},
+		},
+	}
+	here.Runs = []tasks.RunID{"test#1"}
+	f.State.Units["test"] = here
+	text := drawn(s, f)
+	for _, want := range []string{
+		"── unit (linux) beside test here ─", "there  ✖ failed  9.0s", "here   ✖ failed  2.0s  <1m ago",
+		"TestTotal  there ✖ here ✓  want 3\n  TestTax  there ✖ here ✖  want 7\n  TestLocal  there – here ✖  only here",
+	} {
+		if !strings.Contains(squeezed(text), want) {
+			t.Errorf("%q is not in:\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "TestMac") {
+		t.Error("a test of another job stands there")
+	}
+	told := map[string]any{}
+	for _, a := range s.Actions() {
+		if a.Do != nil && strings.HasPrefix(a.ID, "steps.") && a.Disabled == "" {
+			if cmd := a.Do(); cmd != nil {
+				told[a.ID] = cmd()
+			}
+		}
+	}
+	if told["steps.here"] != (RunHere{"test"}) || told["steps.beside"] != (ShowBeside{OpenLog{Key: "github/run/9/unit", Name: "unit (linux)"}, "test"}) {
+		t.Errorf("the actions tell %v", told)
+	}
+}
+
+// squeezed is text without the blanks at the ends of its lines.
+func squeezed(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, l := range lines {
+		lines[i] = strings.TrimRight(l, " ")
+	}
+	return strings.Join(lines, "\n")
+}

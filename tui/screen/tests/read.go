@@ -2,6 +2,7 @@ package tests
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -140,7 +141,7 @@ func (s *Screen) read(f screen.Frame) tea.Cmd {
 	var cmds []tea.Cmd
 	if key, ok := outputOf(n, r); ok && key != s.reader.output.key && !s.reader.readingOutput {
 		s.reader.readingOutput = true
-		dir, log, result := f.State.Workspace.LogDir, r.Log, n.result
+		dir, log, result := f.State.Workspace.LogDir, cmp.Or(n.log(), r.Log), n.result
 		cmds = append(cmds, func() tea.Msg { return outputRead{readOutput(dir, log, key, result, finder)} })
 	}
 	if n.has && n.where().Line == 0 && n.result.File != "" && s.reader.defined.id != n.id && !s.reader.defining {
@@ -160,6 +161,14 @@ func (s *Screen) read(f screen.Frame) tea.Cmd {
 		cmds = append(cmds, func() tea.Msg { return sourceRead{at.String(), readSource(root, at, stamp, old)} })
 	}
 	return tea.Batch(cmds...)
+}
+
+// log is the log of the step that tells of the node; empty: the run's own does.
+func (n *node) log() logs.Key {
+	if n.diagnostic != nil {
+		return n.diagnostic.Log
+	}
+	return n.result.Log
 }
 
 // outputOf says which lines of the log are a node's own; false: it is not known.
@@ -186,11 +195,18 @@ func outputOf(n *node, r tasks.Run) (outputKey, bool) {
 			key.to = other
 		}
 	}
+	if n.log() != "" {
+		key.to = -1 // the log of a step has an end of its own
+	}
 	for _, t := range r.Tests {
-		end(t.Line)
+		if t.Log == n.log() {
+			end(t.Line)
+		}
 	}
 	for _, d := range r.Diagnostics {
-		end(d.Line)
+		if d.Log == n.log() {
+			end(d.Line)
+		}
 	}
 	if n.diagnostic != nil && key.to > key.from+mostOfProblem {
 		key.to = key.from + mostOfProblem

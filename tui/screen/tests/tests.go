@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tasks/logs"
 	"github.com/sawhorse-dev/sawhorse/tui/screen"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/cell"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/input"
@@ -126,8 +127,9 @@ type Place struct {
 	// Title is the test's whole name; Text what a person wants to paste.
 	Title, Text string
 	Location    tasks.Location
-	// Line is of the run's log; -1: not known.
+	// Line is of Log, the run's own where that is empty; -1: not known.
 	Run  tasks.RunID
+	Log  logs.Key
 	Line int64
 }
 
@@ -137,7 +139,7 @@ func (s *Screen) Selected() (Place, bool) {
 	if n == nil {
 		return Place{}, false
 	}
-	p := Place{Title: n.full(), Text: n.full(), Run: n.run, Line: -1}
+	p := Place{Title: n.full(), Text: n.full(), Run: n.run, Log: n.log(), Line: -1}
 	switch {
 	case n.diagnostic != nil:
 		d := n.diagnostic
