@@ -148,6 +148,13 @@ type LogWriter interface {
 	io.Closer
 }
 
+// BatchWriter is a LogWriter that takes many lines at once.
+type BatchWriter interface {
+	LogWriter
+	// WriteAll is WriteAt of the pieces of a text, best of some 64 KB.
+	WriteAll(text []byte, pieces []logs.Piece)
+}
+
 // Connection is a system that can be reached, before it was.
 type Connection struct {
 	// Name is one word, unique in the workspace: the declared name, or the

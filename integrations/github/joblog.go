@@ -3,6 +3,7 @@ package github
 import (
 	"archive/zip"
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -91,6 +92,10 @@ func (f *follower) archive(ctx context.Context, jobs []apiJob) {
 		return
 	}
 	f.zipped = true
+	for _, j := range jobs { // what ran is there before what it printed
+		f.steps(j)
+	}
+	f.out.flush()
 	path := f.p.path("actions/runs", f.id.run, "logs")
 	if !f.last {
 		path = f.p.path("actions/runs", f.id.run, "attempts", f.id.attempt, "logs")
@@ -162,14 +167,15 @@ const longestLine = 256 << 10
 func copyLog(from io.Reader, w tasks.LogWriter) error {
 	stored := w.Lines()
 	r := bufio.NewReaderSize(from, longestLine)
-	at := time.Time{}
+	b := &batch{w: w}
+	defer b.flush()
 	for n := int64(0); ; n++ {
 		line, err := r.ReadSlice('\n')
 		if len(line) > 0 && n >= stored {
 			if n == 0 {
 				line = trimMark(line)
 			}
-			at = writeLine(w, line, at)
+			b.line(line)
 		}
 		switch {
 		case errors.Is(err, io.EOF):
@@ -189,19 +195,51 @@ func trimMark(line []byte) []byte {
 	return line
 }
 
-// writeLine writes a line at the time that it begins with, else at the last one.
-func writeLine(w tasks.LogWriter, line []byte, last time.Time) time.Time {
-	text := strings.TrimRight(string(line), "\r\n")
-	at := last
-	if stamp, rest, ok := strings.Cut(text, " "); ok && len(stamp) >= 20 && len(stamp) <= 35 && stamp[4] == '-' {
-		if t, err := time.Parse(time.RFC3339Nano, stamp); err == nil {
-			at, text = t, rest
+// batch gathers lines, since a log that comes as a whole has very many.
+type batch struct {
+	w      tasks.LogWriter
+	text   []byte
+	pieces []logs.Piece
+	at     time.Time // of the last line that had a time
+}
+
+// mostGathered is how much is written at once.
+const mostGathered = 64 << 10
+
+// line takes a line at the time that it begins with, else at the last one.
+func (b *batch) line(line []byte) {
+	text := bytes.TrimRight(line, "\r\n")
+	if i := bytes.IndexByte(text, ' '); i >= 20 && i <= 35 && text[4] == '-' {
+		if t, err := time.Parse(time.RFC3339Nano, string(text[:i])); err == nil {
+			b.at, text = t, text[i+1:]
 		}
 	}
-	stream := logs.Out
-	text, stream = marked(text, stream)
-	w.WriteAt(stream, []byte(text+"\n"), at)
-	return at
+	if len(b.text)+len(text) >= mostGathered {
+		b.flush()
+	}
+	before, stream := len(b.text), logs.Out
+	if bytes.HasPrefix(text, []byte("##[")) {
+		var plain string
+		plain, stream = marked(string(text), stream)
+		b.text = append(b.text, plain...)
+	} else {
+		b.text = append(b.text, text...)
+	}
+	b.text = append(b.text, '\n')
+	b.pieces = append(b.pieces, logs.Piece{Stream: stream, Size: len(b.text) - before, At: b.at})
+}
+
+func (b *batch) flush() {
+	if w, ok := b.w.(tasks.BatchWriter); ok {
+		w.WriteAll(b.text, b.pieces)
+	} else {
+		for text := b.text; len(b.pieces) > 0; b.pieces = b.pieces[1:] {
+			p := b.pieces[0]
+			b.w.WriteAt(p.Stream, text[:p.Size], p.At)
+			text = text[p.Size:]
+		}
+	}
+	b.text, b.pieces = b.text[:0], b.pieces[:0]
 }
 
 // marked is a line of the runner's own as people read it. The marks of groups

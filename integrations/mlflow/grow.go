@@ -51,12 +51,12 @@ func growing(file string) (tasks.Growing, bool) {
 		l := &looking{database: database{path: file}, told: map[string]int64{}}
 		return tasks.Growing{Home: filepath.Dir(file), Look: l.look}, true
 	}
-	i := strings.Index(slashed, metricsOf)
-	if i < 0 || !isID(path.Base(slashed[:i])) || strings.HasPrefix(slashed[i+len(metricsOf):], "system/") {
+	of, key, ok := strings.Cut(slashed, metricsOf)
+	if !ok || !isID(path.Base(of)) || strings.HasPrefix(key, "system/") {
 		return tasks.Growing{}, false
 	}
-	g := &metricLines{key: slashed[i+len(metricsOf):]}
-	dir := filepath.FromSlash(slashed[:i])
+	g := &metricLines{key: key}
+	dir := filepath.FromSlash(of)
 	return tasks.Growing{Home: dir, Read: g.read, By: func() tasks.RunID {
 		text, err := os.ReadFile(filepath.Join(dir, "tags", tagRun))
 		if err != nil {

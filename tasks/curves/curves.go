@@ -167,4 +167,4 @@ func (f *follower) follow(ctx context.Context, g watch.Growth, known chan<- stru
 	f.note(fmt.Sprintf("its numbers are not read while it runs: %v", err))
 }
 
-func (f *follower) note(text string) { f.Sink.Log(logs.Note, []byte(text+"\n")) }
+func (f *follower) note(text string) { f.Log(logs.Note, []byte(text+"\n")) }

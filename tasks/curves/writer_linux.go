@@ -10,8 +10,8 @@ import (
 // writerOf finds out who has a file open for writing: a process of a session, which is
 // what a run is, another one, or nobody that can be seen.
 func writerOf(file string, session int) writer {
-	if real, err := filepath.EvalSymlinks(file); err == nil {
-		file = real
+	if target, err := filepath.EvalSymlinks(file); err == nil {
+		file = target
 	}
 	found := unknown
 	processes, _ := os.ReadDir("/proc")

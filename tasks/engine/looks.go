@@ -165,7 +165,7 @@ type outsideLog struct {
 	w   *logs.Writer
 }
 
-var _ tasks.LogWriter = (*outsideLog)(nil)
+var _ tasks.BatchWriter = (*outsideLog)(nil)
 
 func (e *Engine) outsideLog(key logs.Key) (*outsideLog, logs.Key, error) {
 	w, err := e.o.Logs.Writer(key)
@@ -177,6 +177,12 @@ func (e *Engine) outsideLog(key logs.Key) (*outsideLog, logs.Key, error) {
 
 func (l *outsideLog) WriteAt(s logs.Stream, p []byte, at time.Time) {
 	if _, err := l.w.WriteAt(s, p, at); err != nil {
+		l.e.offer(logBroken(l.key, err))
+	}
+}
+
+func (l *outsideLog) WriteAll(text []byte, pieces []logs.Piece) {
+	if _, err := l.w.WriteAll(text, pieces); err != nil {
 		l.e.offer(logBroken(l.key, err))
 	}
 }

@@ -114,6 +114,74 @@ func (w *Writer) WriteAt(s Stream, p []byte, at time.Time) (lines int64, err err
 	})
 }
 
+// Piece is a part of a text that was printed on one stream at one time.
+type Piece struct {
+	Stream Stream
+	Size   int // bytes
+	At     time.Time
+}
+
+// WriteAll is WriteAt of the pieces of a text one after the other, at the price of one:
+// a log that comes as a whole has hundreds of thousands of lines, each with a time of
+// its own. It is best given 64 KB at once: more than a chunk is written piece by piece.
+func (w *Writer) WriteAll(text []byte, pieces []Piece) (lines int64, err error) {
+	return w.do(func(now moment) {
+		if w.together(text, pieces, now) {
+			return
+		}
+		for _, p := range pieces {
+			n := min(p.Size, len(text))
+			one := now
+			if !p.At.IsZero() {
+				one.stamp = p.At.UnixNano()
+			}
+			for piece := text[:n]; len(piece) > 0; {
+				part := piece[:min(len(piece), maxChunk)]
+				piece = piece[len(part):]
+				w.take(min(p.Stream, Note), part, one)
+			}
+			text = text[n:]
+		}
+	})
+}
+
+// together writes whole lines at once, where nothing is in the way of that.
+func (w *Writer) together(text []byte, pieces []Piece, now moment) bool {
+	if len(text) == 0 || len(text) > maxChunk || w.outage.on() || w.last.unended() || !w.ready(now) || w.tail.dataEnd+int64(len(text)) > w.rollAt {
+		return false
+	}
+	for _, h := range w.held {
+		if len(h.text) > 0 {
+			return false
+		}
+	}
+	for rest, i := text, 0; len(rest) > 0; i++ {
+		if i == len(pieces) || pieces[i].Size < 1 || pieces[i].Size > len(rest) || rest[pieces[i].Size-1] != '\n' {
+			return false
+		}
+		rest = rest[pieces[i].Size:]
+	}
+	if n, err := w.tail.data.WriteAt(text, w.tail.dataEnd); err != nil || n < len(text) {
+		return false // one by one, as far as that goes
+	}
+	w.tail.dataEnd += int64(len(text))
+	w.written += int64(len(text))
+	w.size.Add(int64(len(text)))
+	for _, p := range pieces {
+		if len(text) == 0 {
+			break
+		}
+		stamp := now.stamp
+		if !p.At.IsZero() {
+			stamp = p.At.UnixNano()
+		}
+		w.describe(min(p.Stream, Note), text[:p.Size], stamp)
+		w.lastTime.Store(stamp)
+		text = text[p.Size:]
+	}
+	return true
+}
+
 // Note appends a line by Sawhorse itself; an open line before it is ended.
 func (w *Writer) Note(text string) error {
 	_, err := w.do(func(now moment) {
