@@ -85,7 +85,7 @@ func (t *Tab) Actions() []action.Action {
 		a("fields", "Choose fields that are not shown", "", "", func() tea.Cmd { t.ask(fieldsPrompt, strings.Join(t.prefs.HideFields, " ")); return nil }, "H"),
 		a("run", "The last run only, or the whole log", "", oneRun, t.toggleRun, "C"),
 		a("goto", "Go to a time", "", empty, func() tea.Cmd { t.ask(timePrompt, ""); return nil }, "@"),
-		a("mark", "Mark the line", "", empty, do(v.ToggleMark), "m"),
+		a("mark", "Mark the line", "", empty, do(t.toggleMark), "m"),
 		a("mark.next", "Next mark", "", marks, do(func() { v.NextMark(1) }), "'"),
 		a("mark.previous", "Previous mark", "", marks, do(func() { v.NextMark(-1) }), "\""),
 		a("select", "Select lines", "", empty, do(v.Select), "v"),

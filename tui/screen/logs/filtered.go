@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sawhorse-dev/sawhorse/tasks/logs"
 	"github.com/sawhorse-dev/sawhorse/tasks/logs/parse"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/logview"
 )
@@ -261,6 +262,23 @@ func (f *filtered) at(t time.Time) (int64, error) {
 		return 0, err
 	}
 	return f.position(context.Background(), n)
+}
+
+// place knows only what was looked at and is let through.
+func (f *filtered) place(ctx context.Context, key logs.Key, n int64) (int64, bool, error) {
+	inner, ok, err := f.inner.place(ctx, key, n)
+	f.mu.Lock()
+	looked := f.started && inner >= f.from && inner < f.to
+	f.mu.Unlock()
+	if err != nil || !ok || !looked {
+		return 0, false, err
+	}
+	lines, err := f.inner.read(ctx, inner, 1, logs.TextLimit)
+	if err != nil || len(lines) == 0 || !f.matches(lines[0]) {
+		return 0, false, err
+	}
+	pos, err := f.position(ctx, inner)
+	return pos, err == nil, err
 }
 
 func (f *filtered) close() { f.inner.close() }

@@ -6,6 +6,7 @@ import (
 	"sort"
 	"time"
 
+	"github.com/sawhorse-dev/sawhorse/tasks/logs"
 	"github.com/sawhorse-dev/sawhorse/tasks/logs/parse"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/logview"
 )
@@ -220,6 +221,34 @@ func (m *merged) at(t time.Time) (int64, error) {
 		sum += n
 	}
 	return sum, nil
+}
+
+// place finds a line among those that arrived at about the same time.
+func (m *merged) place(ctx context.Context, key logs.Key, n int64) (int64, bool, error) {
+	i := slices.IndexFunc(m.parts, func(p *single) bool { return p.key == key })
+	if i < 0 {
+		return 0, false, nil
+	}
+	own, err := m.parts[i].read(ctx, n, 1, 1)
+	if err != nil || len(own) == 0 || own[0].n != n {
+		return 0, false, err
+	}
+	first, err := m.at(own[0].time)
+	if err != nil {
+		return 0, false, err
+	}
+	behind, err := m.at(own[0].time.Add(1))
+	if err != nil {
+		return 0, false, err
+	}
+	around := first - 2*reorderLines
+	lines, err := m.read(ctx, around, int(min(behind-first, block))+4*reorderLines, logs.TextLimit)
+	for _, l := range lines {
+		if l.source == string(key) && l.n == n {
+			return l.pos, true, err
+		}
+	}
+	return 0, false, err
 }
 
 func (m *merged) close() {

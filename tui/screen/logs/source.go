@@ -33,6 +33,8 @@ type source interface {
 	read(ctx context.Context, from int64, n, limit int) ([]line, error)
 	// at is the position of the first line that arrived at t or later.
 	at(t time.Time) (int64, error)
+	// place is the position of line n of a log; false when it is not among them.
+	place(ctx context.Context, key logs.Key, n int64) (int64, bool, error)
 	close()
 }
 
@@ -122,6 +124,28 @@ func (s *single) at(t time.Time) (int64, error) {
 	}
 	n, err := s.r.At(t)
 	return min(max(n, b.First), b.End), err
+}
+
+func (s *single) place(_ context.Context, key logs.Key, n int64) (int64, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.limits()
+	return n, key == s.key && n >= b.First && n < b.End, err
+}
+
+// lost says whether the log does not have the line any more.
+func (s *single) lost(n int64) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r, err := s.reader()
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	first, end, err := r.Bounds()
+	return err == nil && (n < first || n >= end), err
 }
 
 func (s *single) close() {

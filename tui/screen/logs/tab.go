@@ -35,6 +35,8 @@ type Prefs struct {
 	Filter     string             `json:"filter,omitempty"`
 	Level      parse.Level        `json:"level,omitempty"`
 	HideFields []string           `json:"hide_fields,omitempty"`
+	// Marks are the numbers of the marked lines of each log, ascending.
+	Marks map[logs.Key][]int64 `json:"marks,omitempty"`
 }
 
 // Tab is the Logs tab. All of it belongs to the Bubble Tea loop; commands work on
@@ -56,7 +58,9 @@ type Tab struct {
 	ctx      context.Context
 	cancel   context.CancelFunc
 	src      source
+	parts    []*single // what src reads
 	filter   *filtered
+	placed   bool // marks were looked for in all that the filter lets through
 	level    parse.Level
 	query    parse.Query
 	reading  bool
@@ -286,21 +290,20 @@ func (t *Tab) open(keep bool) tea.Cmd {
 	old := t.src
 	t.ctx, t.cancel = context.WithCancel(context.Background())
 	t.gen++
-	t.src, t.filter, t.failure, t.note = nil, nil, "", ""
+	t.src, t.parts, t.filter, t.failure, t.note = nil, nil, nil, "", ""
 	t.reading, t.looking, t.hunting, t.finding, t.surveying, t.idle = false, false, false, false, false, true
 	t.asked = logview.Request{}
 	t.errors, t.warns, t.partial, t.hidden, t.survey = tally{}, 0, false, 0, nil
 	t.shownHits, t.hitsDone = tally{}, false
 	var b logview.Bounds
 	if len(t.target.keys) > 0 {
-		var parts []*single
 		for _, k := range t.target.keys {
 			p := &single{dir: t.target.dir, key: k, name: string(k), lo: t.target.lo, hi: t.target.hi}
-			parts = append(parts, p)
+			t.parts = append(t.parts, p)
 		}
-		t.src = parts[0]
-		if len(parts) > 1 {
-			t.src = &merged{parts}
+		t.src = t.parts[0]
+		if len(t.parts) > 1 {
+			t.src = &merged{t.parts}
 		}
 		b = t.known()
 		if q := t.wanted(); !q.Empty() {
@@ -314,6 +317,7 @@ func (t *Tab) open(keep bool) tea.Cmd {
 		t.view.Renew(t.gen)
 	} else {
 		t.view.SetSource(t.gen, b)
+		t.view.SetMarks(t.marks())
 	}
 	if t.hunt != nil && t.src != nil {
 		t.hunt.stop()
@@ -323,7 +327,8 @@ func (t *Tab) open(keep bool) tea.Cmd {
 	if keep {
 		delay = 0 // the counts are seen
 	}
-	return tea.Batch(shut(old), t.pump(), t.stored(), t.lookOn(), t.huntOn(), t.rest(delay), t.await())
+	t.placed = t.filter == nil
+	return tea.Batch(shut(old), t.pump(), t.stored(), t.lookOn(), t.huntOn(), t.rest(delay), t.await(), t.placeMarks())
 }
 
 // stored looks how much there is of a log that the state says nothing of: what was

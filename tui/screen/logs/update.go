@@ -50,6 +50,12 @@ type (
 		// bounds are a filter's at that time.
 		bounds logview.Bounds
 	}
+	marksFound struct {
+		tab  *Tab
+		gen  int
+		at   map[logview.ID]int64
+		gone []logview.ID
+	}
 	done struct {
 		tab  *Tab
 		note string
@@ -71,6 +77,8 @@ func (t *Tab) Owns(msg tea.Msg) bool {
 	case rested:
 		return m.tab == t
 	case found:
+		return m.tab == t
+	case marksFound:
 		return m.tab == t
 	case done:
 		return m.tab == t
@@ -103,6 +111,10 @@ func (t *Tab) Update(msg tea.Msg) tea.Cmd {
 		t.view.SetBounds(m.bounds)
 		if m.more {
 			return tea.Batch(t.pump(), t.lookOn())
+		}
+		if !t.placed {
+			t.placed = true
+			return tea.Batch(t.pump(), t.huntOn(), t.surveyOn(), t.placeMarks())
 		}
 		return tea.Batch(t.pump(), t.huntOn(), t.surveyOn())
 	case hunted:
@@ -141,6 +153,15 @@ func (t *Tab) Update(msg tea.Msg) tea.Cmd {
 	case found:
 		if m.tab == t && m.gen == t.gen {
 			return t.landed(m)
+		}
+	case marksFound:
+		if m.tab == t {
+			for _, id := range m.gone {
+				t.keepMark(id, false)
+			}
+			if m.gen == t.gen {
+				t.view.PlaceMarks(m.at)
+			}
 		}
 	case done:
 		if m.tab == t {

@@ -253,7 +253,7 @@ func (v *View) SetFocused(f bool) {
 func (v *View) SetSource(source int, b Bounds) {
 	v.source, v.bounds, v.coming, v.boost = source, b, b.End, 1
 	v.overview = Overview{}
-	v.marks = map[ID]int64{}
+	clear(v.marks)
 	v.anchor, v.reveal, v.left = -1, -1, 0
 	v.follow, v.seen = true, b.End
 	v.cursor = max(b.First, b.End-1)
@@ -423,22 +423,42 @@ func (v *View) Selection() (from, to int64) {
 // Selecting says whether a range is selected.
 func (v *View) Selecting() bool { return v.anchor >= 0 }
 
-// ToggleMark marks the row under the cursor, or takes its mark away.
-func (v *View) ToggleMark() {
+// ToggleMark marks the row under the cursor, or takes its mark away, and says
+// which row that is; not ok when it is not loaded.
+func (v *View) ToggleMark() (id ID, marked, ok bool) {
 	r, ok := v.Cursor()
 	if !ok {
-		return
-	}
-	if _, marked := v.marks[r.ID]; marked {
-		delete(v.marks, r.ID)
-	} else {
-		v.marks[r.ID] = r.Pos
+		return ID{}, false, false
 	}
 	v.stale = true
+	if _, marked := v.marks[r.ID]; marked {
+		delete(v.marks, r.ID)
+		return r.ID, false, true
+	}
+	v.marks[r.ID] = r.Pos
+	return r.ID, true, true
 }
 
-// Marks are the positions of the marked rows, in order.
-func (v *View) Marks() []int64 { return slices.Sorted(maps.Values(v.marks)) }
+// Unplaced is the position of a marked row that is not known, or not shown.
+const Unplaced = -1
+
+// SetMarks marks these rows and no others; their positions may be Unplaced.
+func (v *View) SetMarks(marks map[ID]int64) { v.marks, v.stale = maps.Clone(marks), true }
+
+// PlaceMarks says where rows stand, of which some may not be marked any more.
+func (v *View) PlaceMarks(at map[ID]int64) {
+	for id, pos := range at {
+		if _, marked := v.marks[id]; marked {
+			v.marks[id], v.stale = pos, true
+		}
+	}
+}
+
+// Marks are the known positions of the marked rows, in order.
+func (v *View) Marks() []int64 {
+	placed := slices.Sorted(maps.Values(v.marks))
+	return slices.DeleteFunc(placed, func(pos int64) bool { return pos == Unplaced })
+}
 
 // ToggleOpen unfolds the row under the cursor: the fields of a structured row,
 // the frames of a stack trace, the whole of a long line.
