@@ -33,6 +33,9 @@ type paramsBox struct {
 	warn   []string
 	// parallel is how many runs of a sweep go on at once, unless a person says else.
 	parallel int
+	// best is whose values were filled in, before what stood there until then.
+	best   string
+	before map[string]string
 	// alone: nothing is asked for but whether it shall run, with these values.
 	alone  bool
 	values map[string]string
@@ -59,6 +62,9 @@ func (s *Screen) openParams(t tasks.Task) tea.Cmd {
 	b := &paramsBox{task: t, last: last.Params, params: t.Spec.Params, ref: refField(t.Spec.Params)}
 	b.parallel = s.lastParallel(t.Name)
 	b.form = form.New("Run "+t.Name, "Run", b.fields())
+	if s.hasBest(t) {
+		b.form.Keys = bestKey + " best run's values"
+	}
 	s.overlay = b
 	if !t.Remote() {
 		return nil
@@ -189,7 +195,7 @@ func (b *paramsBox) refill() {
 
 // note writes what the form is about above its fields.
 func (b *paramsBox) note() {
-	b.form.Notes = nil
+	b.form.Notes = b.bestNote()
 	if b.target != "" {
 		b.form.Notes = append(b.form.Notes, form.Note{Text: b.target})
 	}
@@ -208,6 +214,9 @@ func branched(m branchesMsg) {
 }
 
 func (b *paramsBox) press(s *Screen, k tea.KeyPressMsg) tea.Cmd {
+	if k.String() == bestKey {
+		return s.best(b)
+	}
 	switch b.form.Press(k) {
 	case form.Cancelled:
 		s.overlay = nil

@@ -287,6 +287,8 @@ func (s *Screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = s.lookNow(msg)
 	case previewMsg:
 		cmd = s.preview(msg)
+	case bestMsg:
+		cmd = s.fillBest(msg)
 	case formMsg:
 		cmd = s.formed(msg)
 	case branchesMsg:

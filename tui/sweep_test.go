@@ -1,6 +1,7 @@
 package tui_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
 	"github.com/sawhorse-dev/sawhorse/tui"
+	"github.com/sawhorse-dev/sawhorse/tui/screen/history"
 	"github.com/sawhorse-dev/sawhorse/tui/tuitest"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/dialog"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
@@ -96,6 +98,53 @@ func TestAValueThatIsARangeOrAListMakesTheFormASweep(t *testing.T) {
 		if diff := cmp.Diff(tasks.Command(tasks.RunTask{Name: "train", Params: map[string]string{"lr": "7", "optimizer": "sgd"}, Detail: "key r"}), last); diff != "" {
 			t.Error(diff)
 		}
+	})
+}
+
+func TestTheFormTakesTheValuesOfTheBestRunAndGivesThemBack(t *testing.T) {
+	train := config.Unit{Name: "train", Kind: config.Task, Run: "python train.py", Params: []config.Param{
+		{Name: "lr", Type: config.ParamFloat, Default: "0.1", HasDefault: true},
+		{Name: "optimizer", Choices: []string{"sgd", "adam"}, Default: "sgd", HasDefault: true},
+		{Name: "token", Secret: true},
+	}}
+	run := func(n int, loss float64, lr string, end tasks.Status) history.Past {
+		return history.Past{Run: tasks.Run{
+			ID: tasks.NewRunID("train", n), Task: "train", Number: n, Status: end, Params: map[string]string{"lr": lr, "optimizer": "adam", "token": "••••"},
+			Metrics: map[string]tasks.Series{"loss": {Last: tasks.Point{Value: loss}}},
+		}}
+	}
+	remember := func(context.Context, string) ([]history.Past, error) {
+		return []history.Past{run(3, 0.1, "0.3", tasks.Failed), run(2, 0.2, "0.2", tasks.Succeeded), run(1, 0.5, "0.5", tasks.Succeeded)}, nil
+	}
+	inBubble(t, func(t *testing.T) {
+		e := tuitest.NewEngine(train)
+		u := tuitest.New(t, 120, 36, e, tui.Options{Runs: remember})
+		u.Press("down", "r").Type("7").Press("ctrl+r").See("as the best run, train#2: loss 0.2", "lr           0.2", "optimizer    adam")
+		u.Press("ctrl+r").Gone("as the best run").See("lr           7", "optimizer    sgd").Press("ctrl+r").See("0.2").Press("enter")
+		want := []tasks.Command{tasks.RunTask{Name: "train", Params: map[string]string{"lr": "0.2", "optimizer": "adam"}, Detail: "key r"}}
+		if diff := cmp.Diff(want, e.Commands()); diff != "" {
+			t.Error(diff)
+		}
+	})
+	inBubble(t, func(t *testing.T) {
+		u := tuitest.New(t, 120, 36, tuitest.NewEngine(train), tui.Options{})
+		u.Press("down", "r", "ctrl+r").See("no run of train that succeeded has reported a number")
+	})
+	tracked := train
+	tracked.Track = "mlflow"
+	inBubble(t, func(t *testing.T) {
+		e := tuitest.NewEngine(tracked)
+		e.Answer = func(q tasks.Query) (tasks.Result, error) {
+			if q.Provider != "mlflow" || q.Name != "best" || q.Args["experiment"] != "train" {
+				return tasks.Result{}, fmt.Errorf("asked for %+v", q)
+			}
+			return tasks.Result{
+				Text: "auc 0.9", Facts: []tasks.Fact{{Name: "name", Value: "train#9"}},
+				Rows: [][]string{{"metric", "auc", "0.9"}, {"param", "lr", "0.05"}, {"param", "batch", "32"}},
+			}, nil
+		}
+		u := tuitest.New(t, 120, 36, e, tui.Options{Runs: remember})
+		u.Press("down", "r").See("ctrl+r best run's values").Press("ctrl+r").See("as the best run, train#9: auc 0.9", "lr           0.05")
 	})
 }
 
