@@ -70,15 +70,22 @@ func News(s *tasks.State, e tasks.Event, after time.Duration) string {
 	if broken := broke(s, r); len(broken) > 0 {
 		return fmt.Sprintf("✖ %s: %s broke: %s", r.Task, count(len(broken), "test"), few(broken))
 	}
-	took := r.Duration(r.EndedAt)
-	if took <= after {
+	took, name := r.Duration(r.EndedAt), r.Task
+	switch remote := s.Units[r.Task].Task.Remote(); {
+	case remote: // who triggered it has gone on to something else, however short it was
+		name = string(r.ID)
+	case took <= after:
 		return ""
 	}
 	took = took.Round(time.Second)
 	if r.Status == tasks.Succeeded {
-		return fmt.Sprintf("✓ %s succeeded after %s", r.Task, took)
+		text := fmt.Sprintf("✓ %s succeeded after %s", name, took)
+		if metric := r.Primary(); metric != "" {
+			text += fmt.Sprintf(", %s %.4g", metric, r.Metrics[metric].Last.Value)
+		}
+		return text
 	}
-	return strings.TrimSuffix(fmt.Sprintf("✖ %s failed after %s: %s", r.Task, took, r.Error), ": ")
+	return strings.TrimSuffix(fmt.Sprintf("✖ %s failed after %s: %s", name, took, r.Error), ": ")
 }
 
 func serviceNews(s *tasks.State, r tasks.Run) string {

@@ -226,6 +226,32 @@ func TestProgressIsShownOnlyWhereItIsKnown(t *testing.T) {
 	}
 }
 
+func TestTheEndOfATriggeredRunIsToldHoweverShortItWas(t *testing.T) {
+	d := newDay()
+	d.state.Apply(tasks.Provided{Provider: "gh", Tasks: []tasks.Task{{Name: "deploy", Of: "deploy", Kind: config.Task}}})
+	told(t, "✓ deploy#1 succeeded after 2s", d.run("deploy", tasks.ByPerson, 2*time.Second, tasks.Succeeded, ""))
+	told(t, "✖ deploy#2 failed after 3s: job lint failed", d.run("deploy", tasks.ByPerson, 3*time.Second, tasks.Failed, "job lint failed"))
+	told(t, "", d.run("deploy", tasks.ByPerson, 3*time.Second, tasks.Cancelled, "cancelled"))
+	d.state.Apply(tasks.RunObserved{Run: tasks.Run{ID: "deploy#9", Task: "deploy", Status: tasks.Failed, Observed: true}})
+	told(t, "", notify.News(&d.state, tasks.RunObserved{}, time.Second)) // not mine
+}
+
+func TestTheEndOfATrainingIsToldWithItsNumber(t *testing.T) {
+	d := newDay()
+	end := func(took time.Duration) string {
+		d.runs["test"]++
+		id := tasks.NewRunID("test", d.runs["test"])
+		d.state.Apply(tasks.RunQueued{Run: tasks.Run{ID: id, Task: "test"}})
+		d.state.Apply(tasks.RunStarted{ID: id, At: d.now})
+		d.state.Apply(tasks.MetricReported{ID: id, Name: "val_loss", Point: tasks.Point{Value: 0.25}})
+		e := tasks.RunEnded{ID: id, At: d.now.Add(took), Status: tasks.Succeeded}
+		d.state.Apply(e)
+		return notify.News(&d.state, e, 10*time.Second)
+	}
+	told(t, "✓ test succeeded after 11s, val_loss 0.25", end(11*time.Second))
+	told(t, "", end(9*time.Second))
+}
+
 func TestOfASweepTheEndIsToldAndNotEachRun(t *testing.T) {
 	d := newDay()
 	begin := func(first int, ends ...tasks.Status) (news []string) {
