@@ -88,6 +88,8 @@ func (s *State) Apply(e Event) {
 		s.run(e.ID, func(r *Run) { r.Artifacts = upsertArtifact(r.Artifacts, e.Artifact) })
 	case RunLinked:
 		s.run(e.ID, func(r *Run) { r.External, r.URL = e.External, cmp.Or(e.URL, r.URL) })
+	case CodeReported:
+		s.run(e.ID, func(r *Run) { r.Code = e.Code })
 	case RunNative:
 		s.run(e.ID, func(r *Run) { r.Native, r.Reason = e.Native, e.Reason })
 	case RunObserved:

@@ -175,6 +175,7 @@ func anEvent() *rapid.Generator[Event] {
 			func() Event { return LogGrew{key, int64(number(100))} },
 			func() Event { return LogRestarted{key} },
 			func() Event { return RunLinked{id, word(), word()} },
+			func() Event { return CodeReported{id, Code{Commit: word(), Patch: word()}} },
 			func() Event { return RunNative{id, word(), word()} },
 			func() Event {
 				status := rapid.SampledFrom([]Status{Queued, Running, Succeeded, Failed}).Draw(t, "status")
@@ -198,7 +199,7 @@ func anEvent() *rapid.Generator[Event] {
 			},
 			func() Event { return ResourceUsed{aResource(t, provider(), at).ID, Usage{CPU: 1}} },
 			func() Event { return OperationBegan{aResource(t, provider(), at).ID, "remove"} },
-			func() Event { return OperationEnded{aResource(t, provider(), at).ID, "remove", word()} },
+			func() Event { return OperationEnded{aResource(t, provider(), at).ID, "remove", word(), word()} },
 			func() Event { return UsageSampled{at, map[RunID]Usage{id: {CPU: 1, Ports: []int{n}}}} },
 			func() Event {
 				return NoticeRaised{Notice{ID: word(), Severity: severity, Task: task, Message: word(), At: at}}

@@ -96,6 +96,22 @@ type Operator interface {
 	Operate(ctx context.Context, r Resource, operation string, args map[string]string) error
 }
 
+// Outcome is what came of an operation, for the person who asked and for the tasks
+// that follow it.
+type Outcome struct {
+	// Text is one line: "moons@champion is version 7, was version 6".
+	Text string `json:"text,omitempty"`
+	// Values are given to the tasks that follow it: a variable each, and the
+	// parameter of that name where a task has one. "" is a value, too.
+	Values map[string]string `json:"values,omitempty"`
+}
+
+// Telling is an Operator that says what came of an operation.
+type Telling interface {
+	Operator
+	OperateTelling(ctx context.Context, r Resource, operation string, args map[string]string) (Outcome, error)
+}
+
 // Querier answers questions. An engine is one for all of its providers.
 type Querier interface {
 	Query(ctx context.Context, q Query) (Result, error)

@@ -56,10 +56,13 @@ type (
 		Seconds   int
 	}
 	// Operate does what only a resource's system knows; Do returns when it is done.
+	// Request is a word of the client's own, found again in the cause of the runs
+	// that follow it.
 	Operate struct {
 		ID        ResourceID
 		Operation string
 		Args      map[string]string
+		Request   string
 	}
 	// Reload reads the workspace file again.
 	Reload struct{}

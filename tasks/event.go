@@ -140,6 +140,11 @@ type (
 		External string
 		URL      string
 	}
+	// CodeReported says: what code the run was made of.
+	CodeReported struct {
+		ID   RunID
+		Code Code
+	}
 	// RunNative says: its system's own word for where the run is, and why.
 	RunNative struct {
 		ID     RunID
@@ -177,6 +182,7 @@ type (
 		ID        ResourceID
 		Operation string
 		Error     string
+		Text      string // what came of it, for everybody who looks
 	}
 	// LogGrew says: the log now ends before line Lines. Never the text.
 	LogGrew struct {
@@ -225,6 +231,7 @@ func (MetricReported) event()     {}
 func (RunStalled) event()         {}
 func (ArtifactReported) event()   {}
 func (RunLinked) event()          {}
+func (CodeReported) event()       {}
 func (RunNative) event()          {}
 func (RunObserved) event()        {}
 func (ProviderChanged) event()    {}
@@ -269,6 +276,7 @@ func eventTypes() []Event {
 		RunStalled{},
 		ArtifactReported{},
 		RunLinked{},
+		CodeReported{},
 		RunNative{},
 		RunObserved{},
 		ProviderChanged{},

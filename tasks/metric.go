@@ -25,9 +25,10 @@ func MoreIsBetter(metric string) bool {
 
 // Better says whether a is the better of two values of a metric, by its name. What
 // is no number is never better, and always worse than a number.
-func Better(metric string, a, b float64) bool { return better(MoreIsBetter(metric), a, b) }
+func Better(metric string, a, b float64) bool { return BetterWhere(MoreIsBetter(metric), a, b) }
 
-func better(more bool, a, b float64) bool {
+// BetterWhere is Better of a metric of which it is known whether more is better.
+func BetterWhere(more bool, a, b float64) bool {
 	switch {
 	case math.IsNaN(a):
 		return false
@@ -43,11 +44,11 @@ func better(more bool, a, b float64) bool {
 // them is a number.
 func (s Series) Best(more bool) (best Point, ok bool) {
 	for _, p := range s.Points {
-		if better(more, p.Value, best.Value) || !ok && !math.IsNaN(p.Value) {
+		if BetterWhere(more, p.Value, best.Value) || !ok && !math.IsNaN(p.Value) {
 			best, ok = p, true
 		}
 	}
-	if !ok || better(more, s.Last.Value, best.Value) {
+	if !ok || BetterWhere(more, s.Last.Value, best.Value) {
 		return s.Last, !math.IsNaN(s.Last.Value)
 	}
 	return best, ok

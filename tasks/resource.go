@@ -113,6 +113,14 @@ type View struct {
 	// Every is after how many seconds it is asked anew while it is looked at; 0:
 	// only when the resource has changed.
 	Every int `json:"every,omitempty"`
+	// Key is the column that names a row for the resource's system. Such rows can be
+	// chosen, and an operation of the kind that has a parameter called As is one
+	// about the row: it is given the name as that.
+	Key string `json:"key,omitempty"` // "id"
+	As  string `json:"as,omitempty"`  // "run"
+	// Compare is a Query that answers with Runs: of the rows that "runs" names, by
+	// comma.
+	Compare string `json:"compare,omitempty"`
 }
 
 // Operation is a verb that only the resource's own system knows: pause, prune,
@@ -129,6 +137,17 @@ type Operation struct {
 	// Preview is a Query that lists what the operation will do, for the question;
 	// it is asked as a View is.
 	Preview string `json:"preview,omitempty"`
+	// Form is a Query for the parameters where the resource, or the row that it is
+	// about, decides what can be given; it is asked as a View is, with the row as
+	// View.As.
+	Form string `json:"form,omitempty"`
+	// Tells: its provider is a Telling, which says what came of it.
+	Tells bool `json:"tells,omitempty"`
+	// After is the word by which tasks follow it: those with after: of that word run
+	// when it is done.
+	After string `json:"after,omitempty"`
+	// Undo is the operation that takes it back.
+	Undo string `json:"undo,omitempty"`
 	// Whole: it is about all resources of the kind ("remove all unused"); any of
 	// them may be given.
 	Whole  bool           `json:"whole,omitempty"`
@@ -186,6 +205,8 @@ type Column struct {
 	Name string `json:"name"`
 	// Number: its cells are numbers, and sorted and aligned as such.
 	Number bool `json:"number,omitempty"`
+	// Unit is what its numbers are of: "s", seconds. Empty: nothing that is known.
+	Unit string `json:"unit,omitempty"`
 }
 
 // Curve is a metric of something over its steps.
@@ -202,7 +223,11 @@ type Result struct {
 	Curves  []Curve        `json:"curves,omitempty"`
 	Params  []config.Param `json:"params,omitempty"`
 	Facts   []Fact         `json:"facts,omitempty"`
-	Text    string         `json:"text,omitempty"`
+	// Runs are to be compared with each other. Greater says of their metrics whether
+	// more is better, where the system knows.
+	Runs    []Subject       `json:"runs,omitempty"`
+	Greater map[string]bool `json:"greater,omitempty"`
+	Text    string          `json:"text,omitempty"`
 	// More says what was left out, and how to have it.
 	More string `json:"more,omitempty"`
 }

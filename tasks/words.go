@@ -102,6 +102,7 @@ const (
 	BySchedule   CauseKind = "schedule"
 	ByConfig     CauseKind = "config"    // its declaration changed
 	ByAnother    CauseKind = "another"   // what it depends on began anew
+	ByOperation  CauseKind = "operation" // it follows what was done elsewhere: "moons@champion is version 7"
 	ByOthers     CauseKind = "elsewhere" // somebody, or something, outside: "push by ada"
 )
 
@@ -149,6 +150,8 @@ func (c Cause) String() string {
 		return "its declaration changed"
 	case ByAnother:
 		return c.Detail + " began anew"
+	case ByOperation:
+		return c.Detail
 	case ByOthers:
 		if c.Detail != "" {
 			return c.Detail
@@ -320,6 +323,8 @@ type Run struct {
 	URL      string `json:"url,omitempty"`
 	Native   string `json:"native,omitempty"`
 	Reason   string `json:"reason,omitempty"`
+	// Code is what it was made of, where somebody will want to compare that.
+	Code Code `json:"code,omitzero"`
 }
 
 // Because is why the run began, and how much of its task it does when that is

@@ -141,6 +141,7 @@ type ask struct {
 	scope  tasks.Scope
 	only   []tasks.TestName
 	sweep  *tasks.Sweep
+	env    map[string]string // beside that of the task
 }
 
 // queue makes a run of a task.
@@ -159,6 +160,13 @@ func (e *Engine) queue(t tasks.Task, a ask) tasks.Run {
 	}
 	if r.Sweep = a.sweep; t.Remote() || a.sweep != nil {
 		r.Log = logs.Key(r.ID)
+	}
+	if t.Spec.After != "" {
+		// One that is run by hand, since it failed, is about what it was about.
+		if a.env == nil {
+			a.env = e.lastEnv[t.Name]
+		}
+		e.env[r.ID], e.lastEnv[t.Name] = a.env, a.env
 	}
 	e.params[r.ID] = a.params
 	if a.sweep == nil {
@@ -221,6 +229,7 @@ func (e *Engine) drop(name, why string) {
 func (e *Engine) dropRun(r tasks.Run, why string) {
 	e.miss(r.Task, r.Cause)
 	delete(e.params, r.ID)
+	delete(e.env, r.ID)
 	e.emit(tasks.RunEnded{ID: r.ID, At: e.o.Now(), Status: tasks.Skipped, Error: why, EndLine: r.FirstLine})
 }
 
@@ -315,7 +324,7 @@ func (e *Engine) busy(t tasks.Task, a ask, why error) {
 	if w, ok := e.state.Waiting(t.Name); ok && w.Sweep == nil {
 		// One queued run is enough; it takes over what the new cause adds. The
 		// request of a client that waits for its run keeps the run its own.
-		same := w.Scope == a.scope && slices.Equal(w.Only, a.only) && maps.Equal(e.params[w.ID], a.params)
+		same := w.Scope == a.scope && slices.Equal(w.Only, a.only) && maps.Equal(e.params[w.ID], a.params) && (a.env == nil || maps.Equal(e.env[w.ID], a.env))
 		if same && w.Cause.Request == "" && a.cause.Request == "" {
 			w.Cause = mergeCauses(w.Cause, a.cause)
 			e.emit(tasks.RunQueued{Run: w})

@@ -503,12 +503,27 @@ func (e *Engine) beginOperation(operator tasks.Operator, c tasks.Operate, reply 
 	}
 	e.emit(tasks.OperationBegan{ID: c.ID, Operation: c.Operation})
 	e.work.Go(func() {
-		err := operator.Operate(e.inner, r, c.Operation, c.Args)
-		ended := tasks.OperationEnded{ID: c.ID, Operation: c.Operation}
+		outcome, err := outcomeOfOperation(e.inner, operator, r, c)
+		ended := tasks.OperationEnded{ID: c.ID, Operation: c.Operation, Text: outcome.Text}
 		if err != nil {
 			ended.Error = err.Error()
 		}
-		e.send(func(e *Engine) { e.emit(ended) })
-		reply <- err
+		told := e.send(func(e *Engine) {
+			e.emit(ended)
+			if err == nil {
+				e.runAfter(r, c, outcome)
+			}
+			reply <- err
+		})
+		if !told {
+			reply <- err
+		}
 	})
+}
+
+func outcomeOfOperation(ctx context.Context, o tasks.Operator, r tasks.Resource, c tasks.Operate) (tasks.Outcome, error) {
+	if telling, ok := o.(tasks.Telling); ok {
+		return telling.OperateTelling(ctx, r, c.Operation, c.Args)
+	}
+	return tasks.Outcome{}, o.Operate(ctx, r, c.Operation, c.Args)
 }

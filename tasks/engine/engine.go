@@ -50,6 +50,9 @@ type Options struct {
 	Logs    *logs.Store
 	// Record keeps a finished run; called one at a time, off the loop.
 	Record func(ctx context.Context, r tasks.Run) error
+	// Code says what code the workspace holds now; nil: nobody knows. Called off the
+	// loop, for runs that tell numbers.
+	Code func(ctx context.Context) tasks.Code
 	// Numbers are the last run numbers of earlier hosts, by task.
 	Numbers map[string]int
 	// Usage samples what the running runs take; called only while somebody looks.
@@ -99,9 +102,15 @@ type Engine struct {
 	live    map[tasks.RunID]*live
 	numbers map[string]int
 	params  map[tasks.RunID]map[string]string // of runs that have not ended, secrets in clear
-	ports   map[string]int                    // "service.port"; fixed for the life of the host
-	crons   map[string]cronEntry
-	loops   map[string]*loopWatch
+	// coding are the runs whose code is asked for; true: they have ended meanwhile.
+	coding map[tasks.RunID]bool
+	ports  map[string]int // "service.port"; fixed for the life of the host
+	crons  map[string]cronEntry
+	loops  map[string]*loopWatch
+	// env are the variables of runs that have not ended, lastEnv those that each task
+	// was last run with: of tasks that follow an operation.
+	env     map[tasks.RunID]map[string]string
+	lastEnv map[string]map[string]string
 	// lastParams are what each task was last run with, for its reruns.
 	lastParams map[string]map[string]string
 	// missed are files that changed and that no run of a task was told of.
@@ -138,7 +147,10 @@ func New(o Options) *Engine {
 		live:       map[tasks.RunID]*live{},
 		numbers:    maps.Clone(o.Numbers),
 		params:     map[tasks.RunID]map[string]string{},
+		coding:     map[tasks.RunID]bool{},
 		ports:      map[string]int{},
+		env:        map[tasks.RunID]map[string]string{},
+		lastEnv:    map[string]map[string]string{},
 		lastParams: map[string]map[string]string{},
 		missed:     map[string][]string{},
 

@@ -16,6 +16,7 @@ import (
 type live struct {
 	cancel context.CancelCauseFunc
 	sink   *sink
+	coded  bool  // its code was asked for
 	why    error // why it was asked to end; nil: it was not
 	pulse  pulse // of its metrics
 }
@@ -34,6 +35,7 @@ func (e *Engine) settle(ctx context.Context) time.Time {
 		}
 		for id, why := range p.skip {
 			delete(e.params, id)
+			delete(e.env, id)
 			e.miss(id.Task(), e.state.Runs[id].Cause)
 			e.emit(tasks.RunEnded{ID: id, At: now, Status: tasks.Skipped, Error: why})
 		}
@@ -76,6 +78,13 @@ func (e *Engine) startRun(ctx context.Context, id tasks.RunID) {
 	}
 	s := newSink(e, r, t, w)
 	e.live[id] = &live{cancel: cancel, sink: s}
+	if len(e.env[id]) > 0 {
+		t.Spec.Env = maps.Clone(t.Spec.Env)
+		if t.Spec.Env == nil {
+			t.Spec.Env = map[string]string{}
+		}
+		maps.Copy(t.Spec.Env, e.env[id])
+	}
 	req := tasks.Request{
 		Run: id, Task: t, Cause: r.Cause, Params: e.params[id], Ports: e.portsFor(t), Replica: t.Replica,
 		Scope: r.Scope, Only: r.Only, Failed: e.failedTests(t.Name), Broken: e.brokenFiles(t.Name),
@@ -142,6 +151,7 @@ func (e *Engine) ended(id tasks.RunID, err error, endLine int64) {
 	l := e.live[id]
 	delete(e.live, id)
 	delete(e.params, id)
+	delete(e.env, id)
 	ev := verdict(err, l.why)
 	ev.ID, ev.At, ev.EndLine = id, e.o.Now(), endLine
 	e.emit(ev)
@@ -149,7 +159,7 @@ func (e *Engine) ended(id tasks.RunID, err error, endLine int64) {
 	if errors.Is(l.why, tasks.ErrLeaving) { // it has not ended: only the looking has
 		return
 	}
-	e.records <- cloneRun(r)
+	e.hand(r)
 	if len(r.Metrics) > 0 {
 		e.findConnections() // a training may have made the store that it logs into
 	}

@@ -156,6 +156,7 @@ func (s *sink) tell(ev tasks.Event) {
 		}
 		if _, moved := ev.(tasks.MetricReported); moved {
 			l.pulse.beat(e.o.Now())
+			defer e.codeOf(s.id)
 		}
 		e.emit(ev)
 	})
@@ -286,6 +287,9 @@ func owned(ev tasks.Event, id tasks.RunID) tasks.Event {
 		e.ID = id
 		return e
 	case tasks.RunLinked:
+		e.ID = id
+		return e
+	case tasks.CodeReported:
 		e.ID = id
 		return e
 	case tasks.RunNative:

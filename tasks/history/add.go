@@ -130,7 +130,7 @@ func inside(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
 
 func insert(ctx context.Context, tx *sql.Tx, r tasks.Run, at Code) error {
 	var texts [6]string
-	for i, v := range []any{r.Cause, r.Params, r.Survivors, r.Steps, lastValues(r.Metrics), r.Artifacts} {
+	for i, v := range []any{r.Cause, r.Params, r.Survivors, r.Steps, courses(r.Metrics), r.Artifacts} {
 		text, err := json.Marshal(v)
 		if err != nil {
 			return err
@@ -211,16 +211,20 @@ func insertTests(ctx context.Context, tx *sql.Tx, seq int64, r tasks.Run) error 
 	return nil
 }
 
-// lastValues leaves the course of the metrics out.
-func lastValues(metrics map[string]tasks.Series) map[string]tasks.Series {
+// keptCourse is how many points of a metric are kept of its course.
+const keptCourse = 200
+
+// courses are the metrics with as much of their course as a curve beside others
+// needs.
+func courses(metrics map[string]tasks.Series) map[string]tasks.Series {
 	if len(metrics) == 0 {
 		return nil
 	}
-	last := make(map[string]tasks.Series, len(metrics))
+	kept := make(map[string]tasks.Series, len(metrics))
 	for name, m := range metrics {
-		last[name] = tasks.Series{Last: m.Last}
+		kept[name] = tasks.Series{Last: m.Last, Points: tasks.Thin(m.Points, keptCourse)}
 	}
-	return last
+	return kept
 }
 
 func summarize(r tasks.Run) Summary {

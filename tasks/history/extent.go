@@ -15,11 +15,18 @@ type extent struct {
 	Only     []tasks.TestName `json:"only,omitempty"`
 	Narrowed *tasks.Narrowing `json:"narrowed,omitempty"`
 	Cached   tasks.RunID      `json:"cached,omitempty"`
+	// What else is known of it: its name elsewhere, the code that it was made of.
+	External string      `json:"external,omitempty"`
+	Code     *tasks.Code `json:"code,omitempty"`
 }
 
 // extentOf is a run's extent as it is stored; empty where it did all.
 func extentOf(r tasks.Run) (string, error) {
-	text, err := json.Marshal(extent{r.Scope, r.Only, r.Narrowed, r.Cached})
+	e := extent{Scope: r.Scope, Only: r.Only, Narrowed: r.Narrowed, Cached: r.Cached, External: r.External}
+	if r.Code != (tasks.Code{}) {
+		e.Code = &r.Code
+	}
+	text, err := json.Marshal(e)
 	if err != nil || string(text) == "{}" {
 		return "", err
 	}

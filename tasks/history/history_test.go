@@ -136,7 +136,12 @@ func TestARunComesBackAsItWas(t *testing.T) {
 	want.Survivors = []tasks.Process{{PID: 7, Command: "sleep", Started: began()}}
 	want.Steps = []tasks.Step{{Name: "build", Status: tasks.Succeeded, StartedAt: began(), Log: "ci#4812/build"}}
 	want.Artifacts = []tasks.Artifact{{Name: "report", Path: "out/report.xml", Size: 12}}
-	want.Metrics = map[string]tasks.Series{"loss": {Last: tasks.Point{Step: 9, Value: 0.25, At: began()}}}
+	course := make([]tasks.Point, 1000)
+	for i := range course {
+		course[i] = tasks.Point{Step: float64(i), Value: 1 / float64(i+1), At: began()}
+	}
+	want.Metrics = map[string]tasks.Series{"loss": {Last: course[999], Points: tasks.Thin(course, 200)}}
+	want.External, want.Code = "5b0c66a2", tasks.Code{Commit: "c0ffee", Patch: "+lr = 2\n"}
 	tests := []tasks.TestResult{
 		{Suite: "cart", Name: "TestTotal", Status: tasks.TestFailed, Duration: time.Second, Message: "want 3, got 4", Location: tasks.Location{File: "cart_test.go", Line: 41, Column: 2}, Line: 17},
 		{Suite: "cart", Name: "TestEmpty", Status: tasks.TestPassed, Line: -1},
@@ -146,7 +151,7 @@ func TestARunComesBackAsItWas(t *testing.T) {
 
 	given := want
 	given.Tests, given.Diagnostics = tests, diagnostics
-	given.Metrics = map[string]tasks.Series{"loss": {Last: want.Metrics["loss"].Last, Points: make([]tasks.Point, 3)}}
+	given.Metrics = map[string]tasks.Series{"loss": {Last: want.Metrics["loss"].Last, Points: course}}
 	given.Ports, given.PID = nil, 0
 	path := filepath.Join(t.TempDir(), "history.db")
 	s := open(t, path)

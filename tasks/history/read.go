@@ -61,7 +61,7 @@ func (f Filter) where() (text string, args []any) {
 
 // Runs are the finished runs that f chooses, newest first. Their tests and
 // diagnostics are left out, see Tests, Diagnostics and Summaries; of their
-// metrics they have the last values.
+// metrics they have as many points as a curve needs.
 func (s *Store) Runs(ctx context.Context, f Filter) ([]tasks.Run, error) {
 	where, args := f.where()
 	limit := f.Limit
@@ -119,7 +119,10 @@ func scanRun(scan func(...any) error) (tasks.Run, error) {
 			return r, err
 		}
 	}
-	r.Scope, r.Only, r.Narrowed, r.Cached = e.Scope, e.Only, e.Narrowed, e.Cached
+	r.Scope, r.Only, r.Narrowed, r.Cached, r.External = e.Scope, e.Only, e.Narrowed, e.Cached, e.External
+	if e.Code != nil {
+		r.Code = *e.Code
+	}
 	return r, nil
 }
 

@@ -37,7 +37,7 @@ CREATE TABLE runs (
 	native      TEXT NOT NULL DEFAULT '',
 	survivors   TEXT NOT NULL DEFAULT '',   -- JSON, as the next three
 	steps       TEXT NOT NULL DEFAULT '',
-	metrics     TEXT NOT NULL DEFAULT '',   -- last values only
+	metrics     TEXT NOT NULL DEFAULT '',   -- with 200 points of their course at most
 	artifacts   TEXT NOT NULL DEFAULT '',
 	tests       INTEGER NOT NULL DEFAULT 0,
 	failed      INTEGER NOT NULL DEFAULT 0,

@@ -59,6 +59,7 @@ type draft struct {
 	format   []Format
 	results  []string
 	track    string
+	after    string
 	curves   []string
 	confirm  bool
 	sameAs   []string

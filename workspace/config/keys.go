@@ -140,6 +140,8 @@ func taskFields() []field[draft] {
 			"The connection to an experiment tracker (`mlflow`, or a name under `integrations`) that records its runs: the program finds its run in `MLFLOW_RUN_ID`.", tasks),
 		give("curves", curvesKind(), func(d *draft, v []string) { d.curves = v },
 			"Directories in which it writes its numbers while it runs: event files of TensorBoard, DVCLive, stores of MLflow. `none`: nothing is looked for.", tasks, fallback("recognised")),
+		give("after", choice([]word[string]{{AfterPromote, AfterPromote}}, nil), func(d *draft, v string) { d.after = v },
+			"Run it after what you do elsewhere. `promote`: a model was promoted from this workspace, or that was taken back. It finds `SAWHORSE_MODEL`, `SAWHORSE_ALIAS`, `SAWHORSE_VERSION` (who has the alias now; empty: nobody), `SAWHORSE_PREVIOUS` (who had it; empty: nobody) and `SAWHORSE_PROMOTION` (`promote` or `undo`); a parameter called `model`, `alias`, `version`, `previous` or `promotion` is given the same.", tasks),
 		give("inputs", inputsKind(), func(d *draft, v Inputs) { d.inputs = &v },
 			"What its result depends on. While nothing of it changed since the last success, a run has nothing to do and says so.", tasks),
 		give("format", formatKind(), func(d *draft, v []Format) { d.format = v },

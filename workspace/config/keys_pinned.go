@@ -12,7 +12,7 @@ import (
 
 // pinnedFields are the keys of a task that another system runs.
 func pinnedFields() []field[draft] {
-	names := []string{"description", "depends_on", "watch", "groups", "autostart", "hidden", "timeout", "on_busy", "schedule", "confirm", "same_as"}
+	names := []string{"description", "depends_on", "watch", "groups", "autostart", "hidden", "timeout", "on_busy", "schedule", "confirm", "same_as", "after"}
 	fields := []field[draft]{
 		give("use", useKind(), func(d *draft, v placed[string]) { d.use = v },
 			"The connection that runs it: an integration (`github`) or a name of `integrations`.", tasks, required),

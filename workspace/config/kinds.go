@@ -288,7 +288,10 @@ func choice[V any](native, also []word[V]) kind[V] {
 		}
 		return out
 	}
-	words := "one of " + strings.Join(spell(native), ", ")
+	words := strings.Join(spell(native), ", ")
+	if len(native) > 1 {
+		words = "one of " + words
+	}
 	return kind[V]{
 		shape: &shape{words: words, schema: schema{"enum": spell(all)}},
 		read: func(r *reader, n *node) (V, bool) {

@@ -60,3 +60,24 @@ func TestDirectoriesOfNumbersAreNamedPlainly(t *testing.T) {
 		t.Errorf("a glob: %v", err)
 	}
 }
+
+func TestATaskFollowsOnlyWhatThereIsToFollow(t *testing.T) {
+	f := load(t, "version: 1\ntasks:\n  deploy: {run: a, after: promote}\n  ship: {use: github, workflow: w.yml, after: promote}\n")
+	for _, name := range []string{"deploy", "ship"} {
+		if got := f.Unit(name).After; got != config.AfterPromote {
+			t.Errorf("%s follows %q", name, got)
+		}
+	}
+	for text, want := range map[string]string{
+		"tasks:\n  deploy: {run: a, after: promotion}\n":   `sawhorse.yml:3:27: after of task "deploy" must be promote, not "promotion"`,
+		"tasks:\n  deploy:\n    run: a\n    after: [x]\n":  `sawhorse.yml:5:12: after of task "deploy" must be promote, not a list`,
+		"services:\n  web: {run: a, after: promote}\n":     `sawhorse.yml:3:17: "after"`,
+		"tasks:\n  deploy: {run: a, after: deploy}\n":      "sawhorse.yml:3:27:",
+		"tasks:\n  ship: {use: github, w: x, after: no}\n": "sawhorse.yml:3:36:",
+	} {
+		_, err := config.LoadBytes("/ws/sawhorse.yml", []byte("version: 1\n"+text))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s\nsays %v\nwant %s", text, err, want)
+		}
+	}
+}

@@ -104,6 +104,7 @@ func (d *draft) resolve(dir string, kinds map[string]Kind) Unit {
 		u.Timeout, u.Schedule, u.OnBusy = d.timeout, d.schedule, or(d.onBusy, BusyRestart)
 		u.Inputs, u.Format, u.Results = d.inputs, d.format, d.results
 		u.Track, u.Curves = d.track, d.curves
+		u.After = d.after
 		u.Confirm, u.SameAs = d.confirm, d.sameAs
 		d.resolvePinned(&u)
 		for _, p := range d.params {

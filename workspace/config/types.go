@@ -72,6 +72,9 @@ const (
 	Task    Kind = "task"
 )
 
+// AfterPromote is the word of after: for tasks that follow the promotion of a model.
+const AfterPromote = "promote"
+
 // Unit is one entry of `services:` or `tasks:`.
 type Unit struct {
 	Name        string   `json:"name"`
@@ -130,6 +133,8 @@ type Unit struct {
 	// workspace directory; "none" alone: none are looked for. Empty: those that it is
 	// seen to write.
 	Curves []string `json:"curves,omitempty"`
+	// After is what a person does elsewhere that it follows: "promote"; empty: nothing.
+	After string `json:"after,omitempty"`
 	// Format is how its output is read; empty: by those who know it.
 	Format []Format `json:"format,omitempty"`
 	// Results are globs of files of results that it writes, relative to the
