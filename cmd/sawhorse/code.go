@@ -19,6 +19,7 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/history"
+	"github.com/sawhorse-dev/sawhorse/workspace/checkout"
 	"github.com/sawhorse-dev/sawhorse/workspace/watch"
 )
 
@@ -248,4 +249,14 @@ func git(ctx context.Context, dir string, args ...string) ([]byte, error) {
 		return nil, fmt.Errorf("git %s: %w: %s", args[0], err, firstLine(said.String()))
 	}
 	return out.Bytes(), nil
+}
+
+// mostPatch is how much of what is not committed is kept with a run.
+const mostPatch = 32 << 10
+
+// codeNow is what the workspace holds now.
+func codeNow(ctx context.Context, root string) tasks.Code {
+	ctx, cancel := context.WithTimeout(ctx, 5*gitTime)
+	defer cancel()
+	return tasks.Code(checkout.Now(ctx, root, mostPatch))
 }

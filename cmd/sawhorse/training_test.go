@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sawhorse-dev/sawhorse/integrations/integrationtest"
+	"github.com/sawhorse-dev/sawhorse/tasks"
 )
 
 // trainings is a world with the example in examples/training, by one of its files.
@@ -108,15 +109,21 @@ func TestTheExampleTrainsAndItsRunsAreCompared(t *testing.T) {
 		{"compare train#1", 2, []string{"requires at least 2 arg"}},
 	})
 	out, _ := w.says(t, dir, "compare", "train#1", "train#2", "--json")
-	var got comparison
+	var got tasks.Comparison
 	if err := json.Unmarshal([]byte(out), &got); err != nil {
 		t.Fatal(err, out)
 	}
 	names := []string{}
-	for _, d := range got.Differ {
-		names = append(names, d.What+" "+d.Name)
+	for _, p := range got.Params {
+		names = append(names, "param "+p.Name)
 	}
-	if diff := cmp.Diff([]string{"param lr", "metric loss", "metric val_acc", "metric val_loss"}, names); diff != "" {
+	for _, m := range got.Metrics {
+		names = append(names, fmt.Sprintf("metric %s, the last of run %d is better", m.Name, m.BestLast))
+	}
+	want := []string{
+		"param lr", "metric loss, the last of run 0 is better", "metric val_loss, the last of run 0 is better", "metric val_acc, the last of run 0 is better",
+	}
+	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -187,7 +194,7 @@ func TestTrackedRunsAreComparedAndPromotedOnARealServer(t *testing.T) {
 		{"trust", 0, nil},
 		{"run train lr=0.1 epochs=10", 0, []string{"step=9 loss=0."}},
 		{"run train lr=0.001 epochs=10", 0, nil},
-		{"compare train#1 train#2", 0, []string{"param lr 0.1 0.001", "metric val_loss 0.", "are the same in all"}},
+		{"compare train#1 train#2", 0, []string{"param lr 0.1 0.001", "metric val_loss 0.", "★", "are the same in all"}},
 		{"compare train/train#1 train#2 --json", 0, []string{`"name": "lr",`}},
 		{"compare train#1 nothing", 1, []string{`there is no run "nothing"`, "experiment/name"}},
 		{"promote moons@champion --version 1", 1, []string{`no registered model is called "moons"`}},

@@ -122,6 +122,7 @@ func newHost(p place, trusted bool) (h *host, err error) {
 		Results:     all.ReadFile,
 		Logs:        h.logs,
 		Record:      h.record,
+		Code:        func(ctx context.Context) tasks.Code { return codeNow(ctx, p.root) },
 		Numbers:     numbers,
 		Usage:       h.runner.Usage,
 		Watch: func(ctx context.Context, status func(watch.Status), f func(watch.Batch)) error {

@@ -79,6 +79,14 @@ func (s *server) experiments(ctx context.Context) (all []experiment, err error) 
 	return all, nil
 }
 
+func (s *server) experimentByID(ctx context.Context, id string) (experiment, error) {
+	var answer struct {
+		Experiment experiment `json:"experiment"`
+	}
+	err := s.get(ctx, "read the experiment "+id, "experiments/get", url.Values{"experiment_id": {id}}, &answer)
+	return answer.Experiment, err
+}
+
 // search says which runs are wanted. Filter is MLflow's own language.
 type search struct {
 	experiments []string
@@ -232,6 +240,14 @@ func (s *server) models(ctx context.Context) (all []model, err error) {
 	return all, nil
 }
 
+func (s *server) model(ctx context.Context, name string) (model, error) {
+	var answer struct {
+		Model model `json:"registered_model"`
+	}
+	err := s.get(ctx, "read the model "+name, "registered-models/get", url.Values{"name": {name}}, &answer)
+	return answer.Model, err
+}
+
 // versions are those of a model, the newest first.
 func (s *server) versions(ctx context.Context, name string) ([]version, error) {
 	var answer struct {
@@ -282,6 +298,14 @@ func (s *server) deleteAlias(ctx context.Context, name, as string) error {
 func (s *server) tagVersion(ctx context.Context, name, number, key, value string) error {
 	return s.post(ctx, "note who promoted it", "model-versions/set-tag",
 		map[string]string{"name": name, "version": number, "key": key, "value": value}, nil, true)
+}
+
+func (s *server) untagVersion(ctx context.Context, name, number, key string) error {
+	_, err := s.rest.Do(ctx, rest.Request{
+		Method: http.MethodDelete, Path: api + "model-versions/delete-tag", Body: map[string]string{"name": name, "version": number, "key": key},
+		Doing: "note who took it back", Again: true,
+	})
+	return err
 }
 
 // register makes a version of a model of what a run or a logged model has.

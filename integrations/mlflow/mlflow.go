@@ -134,7 +134,7 @@ type Provider struct {
 var (
 	_ tasks.Describer = (*Provider)(nil)
 	_ tasks.Source    = (*Provider)(nil)
-	_ tasks.Operator  = (*Provider)(nil)
+	_ tasks.Telling   = (*Provider)(nil)
 	_ tasks.Querier   = (*Provider)(nil)
 )
 

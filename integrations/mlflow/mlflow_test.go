@@ -156,12 +156,13 @@ func TestOnARealServer(t *testing.T) {
 	t.Run("a comparison shows what differs", func(t *testing.T) {
 		l := lab{t, l.Provider}
 		got := l.ask("compare", map[string]string{"runs": good + "," + bad})
-		want := [][]string{{"param", "lr", "0.1", "10"}, {"metric", "loss", "0.5", "+Inf"}, {"tag", "git commit", "abc0.1", "abc10"}}
-		if diff := cmp.Diff(want, got.Rows); diff != "" {
+		c := tasks.Compare(got.Runs, got.Greater)
+		if diff := cmp.Diff([]tasks.ComparedText{{Name: "lr", Values: []string{"0.1", "10"}, Number: true}}, c.Params); diff != "" {
 			t.Error(diff)
 		}
-		if got.More != "1 are the same in all" {
-			t.Errorf("more %q", got.More)
+		loss := c.Metrics[0]
+		if c.Same != 1 || loss.BestLast != 0 || loss.Of[1].Best.Value != 2 || !math.IsInf(loss.Of[1].Last.Value, 1) || got.Runs[1].Code.Commit != "abc10" {
+			t.Errorf("%d are the same; loss %+v; %+v", c.Same, loss, got.Runs[1])
 		}
 	})
 	t.Run("the best run needs a primary metric", func(t *testing.T) {
@@ -200,6 +201,7 @@ func TestOnARealServer(t *testing.T) {
 		}
 	})
 	t.Run("a model is registered, promoted and taken back", func(t *testing.T) { promotes(lab{t, l.Provider}, good, bad) })
+	t.Run("a checkpoint of a run is registered", func(t *testing.T) { registers(lab{t, l.Provider}) })
 	t.Run("a task's run is recorded, its numbers are told, and its end is said", func(t *testing.T) { tracks(lab{t, l.Provider}) })
 	t.Run("a run is marked as killed once", func(t *testing.T) {
 		id, err := l.srv().experimentID(t.Context(), "shop")
@@ -330,68 +332,6 @@ func tracks(l lab) {
 	err := Track(long, func() integrations.Place { return place }).Run(t.Context(), q, stopped)
 	if why, ok := errors.AsType[*tasks.StartError](err); !ok || !strings.Contains(why.Reason, "track: lab") {
 		t.Errorf("an unknown tracker: %v", err)
-	}
-}
-
-func promotes(l lab, good, bad string) {
-	t, ctx := l.T, l.Context()
-	t.Helper()
-	err := l.Operate(ctx, tasks.Resource{}, "register", map[string]string{"run": good, "model": "cart"})
-	if why, ok := errors.AsType[*tasks.StartError](err); !ok || !strings.Contains(why.Reason, "has logged no model") {
-		t.Errorf("a run without a model: %v", err)
-	}
-	for _, id := range []string{bad, good} {
-		v, err := l.register(ctx, "cart", "runs:/"+id+"/model", id, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := l.awaitReady(ctx, v); err != nil {
-			t.Fatal(err)
-		}
-	}
-	cart := tasks.Resource{Name: "cart", Kind: kindModel}
-	do := func(operation string, args map[string]string) error {
-		return l.Operate(ctx, cart, operation, args)
-	}
-	holder := func() string {
-		v, held, err := l.holder(ctx, "cart", "champion")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return fmt.Sprint(v.Version, held)
-	}
-	if got := holder(); got != "false" {
-		t.Errorf("at first %s", got)
-	}
-	if err := do("undo", nil); err == nil || !strings.Contains(err.Error(), "no version of cart") {
-		t.Errorf("nothing to undo: %v", err)
-	}
-	if err := do("promote", map[string]string{"version": "2"}); err != nil {
-		t.Fatal(err)
-	}
-	if err := do("promote", map[string]string{"version": "2"}); err == nil || !strings.Contains(err.Error(), "already") {
-		t.Errorf("twice: %v", err)
-	}
-	err = do("promote", map[string]string{"version": "1", "if_better": "loss"})
-	if _, ok := errors.AsType[*NotBetterError](err); !ok || holder() != "2true" {
-		t.Errorf("a worse one: %v, held by %s", err, holder())
-	}
-	table := l.ask("promotion", map[string]string{"model": "cart", "version": "1"})
-	if len(table.Columns) != 3 || table.Columns[1].Name != "champion: v2" || len(table.Rows) == 0 || table.Rows[0][0] != "param lr" {
-		t.Errorf("side by side: %+v", table)
-	}
-	if err := do("promote", map[string]string{"version": "1"}); err != nil || holder() != "1true" {
-		t.Errorf("without a condition: %v, held by %s", err, holder())
-	}
-	if err := do("undo", nil); err != nil || holder() != "2true" {
-		t.Errorf("undone: %v, held by %s", err, holder())
-	}
-	if err := do("undo", nil); err != nil || holder() != "false" {
-		t.Errorf("undone again: %v, held by %s", err, holder())
-	}
-	versions := l.ask("versions", map[string]string{"model": "cart"})
-	if len(versions.Rows) != 2 || versions.Rows[0][0] != "2" || versions.Rows[0][2] != "ready" {
-		t.Errorf("versions %+v", versions)
 	}
 }
 

@@ -18,10 +18,13 @@ import (
 //	runs      experiment (id or name), filter, order, most   a table, the newest first
 //	run       run                                           facts, and its metrics as rows
 //	curves    runs (ids by comma), metric, points            a curve a run
-//	compare   runs (ids, names, experiment/name)              rows that differ: name, then a column a run
+//	compare   runs (ids, names, experiment/name)              the runs, to be compared
 //	best      experiment                                    the best run: facts, and its parameters as rows
 //	versions  model                                          a table
-//	promotion model, alias, version, if_better                champion and candidate beside each other
+//	compare versions  model, runs (numbers)                   the versions, to be compared
+//	promotion model, alias, version, if_better                champion and candidate, to be compared
+//	undoing   model, alias                                    who has the alias and who would get it back, to be compared
+//	register form  run                                        what of a run can be registered, and as what
 //	artifacts run, path                                      a table
 //
 // A view asks with the resource's native id as "id".
@@ -40,12 +43,18 @@ func (p *Provider) Query(ctx context.Context, q tasks.Query) (tasks.Result, erro
 		return p.best(ctx, cmp.Or(q.Args["experiment"], id))
 	case "versions":
 		return p.versionTable(ctx, cmp.Or(q.Args["model"], id))
+	case "compare versions":
+		return p.versionComparison(ctx, cmp.Or(q.Args["model"], id), list(q.Args["runs"]))
+	case "undoing":
+		return p.undoing(ctx, cmp.Or(q.Args["model"], id), q.Args["alias"])
+	case "register form":
+		return p.registerForm(ctx, q.Args["run"])
 	case "promotion":
 		return p.promotion(ctx, cmp.Or(q.Args["model"], id), q.Args["alias"], q.Args["version"], q.Args["if_better"])
 	case "artifacts":
 		return p.artifactTable(ctx, q.Args["run"], q.Args["path"])
 	}
-	return tasks.Result{}, fmt.Errorf("MLflow answers no question %q; it answers runs, run, curves, compare, best, versions, promotion and artifacts", q.Name)
+	return tasks.Result{}, fmt.Errorf("MLflow answers no question %q; it answers runs, run, curves, compare, best, versions, compare versions, promotion, undoing, register form and artifacts", q.Name)
 }
 
 func list(words string) []string {
@@ -86,7 +95,7 @@ func (p *Provider) runTable(ctx context.Context, args map[string]string) (tasks.
 }
 
 // The columns that every table of runs begins with.
-var runColumns = []tasks.Column{{Name: "id"}, {Name: "name"}, {Name: "status"}, {Name: "started"}, {Name: "took", Number: true}, {Name: "user"}}
+var runColumns = []tasks.Column{{Name: "id"}, {Name: "name"}, {Name: "status"}, {Name: "started"}, {Name: "took", Number: true, Unit: "s"}, {Name: "user"}}
 
 // mostColumns bounds each of metrics and parameters: more is nobody's table.
 const mostColumns = 30
@@ -116,7 +125,7 @@ func table(all []run) tasks.Result {
 	}
 	for _, r := range all {
 		row := make([]string, len(result.Columns))
-		row[0], row[1], row[2], row[5] = r.Info.ID, r.Info.Name, strings.ToLower(r.Info.Status), r.Info.User
+		row[0], row[1], row[2], row[5] = r.Info.ID, r.Info.Name, strings.ToLower(r.Info.Status), cmp.Or(r.Data.Tags.get("mlflow.user"), r.Info.User)
 		if start := r.Info.Start.time(); !start.IsZero() {
 			row[3] = start.UTC().Format(time.RFC3339)
 			if end := r.Info.End.time(); !end.IsZero() {
@@ -239,55 +248,6 @@ func point(m metric) tasks.Point {
 	return tasks.Point{Step: float64(m.Step), Value: float64(m.Value), At: m.Timestamp.time()}
 }
 
-// comparison has a row for each parameter and metric that is not the same in all.
-func (p *Provider) comparison(ctx context.Context, ids []string) (tasks.Result, error) {
-	if len(ids) < 2 {
-		return tasks.Result{}, missing("two runs at least")
-	}
-	result := tasks.Result{Columns: []tasks.Column{{Name: "what"}, {Name: "name"}}}
-	values := map[[2]string][]string{}
-	var keys [][2]string
-	put := func(what, name, value string, i int) {
-		k := [2]string{what, name}
-		if values[k] == nil {
-			values[k] = make([]string, len(ids))
-			keys = append(keys, k)
-		}
-		values[k][i] = value
-	}
-	for i, id := range ids {
-		r, err := p.named(ctx, id)
-		if err != nil {
-			return tasks.Result{}, err
-		}
-		result.Columns = append(result.Columns, tasks.Column{Name: r.title()})
-		for _, t := range r.Data.Params {
-			put("param", t.Key, t.Value, i)
-		}
-		for _, m := range r.Data.Metrics {
-			put("metric", m.Key, text(m.Value), i)
-		}
-		put("tag", "git commit", r.Data.Tags.get("mlflow.source.git.commit"), i)
-	}
-	slices.SortStableFunc(keys, func(a, b [2]string) int {
-		order := []string{"param", "metric", "tag"}
-		return cmp.Or(slices.Index(order, a[0])-slices.Index(order, b[0]), strings.Compare(a[1], b[1]))
-	})
-	same := 0
-	for _, k := range keys {
-		v := values[k]
-		if !slices.ContainsFunc(v, func(s string) bool { return s != v[0] }) {
-			same++
-			continue
-		}
-		result.Rows = append(result.Rows, append([]string{k[0], k[1]}, v...))
-	}
-	if same > 0 {
-		result.More = fmt.Sprintf("%d are the same in all", same)
-	}
-	return result, nil
-}
-
 // best is the experiment's best finished run, by its primary metric.
 func (p *Provider) best(ctx context.Context, which string) (tasks.Result, error) {
 	e, err := p.find(ctx, which)
@@ -338,10 +298,25 @@ func (p *Provider) versionTable(ctx context.Context, name string) (tasks.Result,
 	if err != nil {
 		return tasks.Result{}, err
 	}
-	result := tasks.Result{Columns: []tasks.Column{{Name: "version", Number: true}, {Name: "aliases"}, {Name: "status"}, {Name: "created"}, {Name: "run"}, {Name: "source"}}}
+	m, err := p.model(ctx, name) // a list of versions does not tell their aliases
+	if err != nil {
+		return tasks.Result{}, err
+	}
+	held := map[string][]string{}
+	for _, a := range m.Aliases {
+		held[a.Version] = append(held[a.Version], a.Name)
+	}
+	result := tasks.Result{Columns: []tasks.Column{
+		{Name: "version", Number: true}, {Name: "aliases"}, {Name: "status"}, {Name: "created"}, {Name: "promoted"}, {Name: "run"}, {Name: "source"},
+	}}
 	for _, v := range all {
+		slices.Sort(held[v.Version])
+		promoted := ""
+		for _, as := range held[v.Version] {
+			promoted = cmp.Or(promoted, promotedBy(v, as))
+		}
 		result.Rows = append(result.Rows, []string{
-			v.Version, strings.Join(v.Aliases, " "), strings.ToLower(v.Status), v.Created.time().UTC().Format(time.RFC3339), v.RunID, v.Source,
+			v.Version, strings.Join(held[v.Version], " "), strings.ToLower(v.Status), v.Created.time().UTC().Format(time.RFC3339), promoted, v.RunID, v.Source,
 		})
 	}
 	return result, nil

@@ -3,30 +3,35 @@ package mlflow
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"os/user"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
 // Operate registers, promotes and takes back.
 func (p *Provider) Operate(ctx context.Context, r tasks.Resource, operation string, args map[string]string) error {
+	_, err := p.OperateTelling(ctx, r, operation, args)
+	return err
+}
+
+// OperateTelling is Operate, and says what came of it.
+func (p *Provider) OperateTelling(ctx context.Context, r tasks.Resource, operation string, args map[string]string) (tasks.Outcome, error) {
 	defer p.lookAgain()
 	switch operation {
 	case "register":
 		return p.registerRun(ctx, args["run"], args["model"], args["logged"])
 	case "kill":
-		return p.kill(ctx, args["run"])
+		return tasks.Outcome{}, p.kill(ctx, args["run"])
 	case "promote":
-		return p.promote(ctx, r.Name, cmp.Or(args["alias"], "champion"), args["version"], args["if_better"])
+		return p.promote(ctx, promotion{model: r.Name, alias: cmp.Or(args["alias"], champion), version: args["version"], ifBetter: args["if_better"]}.over(args))
 	case "undo":
-		return p.undo(ctx, r.Name, cmp.Or(args["alias"], "champion"))
+		return p.undo(ctx, promotion{model: r.Name, alias: cmp.Or(args["alias"], champion)}.over(args))
 	}
-	return fmt.Errorf("MLflow does not know how to %s", operation)
+	return tasks.Outcome{}, fmt.Errorf("MLflow does not know how to %s", operation)
 }
 
 func (p *Provider) lookAgain() {
@@ -49,23 +54,96 @@ func (p *Provider) kill(ctx context.Context, id string) error {
 
 // registerRun makes a version of what a run has logged, and returns when the
 // registry has it. A logged model of MLflow 3 comes before the run's folder.
-func (p *Provider) registerRun(ctx context.Context, id, name, logged string) error {
+func (p *Provider) registerRun(ctx context.Context, id, name, logged string) (tasks.Outcome, error) {
 	if id == "" || name == "" {
-		return missing("run and model")
+		return tasks.Outcome{}, missing("run and model")
 	}
 	r, err := p.run(ctx, id)
 	if err != nil {
-		return err
+		return tasks.Outcome{}, err
 	}
+	logged, _, _ = strings.Cut(logged, " ") // the form says more of it
 	source, modelID, err := p.modelOf(ctx, r, logged)
 	if err != nil {
-		return err
+		return tasks.Outcome{}, err
 	}
 	v, err := p.register(ctx, name, source, id, modelID)
 	if err != nil {
-		return err
+		return tasks.Outcome{}, err
 	}
-	return p.awaitReady(ctx, v)
+	if err := p.awaitReady(ctx, v); err != nil {
+		return tasks.Outcome{}, err
+	}
+	return tasks.Outcome{Text: fmt.Sprintf("version %s of %s is ready, from %s", v.Version, v.Name, r.title())}, nil
+}
+
+// registerForm is what can be registered of a run: its logged models, the newest
+// first, with their numbers, then its folders.
+func (p *Provider) registerForm(ctx context.Context, id string) (tasks.Result, error) {
+	if id == "" {
+		return tasks.Result{}, missing("run: its id")
+	}
+	r, err := p.run(ctx, id)
+	if err != nil {
+		return tasks.Result{}, err
+	}
+	models, err := p.loggedModels(ctx, r.Info.Experiment, r.Info.ID)
+	if err != nil {
+		return tasks.Result{}, err
+	}
+	files, err := p.artifacts(ctx, r.Info.ID, "")
+	if err != nil {
+		return tasks.Result{}, err
+	}
+	var choices []string
+	for _, m := range newestFirst(models) {
+		choices = append(choices, describeModel(m, r))
+	}
+	for _, f := range files {
+		if f.Dir {
+			choices = append(choices, f.Path+" (a folder of the run)")
+		}
+	}
+	if len(choices) == 0 {
+		return tasks.Result{}, nothingLogged(r)
+	}
+	e, err := p.experimentByID(ctx, r.Info.Experiment)
+	if err != nil {
+		return tasks.Result{}, err
+	}
+	return tasks.Result{Params: []config.Param{
+		{Name: "run", Type: config.ParamString, Required: true, Default: r.Info.ID, HasDefault: true, Description: "the run " + r.title()},
+		{Name: "model", Type: config.ParamString, Required: true, Default: e.Name, HasDefault: true, Description: "the name to register it under"},
+		{Name: "logged", Type: config.ParamString, Choices: choices, Default: choices[0], HasDefault: true, Description: "which of its models or checkpoints"},
+	}}, nil
+}
+
+func newestFirst(models []loggedModel) []loggedModel {
+	slices.SortFunc(models, func(a, b loggedModel) int { return cmp.Compare(b.Info.Created, a.Info.Created) })
+	return models
+}
+
+// describeModel begins with the model's id, by which it is registered.
+func describeModel(m loggedModel, r run) string {
+	text := m.Info.ID + " " + m.Info.Name
+	for _, o := range r.Outputs.Models {
+		if o.ID == m.Info.ID && o.Step > 0 {
+			text += fmt.Sprintf(" step %d", o.Step)
+		}
+	}
+	metrics := slices.Clone(m.Data.Metrics)
+	slices.SortFunc(metrics, func(a, b metric) int { return strings.Compare(a.Key, b.Key) })
+	for _, v := range metrics[:min(len(metrics), 3)] {
+		text += fmt.Sprintf(" %s=%.4g", v.Key, float64(v.Value))
+	}
+	return text
+}
+
+func nothingLogged(r run) error {
+	return &tasks.StartError{
+		Reason: fmt.Sprintf("the run %s has logged no model", r.title()),
+		Hint:   "log one in the training script: mlflow.<flavour>.log_model(...)",
+	}
 }
 
 // modelOf is where the model of a run is: the one that was chosen, else the newest.
@@ -74,8 +152,7 @@ func (p *Provider) modelOf(ctx context.Context, r run, chosen string) (source, m
 	if err != nil {
 		return "", "", err
 	}
-	slices.SortFunc(models, func(a, b loggedModel) int { return cmp.Compare(b.Info.Created, a.Info.Created) })
-	for _, m := range models {
+	for _, m := range newestFirst(models) {
 		if chosen == "" || m.Info.ID == chosen || m.Info.Name == chosen {
 			return "models:/" + m.Info.ID, m.Info.ID, nil
 		}
@@ -90,10 +167,7 @@ func (p *Provider) modelOf(ctx context.Context, r run, chosen string) (source, m
 			return "runs:/" + r.Info.ID + "/" + folder, "", nil
 		}
 	}
-	return "", "", &tasks.StartError{
-		Reason: fmt.Sprintf("the run %s has logged no model", cmp.Or(r.Info.Name, short(r.Info.ID))),
-		Hint:   "log one in the training script: mlflow.<flavour>.log_model(...)",
-	}
+	return "", "", nothingLogged(r)
 }
 
 // readyEvery and readyWithin are how a new version is waited for: the server
@@ -122,186 +196,4 @@ func (p *Provider) awaitReady(ctx context.Context, v version) error {
 		v = next
 	}
 	return nil
-}
-
-// The tags that tell who promoted what, when, and who had the alias before.
-const (
-	tagBy     = "sawhorse.promoted_by"
-	tagAt     = "sawhorse.promoted_at"
-	tagBefore = "sawhorse.promoted_over"
-)
-
-// promote gives an alias to a version. The registry has no way to do that only if
-// nobody else did: who has it is read before and again after.
-func (p *Provider) promote(ctx context.Context, name, as, number, ifBetter string) error {
-	if number == "" {
-		return missing("version: its number")
-	}
-	candidate, err := p.getVersion(ctx, name, number)
-	if err != nil {
-		return err
-	}
-	if candidate.Status != "" && candidate.Status != statusReady {
-		return fmt.Errorf("version %s of %s is %s, not ready", number, name, strings.ToLower(candidate.Status))
-	}
-	champion, held, err := p.holder(ctx, name, as)
-	if err != nil {
-		return err
-	}
-	if held && champion.Version == number {
-		return fmt.Errorf("version %s of %s is its %s already", number, name, as)
-	}
-	if ifBetter != "" && held {
-		if err := p.better(ctx, candidate, champion, ifBetter); err != nil {
-			return err
-		}
-	}
-	before := ""
-	if held {
-		before = champion.Version
-	}
-	if err := p.setAlias(ctx, name, as, number); err != nil {
-		return err
-	}
-	now, held, err := p.holder(ctx, name, as)
-	if err != nil {
-		return fmt.Errorf("version %s of %s was made its %s, and whether it still is can't be read: %w", number, name, as, err)
-	}
-	if !held || now.Version != number {
-		return fmt.Errorf("somebody else gave %s of %s to version %s at the same time", as, name, now.Version)
-	}
-	return p.audit(ctx, name, number, as, before)
-}
-
-func (p *Provider) audit(ctx context.Context, name, number, as, before string) error {
-	who := "unknown"
-	if u, err := user.Current(); err == nil {
-		who = u.Username
-	}
-	told := tags{{tagBy, who}, {tagAt, p.now().UTC().Format(time.RFC3339)}, {tagBefore + "." + as, before}}
-	for _, t := range told {
-		if err := p.tagVersion(ctx, name, number, t.Key, t.Value); err != nil {
-			return fmt.Errorf("version %s of %s is its %s now, but %w", number, name, as, err)
-		}
-	}
-	return nil
-}
-
-// better says why a candidate is not, by a metric of the runs behind both.
-func (p *Provider) better(ctx context.Context, candidate, champion version, key string) error {
-	of := func(v version) (float64, error) {
-		if v.RunID == "" {
-			return 0, fmt.Errorf("version %s has no run behind it", v.Version)
-		}
-		r, err := p.run(ctx, v.RunID)
-		if err != nil {
-			return 0, err
-		}
-		n, ok := r.metric(key)
-		if !ok {
-			return 0, fmt.Errorf("the run of version %s has no metric %s", v.Version, key)
-		}
-		return float64(n), nil
-	}
-	now, err := of(champion)
-	if err != nil {
-		return err
-	}
-	then, err := of(candidate)
-	if err != nil {
-		return err
-	}
-	if !tasks.Better(key, then, now) {
-		return &NotBetterError{Metric: key, Candidate: then, Champion: now}
-	}
-	return nil
-}
-
-// NotBetterError says that a promotion was not done because of its own condition.
-type NotBetterError struct {
-	Metric              string
-	Candidate, Champion float64
-}
-
-// Error compares the two.
-func (e *NotBetterError) Error() string {
-	return fmt.Sprintf("not promoted: %s is %g, and %g in who has the alias now", e.Metric, e.Candidate, e.Champion)
-}
-
-// undo gives an alias back to who had it before the last promotion from here.
-func (p *Provider) undo(ctx context.Context, name, as string) error {
-	now, held, err := p.holder(ctx, name, as)
-	if err != nil {
-		return err
-	}
-	if !held {
-		return fmt.Errorf("no version of %s is its %s", name, as)
-	}
-	full, err := p.getVersion(ctx, name, now.Version)
-	if err != nil {
-		return err
-	}
-	i := slices.IndexFunc(full.Tags, func(t tag) bool { return t.Key == tagBefore+"."+as })
-	if i < 0 {
-		return errors.New("it was not promoted from here, so who had the alias before is not known")
-	}
-	before := full.Tags[i].Value
-	if before == "" {
-		return p.deleteAlias(ctx, name, as)
-	}
-	return p.setAlias(ctx, name, as, before)
-}
-
-// promotion shows who has the alias beside who would get it. By the metric ifBetter
-// it also says, as the fact "not better", why a promotion would be refused.
-func (p *Provider) promotion(ctx context.Context, name, as, number, ifBetter string) (tasks.Result, error) {
-	as = cmp.Or(as, "champion")
-	if name == "" {
-		return tasks.Result{}, missing("model: its name")
-	}
-	if number == "" {
-		all, err := p.versions(ctx, name)
-		if err != nil {
-			return tasks.Result{}, err
-		}
-		if len(all) == 0 {
-			return tasks.Result{}, fmt.Errorf("%s has no version", name)
-		}
-		number = all[0].Version
-	}
-	champion, held, err := p.holder(ctx, name, as)
-	if err != nil {
-		return tasks.Result{}, err
-	}
-	candidate, err := p.getVersion(ctx, name, number)
-	if err != nil {
-		return tasks.Result{}, err
-	}
-	now := "nobody"
-	if held {
-		now = "v" + champion.Version
-	}
-	result := tasks.Result{Columns: []tasks.Column{{Name: "what"}, {Name: as + ": " + now}, {Name: "candidate: v" + number}}}
-	result.Facts = []tasks.Fact{{Name: "version", Value: number}, {Name: "holder", Value: champion.Version}}
-	if ifBetter != "" && held && champion.Version != number {
-		err := p.better(ctx, candidate, champion, ifBetter)
-		if worse, ok := errors.AsType[*NotBetterError](err); ok {
-			result.Facts = append(result.Facts, tasks.Fact{Name: "not better", Value: worse.Error()})
-		} else if err != nil {
-			return tasks.Result{}, err
-		}
-	}
-	if !held || champion.RunID == "" || candidate.RunID == "" {
-		result.Rows = append(result.Rows, []string{"run", short(champion.RunID), short(candidate.RunID)})
-		return result, nil
-	}
-	compared, err := p.comparison(ctx, []string{champion.RunID, candidate.RunID})
-	if err != nil {
-		return tasks.Result{}, err
-	}
-	for _, row := range compared.Rows {
-		result.Rows = append(result.Rows, []string{row[0] + " " + row[1], row[2], row[3]})
-	}
-	result.More = compared.More
-	return result, nil
 }

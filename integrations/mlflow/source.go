@@ -31,10 +31,10 @@ func (p *Provider) Kinds() []tasks.Kind {
 	return []tasks.Kind{
 		{
 			Name: kindExperiment, Title: "EXPERIMENTS", Unused: "an experiment comes with the first run that is logged",
-			Views: []tasks.View{{Title: "Runs", Query: "runs", Every: every}, {Title: "Best", Query: "best"}},
+			Views: []tasks.View{{Title: "Runs", Query: "runs", Every: every, Key: "id", As: "run", Compare: "compare"}, {Title: "Best", Query: "best"}},
 			Operations: []tasks.Operation{
 				{
-					Name: "register", Title: "Register a model of", Key: "R",
+					Name: "register", Title: "Register a model of", Key: "R", Form: "register form", Tells: true,
 					Params: []config.Param{
 						{Name: "run", Type: config.ParamString, Required: true, Description: "the run's id"},
 						{Name: "model", Type: config.ParamString, Required: true, Description: "the name to register it under"},
@@ -50,11 +50,10 @@ func (p *Provider) Kinds() []tasks.Kind {
 		},
 		{
 			Name: kindModel, Title: "MODELS", Unused: "a model comes with its first registered version",
-			Views: []tasks.View{{Title: "Versions", Query: "versions"}},
+			Views: []tasks.View{{Title: "Versions", Query: "versions", Key: "version", As: "version", Compare: "compare versions"}},
 			Operations: []tasks.Operation{
 				{
-					Name: "promote", Title: "Promote", Key: "P", Dangerous: true, Preview: "promotion",
-					Confirm: "Give the alias of {name} to this version?",
+					Name: "promote", Title: "Promote", Key: "P", Dangerous: true, Preview: "promotion", After: "promote", Tells: true, Undo: "undo",
 					Params: []config.Param{
 						{Name: "alias", Type: config.ParamString, Default: "champion", HasDefault: true, Required: true},
 						{Name: "version", Type: config.ParamString, Required: true, Description: "its number"},
@@ -62,9 +61,8 @@ func (p *Provider) Kinds() []tasks.Kind {
 					},
 				},
 				{
-					Name: "undo", Title: "Undo the last promotion of", Key: "U", Dangerous: true,
-					Confirm: "Give the alias of {name} back to who had it before?",
-					Params:  []config.Param{{Name: "alias", Type: config.ParamString, Default: "champion", HasDefault: true, Required: true}},
+					Name: "undo", Title: "Undo the last promotion of", Key: "u", Dangerous: true, Preview: "undoing", After: "promote", Tells: true,
+					Params: []config.Param{{Name: "alias", Type: config.ParamString, Default: "champion", HasDefault: true, Required: true}},
 				},
 			},
 		},
@@ -153,7 +151,7 @@ func (p *Provider) resources(ctx context.Context) ([]tasks.Resource, error) {
 		return nil, err
 	}
 	for _, m := range models {
-		all = append(all, p.model(m))
+		all = append(all, p.modelResource(m))
 	}
 	return all, nil
 }
@@ -198,7 +196,7 @@ func greater(e experiment) bool {
 	return tasks.MoreIsBetter(e.Tags.get(primaryMetric))
 }
 
-func (p *Provider) model(m model) tasks.Resource {
+func (p *Provider) modelResource(m model) tasks.Resource {
 	r := tasks.Resource{
 		ID: tasks.NewResourceID(p.name, kindModel, m.Name), Kind: kindModel, Name: m.Name,
 		Phase: tasks.PhaseUp, Since: m.Updated.time(), URL: p.web("/#/models/" + m.Name), Off: p.off("promote", "undo"),
@@ -209,6 +207,9 @@ func (p *Provider) model(m model) tasks.Resource {
 	}
 	slices.Sort(held)
 	r.Detail = strings.Join(held, " ")
+	for _, h := range held {
+		r.Facts = append(r.Facts, tasks.Fact{Name: "alias", Value: h})
+	}
 	newest := 0
 	for _, v := range m.Latest {
 		n := 0

@@ -20,6 +20,7 @@ import (
 // refuses the rest with what to do.
 type store interface {
 	experiments(ctx context.Context) ([]experiment, error)
+	experimentByID(ctx context.Context, id string) (experiment, error)
 	runs(ctx context.Context, q search) (all []run, more bool, err error)
 	run(ctx context.Context, id string) (run, error)
 	curves(ctx context.Context, ids []string, key string, points int) ([]metric, error)
@@ -27,6 +28,7 @@ type store interface {
 	artifacts(ctx context.Context, id, path string) ([]artifact, error)
 
 	models(ctx context.Context) ([]model, error)
+	model(ctx context.Context, name string) (model, error)
 	versions(ctx context.Context, name string) ([]version, error)
 	getVersion(ctx context.Context, name, number string) (version, error)
 	holder(ctx context.Context, name, as string) (version, bool, error)
@@ -36,6 +38,7 @@ type store interface {
 	setAlias(ctx context.Context, name, as, number string) error
 	deleteAlias(ctx context.Context, name, as string) error
 	tagVersion(ctx context.Context, name, number, key, value string) error
+	untagVersion(ctx context.Context, name, number, key string) error
 
 	// now is the time there; web where a person sees what is at a path, or "".
 	now() time.Time
@@ -89,6 +92,8 @@ func (l *local) tagVersion(context.Context, string, string, string, string) erro
 	return l.readOnly()
 }
 
+func (l *local) untagVersion(context.Context, string, string, string) error { return l.readOnly() }
+
 func (l *local) now() time.Time    { return time.Now() }
 func (l *local) web(string) string { return "" }
 
@@ -134,6 +139,30 @@ func (l *local) curves(ctx context.Context, ids []string, key string, points int
 		}
 	}
 	return all, nil
+}
+
+func (l *local) experimentByID(ctx context.Context, id string) (experiment, error) {
+	all, err := l.experiments(ctx)
+	if err != nil {
+		return experiment{}, err
+	}
+	i := slices.IndexFunc(all, func(e experiment) bool { return e.ID == id })
+	if i < 0 {
+		return experiment{}, fmt.Errorf("there is no experiment %s", id)
+	}
+	return all[i], nil
+}
+
+func (l *local) model(ctx context.Context, name string) (model, error) {
+	all, err := l.models(ctx)
+	if err != nil {
+		return model{}, err
+	}
+	i := slices.IndexFunc(all, func(m model) bool { return m.Name == name })
+	if i < 0 {
+		return model{}, fmt.Errorf("there is no model %s", name)
+	}
+	return all[i], nil
 }
 
 func (l *local) getVersion(ctx context.Context, name, number string) (version, error) {

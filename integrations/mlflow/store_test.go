@@ -120,9 +120,12 @@ func storedRuns(l lab) {
 		t.Errorf("curves %s", got)
 	}
 	compared := l.ask("compare", map[string]string{"runs": "shop/lr 0.1," + bad})
-	want = [][]string{{"param", "lr", "0.1", "10"}, {"metric", "val/loss", "0.5", "+Inf"}, {"tag", "git commit", "abc0.1", "abc10"}}
-	if diff := cmp.Diff(want, compared.Rows); diff != "" {
+	beside := tasks.Compare(compared.Runs, compared.Greater)
+	if diff := cmp.Diff([]tasks.ComparedText{{Name: "lr", Values: []string{"0.1", "10"}, Number: true}}, beside.Params); diff != "" {
 		t.Error(diff)
+	}
+	if m := beside.Metrics[0]; m.Name != "val/loss" || m.BestLast != 0 || m.Of[1].Best.Value != 2 || compared.Runs[1].Code.Commit != "abc10" {
+		t.Errorf("compared %+v", m)
 	}
 	if best := l.ask("best", map[string]string{"experiment": "shop"}); best.Text != "val/loss 0.5" {
 		t.Errorf("best %+v", best)
@@ -159,7 +162,7 @@ func storedModels(l lab) {
 		t.Error(diff)
 	}
 	promotion := l.ask("promotion", map[string]string{"model": "cart"})
-	if promotion.Columns[1].Name != "champion: v1" || promotion.Columns[2].Name != "candidate: v2" || promotion.Rows[0][0] != "param lr" {
+	if len(promotion.Runs) != 2 || promotion.Runs[0].Name != "champion v1" || promotion.Runs[1].Name != "candidate v2" || promotion.Runs[0].Params["lr"] == "" {
 		t.Errorf("promotion %+v", promotion)
 	}
 	all, err := l.resources(t.Context())

@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"github.com/sawhorse-dev/sawhorse/integrations"
-	"github.com/sawhorse-dev/sawhorse/integrations/internal/secret"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+	"github.com/sawhorse-dev/sawhorse/workspace/checkout"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
@@ -191,6 +191,14 @@ func (t *tracker) create(ctx context.Context, r *recorded, dir string, q tasks.R
 // mostDiff is the longest value of a tag, of which the server takes no longer one.
 const mostDiff = 8000
 
+// The tags that tell the code of a run: its commit, what was not committed, and
+// whether that was too long for a tag.
+const (
+	tagCommit  = "mlflow.source.git.commit"
+	tagDiff    = "mlflow.source.git.diff"
+	tagDiffCut = "sawhorse.git.diff.cut"
+)
+
 // describe says what code runs, where, and by whom.
 func describe(ctx context.Context, dir string, q tasks.Request) tags {
 	t := tags{{"mlflow.source.name", q.Task.Title}, {"mlflow.source.type", "LOCAL"}, {"sawhorse.run", string(q.Run)}}
@@ -199,18 +207,15 @@ func describe(ctx context.Context, dir string, q tasks.Request) tags {
 			t = append(t, tag{key, value[:min(len(value), mostDiff)]})
 		}
 	}
-	git := func(args ...string) string {
-		out, err := secret.Output(ctx, dir, nil, "", append([]string{"git"}, args...)...)
-		if err != nil {
-			return "" // no repository, no git
-		}
-		return strings.TrimSpace(out)
-	}
-	add("mlflow.source.git.commit", git("rev-parse", "HEAD"))
-	add("mlflow.source.git.branch", git("rev-parse", "--abbrev-ref", "HEAD"))
-	if diff := git("diff", "HEAD"); diff != "" {
+	code := checkout.Now(ctx, dir, mostDiff)
+	add(tagCommit, code.Commit)
+	add("mlflow.source.git.branch", checkout.Branch(ctx, dir))
+	if code.Patch != "" || code.Cut {
 		add("mlflow.source.git.dirty", "true")
-		add("mlflow.source.git.diff", strings.ToValidUTF8(diff[:min(len(diff), mostDiff)], ""))
+		add(tagDiff, code.Patch)
+	}
+	if code.Cut {
+		add(tagDiffCut, "true")
 	}
 	if host, err := os.Hostname(); err == nil {
 		add("sawhorse.host", host)

@@ -95,12 +95,17 @@ type tag struct {
 type tags []tag
 
 func (t tags) get(key string) string {
+	v, _ := t.find(key)
+	return v
+}
+
+func (t tags) find(key string) (value string, found bool) {
 	for _, x := range t {
 		if x.Key == key {
-			return x.Value
+			return x.Value, true
 		}
 	}
-	return ""
+	return "", false
 }
 
 type experiment struct {
