@@ -56,6 +56,8 @@ func (s *Screen) Layers() []action.Layer {
 		{Name: "steps", Actions: s.detail.steps.Actions()},
 		{Name: "sweep", Actions: s.sweepActions()},
 		{Name: "table", Actions: s.detail.overview.Actions()},
+		{Name: "rows", Actions: s.detail.outside.rows.Actions()},
+		{Name: "compare", Actions: s.detail.comparing.screen.Actions()},
 	}
 }
 
@@ -370,7 +372,7 @@ func (s *Screen) viewActions() []action.Action {
 	}
 	all = append(all, s.pinActions()...)
 	tabs := s.detail.names()
-	for i := range 8 {
+	for i := range 9 {
 		a := action.Action{
 			ID: fmt.Sprintf("tab.%d", i+1), Title: fmt.Sprintf("Tab %d", i+1), Group: "Tabs", Keys: []string{string(rune('1' + i))},
 			Disabled: "there is no such tab here",

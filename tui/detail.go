@@ -9,6 +9,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tui/action"
 	"github.com/sawhorse-dev/sawhorse/tui/screen"
+	"github.com/sawhorse-dev/sawhorse/tui/screen/compare"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/config"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/curves"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/env"
@@ -91,21 +92,22 @@ type detail struct {
 	unit  string
 	group []string
 	// beside is what else the log shows, merged by time: `:logs api web`.
-	beside   []string
-	service  bool
-	tells    tells
-	step     steps.OpenLog   // the step whose log is shown; its zero: the run's
-	chosen   chosenRun       // the run that is looked at; its zero: the one that matters now
-	tabs     map[bool]string // the chosen tab, by whether it is a service
-	overview *overview.Screen
-	tests    *tests.Screen
-	history  *history.Screen
-	curves   *curves.Screen
-	steps    *steps.Screen
-	sweep    *sweep.Screen
-	others   map[string]tab
-	outside  outsideDetail
-	logs     *logPane
+	beside    []string
+	service   bool
+	tells     tells
+	step      steps.OpenLog   // the step whose log is shown; its zero: the run's
+	chosen    chosenRun       // the run that is looked at; its zero: the one that matters now
+	tabs      map[bool]string // the chosen tab, by whether it is a service
+	overview  *overview.Screen
+	tests     *tests.Screen
+	history   *history.Screen
+	curves    *curves.Screen
+	steps     *steps.Screen
+	sweep     *sweep.Screen
+	others    map[string]tab
+	outside   outsideDetail
+	comparing comparing
+	logs      *logPane
 	// touched counts what changed the picture besides the state.
 	touched int
 	spots   []spot
@@ -116,11 +118,12 @@ func newDetail(t theme.Theme) *detail {
 		tabs:     map[bool]string{true: logsTab, false: logsTab},
 		overview: overview.New(), tests: tests.New(), history: history.New(), logs: newLogPane(t),
 		curves: curves.New(), steps: steps.New(), sweep: sweep.New(),
-		outside: outsideDetail{table: resource.NewTable(), chose: map[string]string{}},
+		outside:   outsideDetail{table: resource.NewTable(), rows: resource.NewRows(), chose: map[string]string{}},
+		comparing: comparing{screen: compare.New()},
 	}
 	d.others = map[string]tab{
 		statsTab: &stats.Screen{}, envTab: &env.Screen{}, eventsTab: &events.Screen{}, configTab: &config.Screen{},
-		testsTab: d.tests, historyTab: d.history, curvesTab: d.curves, stepsTab: d.steps, sweepTab: d.sweep,
+		testsTab: d.tests, historyTab: d.history, curvesTab: d.curves, stepsTab: d.steps, sweepTab: d.sweep, compareTab: d.comparing.screen,
 	}
 	return d
 }
@@ -135,7 +138,11 @@ func (d *detail) names() []string {
 	case d.service:
 		return serviceTabs()
 	}
-	return taskTabs(d.tells)
+	names := taskTabs(d.tells)
+	if d.comparing.of == d.unit {
+		names = slices.Insert(names, slices.Index(names, historyTab)+1, compareTab)
+	}
+	return names
 }
 
 // tab is the one that is shown; empty for a group's table.
@@ -202,6 +209,8 @@ func (d *detail) show(s *Screen) tea.Cmd {
 	}
 	f := s.frame(r.W, max(0, r.H-2), s.focus == DetailPane)
 	switch d.tab() {
+	case compareTab:
+		s.readCompared(false)
 	case testsTab:
 		return tea.Batch(cmd, d.tests.Follow(f))
 	case historyTab:
@@ -241,8 +250,12 @@ func (d *detail) actions() []action.Action {
 		return d.overview.Actions()
 	case t == logsTab:
 		return d.logs.actions()
+	case t == compareTab:
+		return d.touching(d.comparing.screen.Actions())
 	case t == historyTab && d.outside.id == "":
-		return d.history.Actions()
+		return d.touching(d.history.Actions())
+	case d.outside.choosing:
+		return d.touching(d.outside.rows.Actions())
 	case t == curvesTab:
 		return d.touching(d.curves.Actions())
 	case t == stepsTab:
@@ -270,6 +283,10 @@ func (d *detail) move(n int) {
 		d.overview.Move(n)
 	case t == logsTab:
 		// The log tab has actions of its own for moving.
+	case t == compareTab:
+		d.comparing.screen.Move(n)
+	case d.outside.choosing:
+		d.outside.rows.Move(n)
 	case d.outside.id != "":
 		d.outside.page.Move(n)
 	default:
@@ -279,6 +296,9 @@ func (d *detail) move(n int) {
 
 func (d *detail) click(x, y int) {
 	d.touched++
+	if d.outside.choosing {
+		d.outside.rows.Click(y)
+	}
 	if d.outside.id != "" {
 		return
 	}
@@ -312,6 +332,8 @@ func (d *detail) body(s *Screen, f screen.Frame) []string {
 	switch t := d.tab(); {
 	case t == logsTab:
 		return d.logs.view(f)
+	case t == compareTab:
+		return d.comparing.screen.View(f)
 	case d.outside.id != "" || d.outside.group != "":
 		return s.outsideBody(f)
 	case t != "" && t != logsTab:

@@ -61,8 +61,7 @@ func (s *Screen) take(m eventsMsg) tea.Cmd {
 		return nil
 	}
 	s.lastBatch = s.now
-	s.Apply(m.events...)
-	told := s.tellLater()
+	told := tea.Batch(s.Apply(m.events...), s.tellLater())
 	if m.closed {
 		s.gone = cmp.Or(s.state.Leaving, "the connection to it is lost")
 		s.version++
@@ -72,13 +71,16 @@ func (s *Screen) take(m eventsMsg) tea.Cmd {
 }
 
 // Apply folds events into what is shown.
-func (s *Screen) Apply(events ...tasks.Event) {
+func (s *Screen) Apply(events ...tasks.Event) tea.Cmd {
+	var told []tea.Cmd
 	news := false
 	for _, e := range events {
 		s.state.Apply(e)
 		switch e := e.(type) {
 		case tasks.LogGrew:
 			continue
+		case tasks.OperationEnded:
+			told = append(told, s.outcome(e))
 		case tasks.RunEnded:
 			s.hear(e)
 		case tasks.UsageSampled:
@@ -98,6 +100,27 @@ func (s *Screen) Apply(events ...tasks.Event) {
 		s.changed()
 	}
 	s.stale()
+	return tea.Batch(told...)
+}
+
+// outcome says what came of an operation, whoever asked for it, and the key that
+// takes it back.
+func (s *Screen) outcome(e tasks.OperationEnded) tea.Cmd {
+	if e.Text == "" {
+		return nil
+	}
+	text := e.Text
+	r := s.state.Resources[e.ID]
+	for _, op := range s.kindOf(r).Operations {
+		if op.Name == e.Operation && op.Undo != "" {
+			for _, back := range s.kindOf(r).Operations {
+				if back.Name == op.Undo && back.Key != "" {
+					text += "; " + back.Key + " on it takes that back"
+				}
+			}
+		}
+	}
+	return s.toast(tasks.Info, text)
 }
 
 // sample keeps the course of what each task takes.

@@ -350,6 +350,7 @@ func journeys() map[string]func(p trip) {
 	}
 	maps.Copy(all, trainingJourneys())
 	maps.Copy(all, sweepJourneys())
+	maps.Copy(all, comparingJourneys())
 	return all
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
 	"github.com/sawhorse-dev/sawhorse/tui/action"
 	"github.com/sawhorse-dev/sawhorse/tui/screen"
+	"github.com/sawhorse-dev/sawhorse/tui/screen/compare"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/history"
 	logtab "github.com/sawhorse-dev/sawhorse/tui/screen/logs"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/overview"
@@ -148,6 +149,18 @@ func (s *Screen) logMsg(msg tea.Msg) tea.Cmd {
 		return nil
 	case tests.OpenPlace:
 		return s.edit(m.Location)
+	case history.Compare:
+		return s.compareLocal(m.Runs)
+	case resource.Compare:
+		return s.compareRows(m.Rows)
+	case compare.Diff:
+		return s.showDiff(m)
+	case compare.Drop:
+		return s.drop(m.ID)
+	case comparedMsg:
+		return s.compared(m)
+	case compareMsg:
+		return s.compareAgain(m)
 	case history.Open:
 		if m.Run.Log != logs.Key(m.Run.Task) { // it has a log of its own
 			s.detail.openStep(steps.OpenLog{Key: m.Run.Log, Name: string(m.Run.ID)})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tui/action"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/dialog"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/form"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
 // operateTimeout is how long an operation may take: a container has time to
@@ -101,29 +103,115 @@ func (s *Screen) operation(r tasks.Resource, op tasks.Operation) action.Action {
 }
 
 // beginOperation asks for what the operation needs, shows what it will do, asks
-// whether it shall, and does it.
+// whether it shall, and does it. What the chosen row says is not asked for.
+//
+//	Form? ──> form, with what its system offers ─┐
+//	params missing? ──> form ────────────────────┴─> Preview? ──> dialog ──> operate
 func (s *Screen) beginOperation(r tasks.Resource, op tasks.Operation) tea.Cmd {
-	switch {
-	case len(op.Params) > 0:
-		s.overlay = &operationBox{r: r, op: op, form: form.New(strings.TrimSpace(op.Title+" "+label(r)), op.Title, paramFields(op.Params, nil))}
-		return nil
-	case op.Preview != "":
-		ask := s.query(tasks.Query{Provider: r.ID.Provider(), Name: op.Preview, Args: viewArgs(r)})
+	given := s.rowArgs(r, op)
+	if op.Form != "" && given != nil {
+		args := viewArgs(r)
+		maps.Copy(args, given)
+		ask := s.query(tasks.Query{Provider: r.ID.Provider(), Name: op.Form, Args: args})
 		return func() tea.Msg {
 			result, err := ask()
-			return previewMsg{r, op, result, err}
+			return offeredMsg{r, op, given, result, err}
 		}
-	case op.Dangerous:
-		s.askOperation(r, op, nil, "")
+	}
+	values := maps.Clone(given)
+	for _, p := range op.Params {
+		if _, has := values[p.Name]; has {
+			continue
+		}
+		if p.Required && !p.HasDefault || op.Preview == "" {
+			return s.askParams(r, op, op.Params, given)
+		}
+		if p.HasDefault {
+			if values == nil {
+				values = map[string]string{}
+			}
+			values[p.Name] = p.Default
+		}
+	}
+	return s.considerOperation(r, op, values)
+}
+
+// rowArgs are what the chosen row gives an operation; nil: no row is chosen, or
+// the operation is not about one.
+func (s *Screen) rowArgs(r tasks.Resource, op tasks.Operation) map[string]string {
+	if s.focus != DetailPane || s.detail.outside.id != r.ID {
 		return nil
 	}
-	return s.operate(r, op, nil)
+	id, as := "", ""
+	if _, v, ok := s.view(); ok && v.Key != "" {
+		id, _ = s.detail.outside.rows.Selected()
+		as = v.As
+	} else if c := &s.detail.comparing; s.detail.tab() == compareTab {
+		for _, v := range s.kindOf(r).Views {
+			if v.Compare == c.query && c.screen.Column() < len(c.ids) {
+				id, as = c.ids[c.screen.Column()], v.As
+			}
+		}
+	}
+	if id == "" || !slices.ContainsFunc(op.Params, func(p config.Param) bool { return p.Name == as }) {
+		return nil
+	}
+	return map[string]string{as: id}
+}
+
+// offeredMsg is what an operation can be given.
+type offeredMsg struct {
+	r      tasks.Resource
+	op     tasks.Operation
+	given  map[string]string
+	result tasks.Result
+	err    error
+}
+
+func (s *Screen) offered(m offeredMsg) tea.Cmd {
+	if m.err != nil {
+		return s.toast(tasks.Error, m.err.Error())
+	}
+	return s.askParams(m.r, m.op, m.result.Params, m.given)
+}
+
+// askParams asks for an operation's parameters; those that are known already come
+// last: they are there to be seen.
+func (s *Screen) askParams(r tasks.Resource, op tasks.Operation, params []config.Param, given map[string]string) tea.Cmd {
+	params = slices.Clone(params)
+	slices.SortStableFunc(params, func(a, b config.Param) int {
+		_, x := given[a.Name]
+		_, y := given[b.Name]
+		return either(x, 1, 0) - either(y, 1, 0)
+	})
+	s.overlay = &operationBox{r: r, op: op, form: form.New(strings.TrimSpace(op.Title+" "+label(r)), verbOf(op), paramFields(params, given))}
+	return nil
+}
+
+// considerOperation shows what the operation will do with these values, and asks;
+// what is not dangerous is done.
+func (s *Screen) considerOperation(r tasks.Resource, op tasks.Operation, values map[string]string) tea.Cmd {
+	switch {
+	case op.Preview != "":
+		args := viewArgs(r)
+		maps.Copy(args, values)
+		ask := s.query(tasks.Query{Provider: r.ID.Provider(), Name: op.Preview, Args: args})
+		return func() tea.Msg {
+			result, err := ask()
+			return previewMsg{r, op, values, result, err}
+		}
+	case op.Dangerous:
+		s.askOperation(r, op, values, "")
+		return nil
+	}
+	return s.operate(r, op, values)
 }
 
 // previewMsg is what an operation will do.
 type previewMsg struct {
 	r      tasks.Resource
 	op     tasks.Operation
+	values map[string]string
 	result tasks.Result
 	err    error
 }
@@ -133,10 +221,14 @@ func (s *Screen) preview(m previewMsg) tea.Cmd {
 	if m.err != nil {
 		return s.toast(tasks.Error, "what it would do can't be said, so it is not done: "+m.err.Error())
 	}
+	if len(m.result.Runs) > 0 {
+		s.askBeside(m)
+		return nil
+	}
 	if len(m.result.Rows) == 0 && m.op.Whole {
 		return s.toast(tasks.Info, or(m.result.Text, "there is nothing to do"))
 	}
-	s.askOperation(m.r, m.op, nil, previewText(m.result))
+	s.askOperation(m.r, m.op, m.values, previewText(m.result))
 	return nil
 }
 
@@ -197,6 +289,9 @@ func (s *Screen) operate(r tasks.Resource, op tasks.Operation, args map[string]s
 		if !op.Whole {
 			what += " " + label(r)
 		}
+		if op.Tells && err == nil {
+			return nil // what came of it is told with its end
+		}
 		return doneMsg{what: what + ": done", err: err}
 	}
 }
@@ -214,11 +309,7 @@ func (b *operationBox) press(s *Screen, k tea.KeyPressMsg) tea.Cmd {
 		s.overlay = nil
 	case form.Submitted:
 		s.overlay = nil
-		if b.op.Dangerous {
-			s.askOperation(b.r, b.op, b.form.Values(), "")
-			return nil
-		}
-		return s.operate(b.r, b.op, b.form.Values())
+		return s.considerOperation(b.r, b.op, b.form.Values())
 	}
 	return nil
 }

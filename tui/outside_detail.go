@@ -27,17 +27,26 @@ type outsideDetail struct {
 	table *resource.Table
 	above int // lines above the table
 	page  resource.Page
+	rows  *resource.Rows
+	// choosing: the shown tab has rows that can be chosen.
+	choosing bool
 }
 
 // show takes over the selection.
 func (o *outsideDetail) show(s *Screen) (changed bool) {
 	before := *o
-	o.group, o.id, o.names, o.kind = "", "", nil, ""
+	o.group, o.id, o.names, o.kind, o.choosing = "", "", nil, "", false
 	if g, ok := s.outsideAt(); ok {
 		o.group = g.id
 	}
 	if r, ok := s.resourceAt(); ok {
 		o.id, o.kind, o.names = r.ID, r.ID.Provider()+"/"+r.Kind, resourceTabs(r, s.kindOf(r))
+		if s.detail.comparing.of == string(r.ID) {
+			o.names = append(o.names, compareTab)
+		}
+		if _, v, ok := s.view(); ok {
+			o.choosing = v.Key != ""
+		}
 	}
 	if g, ok := s.outsideGroup(o.group); ok {
 		o.table.Show(g.id, g.members, s.frame(0, 0, false))
@@ -108,6 +117,9 @@ func (s *Screen) outsideBody(f screen.Frame) []string {
 	r, v, asks := s.view()
 	if !asks {
 		return o.page.View(f, string(r.ID), r, true, resource.Answer{Known: true})
+	}
+	if v.Key != "" {
+		return o.rows.View(f, string(r.ID)+" "+v.Query, v, s.asked.answer(r, v))
 	}
 	return o.page.View(f, string(r.ID)+" "+v.Query, r, false, s.asked.answer(r, v))
 }

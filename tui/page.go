@@ -19,6 +19,7 @@ type page struct {
 	text  string // empty while the verb runs
 	wrong string // what it ended with
 	pager pager.Pager
+	patch bool // the text is a patch
 }
 
 // pageMsg is what a verb has printed.
@@ -114,6 +115,21 @@ func (b *page) press(s *Screen, k tea.KeyPressMsg) tea.Cmd {
 	return nil
 }
 
+// patchInk is the colour of a line of a patch, which its first sign tells, too.
+func patchInk(line string, in *theme.Inks) theme.Ink {
+	switch {
+	case strings.HasPrefix(line, "diff "), strings.HasPrefix(line, "+++ "), strings.HasPrefix(line, "--- "):
+		return in.Bold
+	case strings.HasPrefix(line, "@@"):
+		return in.Accent
+	case strings.HasPrefix(line, "+"):
+		return in.Succeeded
+	case strings.HasPrefix(line, "-"):
+		return in.Failed
+	}
+	return in.Text
+}
+
 func (b *page) paste(string)                      {}
 func (b *page) scroll(n int)                      { b.pager.Move(n) }
 func (b *page) click(s *Screen, _, _ int) tea.Cmd { s.overlay = nil; return nil }
@@ -129,7 +145,12 @@ func (b *page) view(s *Screen) []string {
 			lines = append(lines, cell.NewLine(w-2).Put(ink, " "+cell.Clean(line)).String())
 		}
 	}
-	if b.text != "" {
+	switch {
+	case b.patch:
+		for line := range strings.SplitSeq(b.text, "\n") {
+			put(patchInk(line, s.ink), strings.ReplaceAll(line, "\t", "    "))
+		}
+	case b.text != "":
 		put(s.ink.Text, b.text)
 	}
 	if b.wrong != "" {

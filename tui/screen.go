@@ -285,6 +285,8 @@ func (s *Screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = s.answered(msg)
 	case lookMsg:
 		cmd = s.lookNow(msg)
+	case offeredMsg:
+		cmd = s.offered(msg)
 	case previewMsg:
 		cmd = s.preview(msg)
 	case bestMsg:

@@ -27,6 +27,9 @@ func Short(d time.Duration) string {
 	return fmt.Sprintf("%dd%02dh", int(d.Hours())/24, int(d.Hours())%24)
 }
 
+// Seconds is a number of seconds as Short says it.
+func Seconds(sec float64) string { return Short(time.Duration(sec * float64(time.Second))) }
+
 // Ago is how long ago t was: "3m ago".
 func Ago(t, now time.Time) string {
 	d := now.Sub(t)

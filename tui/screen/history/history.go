@@ -30,6 +30,7 @@ type Screen struct {
 	reading bool
 	err     error
 	shown   map[string]tasks.Run
+	marks   map[string]*screen.Marks // by task
 }
 
 // Past is a run that is remembered, with how many of its tests failed.
@@ -44,6 +45,25 @@ type Remember func(ctx context.Context, task string) ([]Past, error)
 
 // Open asks the root to show the log of a run.
 type Open struct{ Run tasks.Run }
+
+// Compare asks the root to show runs beside each other.
+type Compare struct{ Runs []string }
+
+// Marks are those of the shown task.
+func (s *Screen) Marks() *screen.Marks {
+	m := s.marks[s.unit]
+	if m == nil {
+		m = &screen.Marks{}
+		s.marks[s.unit] = m
+	}
+	return m
+}
+
+// Run is a run that the table shows.
+func (s *Screen) Run(id string) (tasks.Run, bool) {
+	r, ok := s.shown[id]
+	return r, ok
+}
 
 // read is what was remembered.
 type read struct {
@@ -96,7 +116,7 @@ func (s *Screen) Follow(f screen.Frame) tea.Cmd {
 
 // New is the screen, newest run first.
 func New() *Screen {
-	return &Screen{table: table.New(
+	return &Screen{marks: map[string]*screen.Marks{}, table: table.New(
 		table.Column{Title: "", Min: 2}, table.Column{Title: "RUN", Min: 5, Right: true}, table.Column{Title: "OUTCOME", Min: 10},
 		table.Column{Title: "STARTED", Min: 9}, table.Column{Title: "TOOK", Min: 7, Right: true},
 		table.Column{Title: "FAILS", Min: 6, Right: true}, table.Column{Title: "CAUSE", Min: 10, Grow: true},
@@ -127,10 +147,35 @@ func (s *Screen) Actions() []action.Action {
 	case r.Log == "":
 		none = "it has no log"
 	}
+	absent, title := "", "Show the numbers of the run"
+	if !ok {
+		absent = "there is no run"
+	}
+	chosen := s.Marks().Chosen(id)
+	if len(chosen) > 1 {
+		title = fmt.Sprintf("Compare the %d marked runs", len(chosen))
+	}
 	return []action.Action{
 		{
 			ID: "history.open", Title: "Show the log of the run", Hint: "log", Group: "History", Keys: []string{"enter", "right"}, Disabled: none,
 			Do: func() tea.Cmd { return func() tea.Msg { return Open{r} } },
+		},
+		{
+			ID: "history.mark", Title: "Mark the run, or take its mark away", Hint: "mark", Group: "History", Keys: []string{"space"}, Disabled: absent,
+			Do: func() tea.Cmd {
+				if s.Marks().Toggle(id) {
+					s.table.Move(1)
+				}
+				return nil
+			},
+		},
+		{
+			ID: "history.compare", Title: title, Hint: "compare", Group: "History", Keys: []string{"v"}, Disabled: absent,
+			Do: func() tea.Cmd { return func() tea.Msg { return Compare{chosen} } },
+		},
+		{
+			ID: "history.unmark", Title: "Take all marks away", Group: "History", Keys: []string{"V"}, Disabled: absent,
+			Do: func() tea.Cmd { s.Marks().Clear(); return nil },
 		},
 		{
 			ID: "history.sort", Title: "Sort runs by the next column", Hint: "sort", Group: "History", Keys: []string{"o"},
@@ -197,9 +242,13 @@ func (s *Screen) row(f screen.Frame, r tasks.Run, failures int) table.Row {
 	if failures > 0 {
 		fails.Text = fmt.Sprint(failures)
 	}
+	number := table.Cell{Text: fmt.Sprint(r.Number), Ink: in.Text, Sort: float64(r.Number)}
+	if letter := s.Marks().Letter(string(r.ID)); letter != "" {
+		number.Text, number.Ink = letter+" "+number.Text, screen.LetterInk(int(letter[0]-'A'), in)
+	}
 	return table.Row{ID: string(r.ID), Cells: []table.Cell{
 		{Text: glyph, Ink: ink},
-		{Text: fmt.Sprint(r.Number), Ink: in.Text, Sort: float64(r.Number)},
+		number,
 		{Text: word, Ink: ink},
 		{Text: screen.When(r.StartedAt, f.Now), Ink: in.Muted, Sort: float64(r.StartedAt.UnixNano())},
 		took, fails,

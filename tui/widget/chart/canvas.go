@@ -21,6 +21,12 @@ func (s scale) y(v float64) int {
 	return s.h - 1 - int(math.Round((v-s.low)/(s.high-s.low)*float64(s.h-1)))
 }
 
+// letter is a mark on a curve.
+type letter struct {
+	text string
+	ink  *theme.Ink
+}
+
 // canvas is cells of dots, each with the ink of who drew there last.
 type canvas struct {
 	w, h int
@@ -28,10 +34,14 @@ type canvas struct {
 	inks []*theme.Ink
 	// bad marks the columns in which a value was no number.
 	bad []bool
+	// marks are the letters on curves, by cell; trace is where the curve that is
+	// drawn passes each column, -1: it does not.
+	marks map[int]letter
+	trace []int
 }
 
 func newCanvas(w, h int) *canvas {
-	return &canvas{w: w, h: h, dots: make([]uint8, w*h), inks: make([]*theme.Ink, w*h), bad: make([]bool, w)}
+	return &canvas{w: w, h: h, dots: make([]uint8, w*h), inks: make([]*theme.Ink, w*h), bad: make([]bool, w), marks: map[int]letter{}, trace: make([]int, w)}
 }
 
 // bits are the dots of a braille character, by column and row.
@@ -42,6 +52,7 @@ func (c *canvas) dot(x, y int, ink *theme.Ink) {
 		return
 	}
 	i := y/4*c.w + x/2
+	c.trace[x/2] = y / 4
 	c.dots[i] |= bits[x%2][y%4]
 	c.inks[i] = ink
 }
@@ -50,6 +61,10 @@ func (c *canvas) dot(x, y int, ink *theme.Ink) {
 // their lowest to their highest, so that a million of them cost no million strokes.
 func (c *canvas) curve(v Curve, s scale) {
 	ink := v.Ink
+	for x := range c.trace {
+		c.trace[x] = -1
+	}
+	defer c.mark(v, &ink)
 	before, gap := -1, true
 	var lastY int
 	low, high, at := 0, 0, -1
@@ -88,6 +103,29 @@ func (c *canvas) curve(v Curve, s scale) {
 	flush()
 }
 
+// markEvery is how far the marks of a curve stand from each other.
+const markEvery = 24
+
+// mark puts a curve's letter at its end, and here and there on it.
+func (c *canvas) mark(v Curve, ink *theme.Ink) {
+	if v.Mark == "" {
+		return
+	}
+	last := -1
+	for x, y := range c.trace {
+		if y < 0 {
+			continue
+		}
+		last = x
+		if (x+markEvery-(7+5*v.At)%markEvery)%markEvery == 0 {
+			c.marks[y*c.w+x] = letter{v.Mark, ink}
+		}
+	}
+	if last >= 0 {
+		c.marks[c.trace[last]*c.w+last] = letter{v.Mark, ink}
+	}
+}
+
 // stroke is a straight line of dots.
 func (c *canvas) stroke(x0, y0, x1, y1 int, ink *theme.Ink) {
 	dx, dy := x1-x0, y1-y0
@@ -112,6 +150,8 @@ func (c *canvas) row(l *cell.Line, y, cross int, in *theme.Inks) {
 		switch {
 		case y == c.h-1 && c.bad[x]:
 			l.Put(in.Failed, "×")
+		case c.marks[i].ink != nil:
+			l.Put(*c.marks[i].ink, c.marks[i].text)
 		case c.dots[i] != 0:
 			l.Put(*c.inks[i], string(rune(0x2800+int(c.dots[i]))))
 		case x == cross:

@@ -17,6 +17,10 @@ type Curve struct {
 	Ink  theme.Ink
 	// Raw curves are drawn as they are, also where the others are smoothed.
 	Raw bool
+	// Mark stands on the curve here and there, so that several can be told from each
+	// other without colours: a letter. At shifts where, a number for each curve.
+	Mark string
+	At   int
 }
 
 // View says which part of the curves is drawn, and how.
@@ -112,7 +116,7 @@ func prepared(curves []Curve, v View) []Curve {
 			}
 			ys = logs
 		}
-		out[i] = Curve{X: c.X, Y: ys, Ink: c.Ink}
+		out[i] = Curve{X: c.X, Y: ys, Ink: c.Ink, Raw: c.Raw, Mark: c.Mark, At: c.At}
 	}
 	return out
 }

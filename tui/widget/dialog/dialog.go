@@ -27,8 +27,12 @@ type Button struct {
 
 // Dialog is the widget. Buttons[0] is the safe answer: Esc gives it.
 type Dialog struct {
-	Title   string
-	Text    string
+	Title string
+	Text  string
+	// Lines are drawn below the text as they are, two cells narrower than the box;
+	// Hint stands in its border.
+	Lines   []string
+	Hint    string
 	Buttons []Button
 	// Opened starts the grace period.
 	Opened time.Time
@@ -88,7 +92,7 @@ func (b Button) label() string {
 	return "[ " + b.Label + " ]"
 }
 
-func (d *Dialog) height(w int) int { return len(cell.Wrap(d.Text, w-2*margin)) + 5 }
+func (d *Dialog) height(w int) int { return len(cell.Wrap(d.Text, w-2*margin)) + len(d.Lines) + 5 }
 
 // Width is how wide the dialog wants to be in a screen of that width.
 func (d *Dialog) Width(screen int) int {
@@ -105,7 +109,7 @@ func (d *Dialog) View(w int, in *theme.Inks) []string {
 	for _, s := range cell.Wrap(d.Text, w-2*margin) {
 		body = append(body, cell.NewLine(w-2).Put(in.Text, "  "+s).String())
 	}
-	body = append(body, "")
+	body = append(append(body, d.Lines...), "")
 	l := cell.NewLine(w-2).Put(in.Text, "  ")
 	for i, b := range d.Buttons {
 		ink := in.Muted
@@ -122,7 +126,7 @@ func (d *Dialog) View(w int, in *theme.Inks) []string {
 		l.Put(in.Text, "  ")
 	}
 	body = append(body, l.String())
-	return Frame(d.Title, "", body, w, in)
+	return Frame(d.Title, d.Hint, body, w, in)
 }
 
 // Frame draws a box around lines, its title and its hint in the border.

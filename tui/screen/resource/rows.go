@@ -1,0 +1,344 @@
+package resource
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tui/action"
+	"github.com/sawhorse-dev/sawhorse/tui/screen"
+	"github.com/sawhorse-dev/sawhorse/tui/theme"
+	"github.com/sawhorse-dev/sawhorse/tui/widget/cell"
+	"github.com/sawhorse-dev/sawhorse/tui/widget/table"
+)
+
+// Compare asks the root to show rows beside each other.
+type Compare struct{ Rows []string }
+
+// Rows is a tab whose answer has rows that can be chosen: runs, versions.
+type Rows struct {
+	table *table.Table
+	marks map[string]*screen.Marks // by question
+	order map[string]table.Order   // by view
+	of    string
+	view  tasks.View
+	// left is how many columns behind the name are out of sight, more whether there
+	// are others.
+	left int
+	more bool
+	made made
+}
+
+// made is what the table was made of: five thousand rows are not made for a key.
+type made struct {
+	of      string
+	answer  *[]string // its first row
+	rows    int
+	marks   string
+	columns string
+	day     int
+	ink     *theme.Inks
+}
+
+// NewRows is a tab without rows.
+func NewRows() *Rows {
+	return &Rows{table: table.New(), marks: map[string]*screen.Marks{}, order: map[string]table.Order{}}
+}
+
+// Marks are those of the shown question.
+func (r *Rows) Marks() *screen.Marks {
+	m := r.marks[r.of]
+	if m == nil {
+		m = &screen.Marks{}
+		r.marks[r.of] = m
+	}
+	return m
+}
+
+// Selected is what the row under the cursor is called in its system.
+func (r *Rows) Selected() (string, bool) { return r.table.Selected() }
+
+// Move moves the cursor.
+func (r *Rows) Move(n int) { r.table.Move(n) }
+
+// Click puts the cursor on a line of the last View.
+func (r *Rows) Click(y int) bool { return r.table.Click(y) }
+
+// Actions are what can be done with the rows.
+func (r *Rows) Actions() []action.Action {
+	id, ok := r.Selected()
+	none, compare := "", ""
+	if !ok {
+		none = "there are no rows"
+	}
+	title := "Show all of the row"
+	chosen := r.Marks().Chosen(id)
+	if len(chosen) > 1 {
+		title = fmt.Sprintf("Compare the %d marked ones", len(chosen))
+	}
+	if r.view.Compare == "" {
+		compare = "these can't be compared"
+	}
+	return []action.Action{
+		{
+			ID: "rows.mark", Title: "Mark the row, or take its mark away", Hint: "mark", Group: "Rows", Keys: []string{"space"}, Disabled: none,
+			Do: func() tea.Cmd {
+				if r.Marks().Toggle(id) {
+					r.table.Move(1)
+				}
+				return nil
+			},
+		},
+		{
+			ID: "rows.compare", Title: title, Hint: "compare", Group: "Rows", Keys: []string{"v", "enter"}, Disabled: or(none, compare),
+			Do: func() tea.Cmd { return func() tea.Msg { return Compare{chosen} } },
+		},
+		{
+			ID: "rows.unmark", Title: "Take all marks away", Group: "Rows", Keys: []string{"V"}, Disabled: none,
+			Do: func() tea.Cmd { r.Marks().Clear(); return nil },
+		},
+		{
+			ID: "rows.sort", Title: "Sort by the next column", Hint: "sort", Group: "Rows", Keys: []string{"o"},
+			Do: func() tea.Cmd { r.table.NextSort(); r.order[r.view.Query] = r.table.Order(); return nil },
+		},
+		{
+			ID: "rows.reverse", Title: "Turn the order round", Group: "Rows", Keys: []string{"O"},
+			Do: func() tea.Cmd { r.table.Reverse(); r.order[r.view.Query] = r.table.Order(); return nil },
+		},
+		{
+			ID: "rows.right", Title: "Show the columns to the right", Group: "Rows", Keys: []string{"right"},
+			Do: func() tea.Cmd {
+				if r.more {
+					r.left++
+				}
+				return nil
+			},
+		},
+		{
+			ID: "rows.left", Title: "Show the columns to the left", Group: "Rows", Keys: []string{"left"},
+			Do: func() tea.Cmd { r.left = max(0, r.left-1); return nil },
+		},
+	}
+}
+
+func or(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// View draws the rows, or why there are none.
+func (r *Rows) View(f screen.Frame, of string, v tasks.View, a Answer) []string {
+	if of != r.of {
+		r.of, r.left, r.made = of, 0, made{}
+	}
+	r.view = v
+	var notes []string
+	if a.Err != nil {
+		notes = f.Fact(f.Ink.Failed, "no answer", a.Err.Error())
+	}
+	rows := a.Result.Rows
+	if len(rows) == 0 {
+		r.table.SetRows(nil)
+		switch {
+		case a.Err != nil:
+			return cell.Block(notes, f.W, f.H)
+		case !a.Known:
+			return f.Empty("asking…", "")
+		}
+		return f.Empty("There is nothing here yet.", "")
+	}
+	r.fill(f, a.Result)
+	if len(notes) > 0 && f.H < 4 {
+		notes = nil
+	}
+	foot := r.foot(f, a.Result)
+	h := f.H - len(notes) - len(foot)
+	return slices.Concat(notes, r.table.View(f.W, max(1, h), f.Focused, f.Ink), foot)
+}
+
+// foot says how many are marked and what is left out.
+func (r *Rows) foot(f screen.Frame, a tasks.Result) []string {
+	var parts []string
+	if n := len(r.Marks().All()); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d marked", n))
+	}
+	if len(a.Rows) > f.H-3 {
+		parts = append(parts, fmt.Sprintf("%d rows", len(a.Rows)))
+	}
+	if r.more || r.left > 0 {
+		parts = append(parts, "←→ more columns")
+	}
+	if a.More != "" {
+		parts = append(parts, a.More)
+	}
+	if len(parts) == 0 || f.H < 6 {
+		return nil
+	}
+	return []string{cell.NewLine(f.W).Put(f.Ink.Faint, "  "+strings.Join(parts, " · ")).String()}
+}
+
+// shown is a column as it is drawn.
+type shown struct {
+	at    int // of the answer
+	title string
+	width int
+	right bool
+}
+
+// fill makes the table's rows, if anything is other than before.
+func (r *Rows) fill(f screen.Frame, a tasks.Result) {
+	key := slices.IndexFunc(a.Columns, func(c tasks.Column) bool { return c.Name == r.view.Key })
+	if key < 0 {
+		r.table.SetRows(nil)
+		return
+	}
+	columns := r.columns(f, a, key)
+	now := made{
+		of: r.of, answer: &a.Rows[0], rows: len(a.Rows), marks: strings.Join(r.Marks().All(), ","),
+		columns: fmt.Sprint(columns), day: f.Now.YearDay(), ink: f.Ink,
+	}
+	if now == r.made {
+		return
+	}
+	selected, chosen := r.table.Selected()
+	if now.columns != r.made.columns || now.of != r.made.of {
+		heads := []table.Column{{Min: 2}}
+		for _, c := range columns {
+			heads = append(heads, table.Column{Title: c.title, Min: c.width, Right: c.right})
+		}
+		r.table = table.New(heads...)
+		r.table.SetOrder(r.order[r.view.Query])
+	}
+	if chosen && now.of == r.made.of {
+		r.table.Select(selected)
+	}
+	r.made = now
+	rows := make([]table.Row, 0, len(a.Rows))
+	for _, row := range a.Rows {
+		id := at(row, key)
+		line := table.Row{ID: id, Cells: make([]table.Cell, 0, len(columns)+1)}
+		line.Cells = append(line.Cells, r.markCell(f, id))
+		for _, c := range columns {
+			line.Cells = append(line.Cells, cellOf(f, a.Columns[c.at], at(row, c.at), c.at == key))
+		}
+		rows = append(rows, line)
+	}
+	r.table.SetRows(rows)
+}
+
+func (r *Rows) markCell(f screen.Frame, id string) table.Cell {
+	letter := r.Marks().Letter(id)
+	if letter == "" {
+		return table.Cell{Sort: math.MaxFloat64}
+	}
+	return table.Cell{Text: letter, Ink: screen.LetterInk(int(letter[0]-'A'), f.Ink), Sort: float64(letter[0])}
+}
+
+func at(row []string, i int) string {
+	if i < len(row) {
+		return row[i]
+	}
+	return ""
+}
+
+const mostCell = 24
+
+// columns are those that there is room for, from the one that is leftmost now: the
+// first always, long ids last.
+func (r *Rows) columns(f screen.Frame, a tasks.Result, key int) []shown {
+	order := make([]int, 0, len(a.Columns))
+	for i := range a.Columns {
+		order = append(order, i)
+	}
+	if len(at(a.Rows[0], key)) > 12 {
+		order = append(slices.Delete(order, key, key+1), key)
+	}
+	var all []shown
+	used := 4
+	r.more = false
+	for n, i := range order {
+		if n > 0 && n <= r.left {
+			continue
+		}
+		c := a.Columns[i]
+		s := shown{at: i, title: strings.ToUpper(title(c.Name)), right: c.Number}
+		s.width = max(cell.Width(s.title)+2, 4)
+		for _, row := range a.Rows[:min(len(a.Rows), 200)] { // those that are seen first
+			s.width = max(s.width, cell.Width(textOf(f, c, at(row, i), i == key))+1)
+		}
+		s.width = min(s.width, mostCell)
+		if used += s.width; used > f.W && n > 0 {
+			r.more = true
+			break
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// title leaves out what kind of thing the column is of.
+func title(name string) string {
+	for _, kind := range []string{"metrics.", "params."} {
+		if rest, ok := strings.CutPrefix(name, kind); ok {
+			return rest
+		}
+	}
+	return name
+}
+
+// isHash says whether a text is an id that nobody reads to its end.
+func isHash(text string) bool {
+	return len(text) >= 32 && strings.Trim(text, "0123456789abcdef") == ""
+}
+
+func textOf(f screen.Frame, c tasks.Column, text string, key bool) string {
+	if text == "" {
+		return ""
+	}
+	if key && len(text) > 12 || isHash(text) {
+		return text[:8]
+	}
+	if c.Number {
+		n, err := strconv.ParseFloat(text, 64)
+		switch {
+		case err != nil:
+			return text
+		case c.Unit == "s":
+			return screen.Seconds(n)
+		}
+		return screen.Number(n)
+	}
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return screen.When(t, f.Now)
+	}
+	return text
+}
+
+func cellOf(f screen.Frame, c tasks.Column, text string, key bool) table.Cell {
+	out := table.Cell{Text: textOf(f, c, text, key), Ink: f.Ink.Text}
+	if c.Number {
+		n, err := strconv.ParseFloat(text, 64)
+		if out.Sort = n; err != nil || math.IsNaN(n) {
+			out.Sort, out.Ink = math.Inf(-1), f.Ink.Muted
+		}
+		return out
+	}
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		out.Sort, out.Ink = float64(t.UnixNano()), f.Ink.Muted
+	}
+	switch text {
+	case "running", "scheduled", "pending", "pending_registration":
+		out.Ink = f.Ink.Running
+	case "failed", "killed", "failed_registration":
+		out.Ink = f.Ink.Failed
+	}
+	return out
+}
