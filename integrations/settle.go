@@ -2,12 +2,12 @@ package integrations
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // settled is everything that was found, made to fit together in one file.
@@ -214,12 +214,12 @@ func rejected(section, unit string) string {
 	return ""
 }
 
-var notInName = regexp.MustCompile(`[^A-Za-z0-9_.-]+`)
+var notInName = lazy.Regexp(`[^A-Za-z0-9_.-]+`)
 
 // unitName makes a name that the file does not have yet; of two with one name,
 // the second is called after who found it.
 func unitName(name, by string, taken map[string]bool) string {
-	clean := func(s string) string { return strings.Trim(notInName.ReplaceAllString(s, "-"), "-._") }
+	clean := func(s string) string { return strings.Trim(notInName().ReplaceAllString(s, "-"), "-._") }
 	if name = clean(name); name == "" {
 		name = "unit"
 	}

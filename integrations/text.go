@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"unicode"
 
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // unitText is a unit in the shortest form that says all of it. A field that is
@@ -306,7 +306,7 @@ func patternsText(patterns []config.Pattern) string {
 }
 
 // plain is what YAML reads as the text that it looks like.
-var plain = regexp.MustCompile(`^[A-Za-z./][A-Za-z0-9 _./=@+-]*$`)
+var plain = lazy.Regexp(`^[A-Za-z./][A-Za-z0-9 _./=@+-]*$`)
 
 // literal is text that has no ${{ references }} of ours but those to a unit's
 // own parameters, which are its detector's.
@@ -348,7 +348,7 @@ func comment(s string) string {
 // quote writes a text as YAML, plain where it stays what it is. What Go escapes
 // in quotes, YAML reads in the same way.
 func quote(s string) string {
-	if plain.MatchString(s) && s[len(s)-1] != ' ' && !reserved(s) {
+	if plain().MatchString(s) && s[len(s)-1] != ' ' && !reserved(s) {
 		return s
 	}
 	return strconv.Quote(s)

@@ -28,7 +28,8 @@ func hub(t *testing.T, answer func(tasks.Query) (tasks.Result, error)) (*tuitest
 	e.Emit(
 		tasks.ProviderChanged{Provider: tasks.Provider{Name: "github", Title: "GitHub ada/shop", Phase: tasks.PhaseUp, Kinds: []tasks.Kind{{
 			Name: tasks.RunKind, Operations: []tasks.Operation{
-				{Name: "cancel", Title: "Cancel"}, {Name: "rerun-failed", Title: "Rerun the failed jobs of", Key: "f"},
+				{Name: "cancel", Title: "Cancel"},
+				{Name: "rerun-failed", Title: "Rerun the failed jobs of", Key: "f"},
 				{Name: "approve", Title: "Approve", Key: "A"},
 			},
 		}}}},

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -17,6 +16,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/integrations/all"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // examinePrograms looks for what the units run: is it there, and is it the
@@ -88,7 +88,7 @@ func examineProgram(ctx context.Context, name, file string, by config.Unit, want
 // versionTime is how long a program may take to say its version.
 const versionTime = 5 * time.Second
 
-var versionForm = regexp.MustCompile(`\d+(\.\d+)+`)
+var versionForm = lazy.Regexp(`\d+(\.\d+)+`)
 
 // versionOf asks a program, from a directory where no file of the workspace can
 // make it do anything else.
@@ -107,7 +107,7 @@ func versionOf(ctx context.Context, program string, k tool) string {
 	if err != nil {
 		return ""
 	}
-	return versionForm.FindString(string(out))
+	return versionForm().FindString(string(out))
 }
 
 // connectTime is how long a system may take to answer doctor.

@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +24,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // imageName is the name of the unit's image; one that is built has its own.
@@ -132,7 +132,7 @@ func (j *job) progress(body io.Reader, each func(text string), trace func(json.R
 	}
 }
 
-var stepLine = regexp.MustCompile(`^Step (\d+)/(\d+) : (.*)`)
+var stepLine = lazy.Regexp(`^Step (\d+)/(\d+) : (.*)`)
 
 // build makes the image, its steps those of the Dockerfile.
 func (j *job) build(ctx context.Context, name string) error {
@@ -237,7 +237,7 @@ type stepReader struct {
 }
 
 func (r *stepReader) read(said string) {
-	m := stepLine.FindStringSubmatch(said)
+	m := stepLine().FindStringSubmatch(said)
 	if m == nil {
 		return
 	}
@@ -265,7 +265,7 @@ type failedStep struct {
 func (j *job) buildFailed(b *config.Build, content []byte, step failedStep) error {
 	why := step.why
 	at := tasks.Location{File: j.file(dockerfilePath(b)), Line: lineOf(string(content), step.number, step.text)}
-	if m := errorLine.FindStringSubmatch(why); m != nil && at.Line == 0 {
+	if m := errorLine().FindStringSubmatch(why); m != nil && at.Line == 0 {
 		at.Line, _ = strconv.Atoi(m[1]) // what can't be parsed names its line
 	}
 	if b.Inline != "" {
@@ -282,7 +282,7 @@ func (j *job) buildFailed(b *config.Build, content []byte, step failedStep) erro
 	return &tasks.ExitError{Exit: tasks.Exit{Code: 1}, Reason: reason}
 }
 
-var errorLine = regexp.MustCompile(`(?:parse error line|line) (\d+)`)
+var errorLine = lazy.Regexp(`(?:parse error line|line) (\d+)`)
 
 func (j *job) file(path string) string {
 	if rel, err := filepath.Rel(j.r.o.Dir, path); err == nil && filepath.IsLocal(rel) {

@@ -3,7 +3,6 @@ package docker
 import (
 	"context"
 	"encoding/json"
-	"regexp"
 	"strings"
 	"time"
 
@@ -12,13 +11,14 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // traceID is what the engine calls BuildKit's own reports.
 const traceID = "moby.buildkit.trace"
 
 // onlyKit are instructions that the engine's first builder does not know.
-var onlyKit = regexp.MustCompile(`(?im)^\s*(?:(?:RUN|COPY|ADD)\s+(?:--\S+\s+)*(?:--mount=|--link\b|--chmod=|--network=|--security=)|(?:RUN|COPY|ADD)\b.*<<-?["']?\w|--mount=)`)
+var onlyKit = lazy.Regexp(`(?im)^\s*(?:(?:RUN|COPY|ADD)\s+(?:--\S+\s+)*(?:--mount=|--link\b|--chmod=|--network=|--security=)|(?:RUN|COPY|ADD)\b.*<<-?["']?\w|--mount=)`)
 
 // byKit says whether BuildKit builds: where the engine prefers it, or the build
 // needs it, or the person says so as to the docker CLI.
@@ -29,7 +29,7 @@ func (j *job) byKit(b *config.Build, content []byte) (bool, error) {
 		needs = "build.secrets"
 	case len(b.Agents) > 0:
 		needs = "build.ssh"
-	case onlyKit.Match(content):
+	case onlyKit().Match(content):
 		needs = "its Dockerfile"
 	}
 	said := j.r.o.Place.Getenv("DOCKER_BUILDKIT")
@@ -113,23 +113,23 @@ func (k *kitReader) vertex(v vertex) {
 	}
 }
 
-var stepName = regexp.MustCompile(`^\[((?:\S+ )?\d+/\d+)\] (.*)`)
+var stepName = lazy.Regexp(`^\[((?:\S+ )?\d+/\d+)\] (.*)`)
 
 // cutStep takes "[build 2/3] RUN make" apart; what is no instruction of the
 // Dockerfile has no number.
 func cutStep(name string) (number, text string) {
-	if m := stepName.FindStringSubmatch(name); m != nil {
+	if m := stepName().FindStringSubmatch(name); m != nil {
 		return m[1], m[2]
 	}
 	return "", name
 }
 
-var kitPrefix = regexp.MustCompile(`^(?:failed to solve(?: with frontend [^:]+)?: |failed to build LLB: |failed to create LLB definition: |rpc error: code = \w+ desc = |failed to read dockerfile: )+`)
+var kitPrefix = lazy.Regexp(`^(?:failed to solve(?: with frontend [^:]+)?: |failed to build LLB: |failed to create LLB definition: |rpc error: code = \w+ desc = |failed to read dockerfile: )+`)
 
 // kitProblem is why a build failed: the step's own word, else that of the whole.
 func kitProblem(step, whole string) string {
 	if step == "" {
 		step = whole
 	}
-	return kitPrefix.ReplaceAllString(step, "")
+	return kitPrefix().ReplaceAllString(step, "")
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // The labels by which Compose knows its own, and ours.
@@ -168,12 +168,12 @@ func (s summary) since() time.Time {
 	return time.Unix(s.Created, 0)
 }
 
-var upFor = regexp.MustCompile(`^Up (?:(\d+)|(Less than a|About an?|About a)) (second|minute|hour|day|week|month)`)
+var upFor = lazy.Regexp(`^Up (?:(\d+)|(Less than a|About an?|About a)) (second|minute|hour|day|week|month)`)
 
 // startedAbout is when a running container started, as far as the text of its
 // status tells: lists of engines do not say it otherwise.
 func startedAbout(status string, now time.Time) time.Time {
-	m := upFor.FindStringSubmatch(status)
+	m := upFor().FindStringSubmatch(status)
 	if m == nil {
 		return time.Time{}
 	}

@@ -12,13 +12,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/moby/moby/api/pkg/authconfig"
 	"github.com/moby/moby/api/types/registry"
+
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // hub is what the docker CLI calls Docker's own registry, which has other names.
@@ -174,7 +175,7 @@ func (j *job) login(ctx context.Context, image string) string {
 	return text
 }
 
-var fromLine = regexp.MustCompile(`(?im)^\s*(?:FROM\s+(?:--\S+\s+)*|COPY\s+.*--from=)([^\s$]+)(?:\s|$)`)
+var fromLine = lazy.Regexp(`(?im)^\s*(?:FROM\s+(?:--\S+\s+)*|COPY\s+.*--from=)([^\s$]+)(?:\s|$)`)
 
 // buildLogins are those of the registries that a Dockerfile names, and those that
 // need no program to be run.
@@ -190,7 +191,7 @@ func (j *job) buildLogins(ctx context.Context, content []byte) map[string]regist
 			all[key] = *a
 		}
 	}
-	for _, m := range fromLine.FindAllSubmatch(content, -1) {
+	for _, m := range fromLine().FindAllSubmatch(content, -1) {
 		host := registryOf(string(m[1]))
 		a, err := l.of(ctx, host)
 		if err != nil {

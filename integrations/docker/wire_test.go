@@ -17,7 +17,7 @@ func TestABuildIsBuildKitsWhereItsDockerfileNeedsThat(t *testing.T) {
 		"FROM a\nRUN make --mount=x\nCOPY --from=b /a /b\n":        false,
 		"FROM a\nRUN cat < in\n":                                   false,
 	} {
-		if got := onlyKit.MatchString(text); got != want {
+		if got := onlyKit().MatchString(text); got != want {
 			t.Errorf("%q: %v", text, got)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -14,16 +13,17 @@ import (
 	"github.com/sawhorse-dev/sawhorse/integrations/internal/rest"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // group heads the workflows in the tree.
 const group = "PIPELINES"
 
-var notInName = regexp.MustCompile(`[^A-Za-z0-9_.-]+`)
+var notInName = lazy.Regexp(`[^A-Za-z0-9_.-]+`)
 
 // taskName is a workflow's task: its file's name without the ending.
 func taskName(file string) string {
-	name := strings.Trim(notInName.ReplaceAllString(strings.TrimSuffix(file, path.Ext(file)), "-"), "-._")
+	name := strings.Trim(notInName().ReplaceAllString(strings.TrimSuffix(file, path.Ext(file)), "-"), "-._")
 	if name == "" {
 		return "workflow"
 	}

@@ -167,7 +167,7 @@ func (p *provider) download(ctx context.Context, id external, args map[string]st
 }
 
 func safeName(name string) string {
-	name = notInName.ReplaceAllString(name, "-")
+	name = notInName().ReplaceAllString(name, "-")
 	if strings.Trim(name, ".") == "" {
 		return "artifact"
 	}

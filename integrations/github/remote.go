@@ -4,10 +4,10 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/sawhorse-dev/sawhorse/integrations"
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // remote is the repository of the checkout's git remote, when its host is a
@@ -116,7 +116,7 @@ type gitRemote struct {
 	resolved  bool // gh was told that this is the one
 }
 
-var section = regexp.MustCompile(`^\[\s*([A-Za-z0-9.-]+)(?:\s+"((?:[^"\\]|\\.)*)")?\s*\]`)
+var section = lazy.Regexp(`^\[\s*([A-Za-z0-9.-]+)(?:\s+"((?:[^"\\]|\\.)*)")?\s*\]`)
 
 // remotes reads them, in their order.
 func remotes(config string) []gitRemote {
@@ -124,7 +124,7 @@ func remotes(config string) []gitRemote {
 	inside := false
 	for line := range strings.SplitSeq(config, "\n") {
 		line = strings.TrimSpace(line)
-		if m := section.FindStringSubmatch(line); m != nil {
+		if m := section().FindStringSubmatch(line); m != nil {
 			if inside = strings.EqualFold(m[1], "remote") && m[2] != ""; inside {
 				all = append(all, gitRemote{name: m[2]})
 			}
@@ -148,7 +148,7 @@ func remotes(config string) []gitRemote {
 	return all
 }
 
-var scpForm = regexp.MustCompile(`^(?:[^@/\s]+@)?([^:/\s]+):([^:].*)$`)
+var scpForm = lazy.Regexp(`^(?:[^@/\s]+@)?([^:/\s]+):([^:].*)$`)
 
 // readRemote takes a remote's address apart: https, ssh, git, or git@host:path.
 func readRemote(address string) (host, owner, repo string, ok bool) {
@@ -162,7 +162,7 @@ func readRemote(address string) (host, owner, repo string, ok bool) {
 		if u.Scheme == "ssh" || u.Scheme == "git" {
 			host = u.Hostname() // the port is not that of the web
 		}
-	} else if m := scpForm.FindStringSubmatch(address); m != nil {
+	} else if m := scpForm().FindStringSubmatch(address); m != nil {
 		host, path = m[1], m[2]
 	} else {
 		return "", "", "", false

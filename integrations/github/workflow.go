@@ -3,7 +3,6 @@ package github
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 const workflowDir = ".github/workflows"
@@ -225,7 +225,7 @@ func (w workflow) params(environments []string) []config.Param {
 	})
 }
 
-var inputInName = regexp.MustCompile(`\$\{\{[^}]*\b(?:github\.event\.)?inputs\.([A-Za-z_][A-Za-z0-9_-]*)[^}]*\}\}`)
+var inputInName = lazy.Regexp(`\$\{\{[^}]*\b(?:github\.event\.)?inputs\.([A-Za-z_][A-Za-z0-9_-]*)[^}]*\}\}`)
 
 // markers are the names of inputs that are there to tell runs apart.
 var markers = []string{"distinct_id", "sawhorse_id", "run_id", "correlation_id"}
@@ -233,7 +233,7 @@ var markers = []string{"distinct_id", "sawhorse_id", "run_id", "correlation_id"}
 // marker is the input that a run's title shows and that exists to tell runs
 // apart; "" where there is none.
 func (w workflow) marker() string {
-	for _, m := range inputInName.FindAllStringSubmatch(w.RunName, -1) {
+	for _, m := range inputInName().FindAllStringSubmatch(w.RunName, -1) {
 		if slices.Contains(markers, m[1]) && slices.ContainsFunc(w.Inputs, func(in input) bool { return in.Name == m[1] }) {
 			return m[1]
 		}

@@ -5,11 +5,11 @@ package gradle
 
 import (
 	"context"
-	"regexp"
 
 	"github.com/sawhorse-dev/sawhorse/integrations"
 	"github.com/sawhorse-dev/sawhorse/integrations/internal/declared"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // Definition describes the integration.
@@ -24,11 +24,11 @@ func names() []string {
 
 // The plugins that make a task whose name says what it runs.
 var (
-	comments = regexp.MustCompile(`(?s:/\*.*?\*/)|(?m:(^|\s)//.*$)`)
-	boot     = regexp.MustCompile(`['"]org\.springframework\.boot['"]|spring\.boot\)`)
-	quarkus  = regexp.MustCompile(`['"]io\.quarkus['"]`)
-	program  = regexp.MustCompile(`id\s*\(?\s*['"]application['"]|(?m)^\s*application\s*$|apply plugin:\s*['"]application['"]`)
-	java     = regexp.MustCompile(`['"](java|java-library|application|groovy|scala|war)['"]|kotlin|org\.jetbrains|(?m)^\s*(java|application|` + "`java-library`" + `)\s*$`)
+	comments = lazy.Regexp(`(?s:/\*.*?\*/)|(?m:(^|\s)//.*$)`)
+	boot     = lazy.Regexp(`['"]org\.springframework\.boot['"]|spring\.boot\)`)
+	quarkus  = lazy.Regexp(`['"]io\.quarkus['"]`)
+	program  = lazy.Regexp(`id\s*\(?\s*['"]application['"]|(?m)^\s*application\s*$|apply plugin:\s*['"]application['"]`)
+	java     = lazy.Regexp(`['"](java|java-library|application|groovy|scala|war)['"]|kotlin|org\.jetbrains|(?m)^\s*(java|application|` + "`java-library`" + `)\s*$`)
 )
 
 func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
@@ -36,7 +36,7 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 	if name == "" || err != nil {
 		return nil, err
 	}
-	text = comments.ReplaceAll(text, nil)
+	text = comments().ReplaceAll(text, nil)
 	run := "gradle "
 	if declared.Has(dir, "gradlew") {
 		run = "./gradlew "
@@ -48,14 +48,14 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 		ev.Units = append(ev.Units, u)
 	}
 	switch {
-	case boot.Match(text):
+	case boot().Match(text):
 		add(config.Unit{Name: "bootRun", Kind: config.Service, Run: "bootRun", Description: "the Spring Boot application"})
-	case quarkus.Match(text):
+	case quarkus().Match(text):
 		add(config.Unit{Name: "quarkusDev", Kind: config.Service, Run: "quarkusDev", Description: "Quarkus, reloaded on save"})
-	case program.Match(text):
+	case program().Match(text):
 		add(config.Unit{Name: "run", Kind: config.Task, Run: "run", Description: "the program"})
 	}
-	if several := declared.Has(dir, "settings.gradle") || declared.Has(dir, "settings.gradle.kts"); several || java.Match(text) {
+	if several := declared.Has(dir, "settings.gradle") || declared.Has(dir, "settings.gradle.kts"); several || java().Match(text) {
 		add(config.Unit{
 			Name: "test", Kind: config.Task, Run: "test", Description: "all tests, on save",
 			Watch: &config.Watch{Paths: []string{"**/src/**", "**/*.gradle", "**/*.gradle.kts"}},

@@ -2,11 +2,11 @@ package justfile
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // reading gathers what justfiles declare.
@@ -35,10 +35,10 @@ type param struct {
 }
 
 var (
-	setting   = regexp.MustCompile(`^(export\s+)?[A-Za-z_][A-Za-z0-9_-]*\s*:=`)
-	importing = regexp.MustCompile(`^import(\??)\s+['"]([^'"]+)['"]`)
-	module    = regexp.MustCompile(`^mod(\??)\s+([A-Za-z_][A-Za-z0-9_-]*)(?:\s+['"]([^'"]+)['"])?\s*(?:#.*)?$`)
-	attribute = regexp.MustCompile(`([a-z][a-z-]*)(?:\s*\(\s*(?:'([^']*)'|"([^"]*)")[^)]*\)|\s*:\s*(?:'([^']*)'|"([^"]*)"))?`)
+	setting   = lazy.Regexp(`^(export\s+)?[A-Za-z_][A-Za-z0-9_-]*\s*:=`)
+	importing = lazy.Regexp(`^import(\??)\s+['"]([^'"]+)['"]`)
+	module    = lazy.Regexp(`^mod(\??)\s+([A-Za-z_][A-Za-z0-9_-]*)(?:\s+['"]([^'"]+)['"])?\s*(?:#.*)?$`)
+	attribute = lazy.Regexp(`([a-z][a-z-]*)(?:\s*\(\s*(?:'([^']*)'|"([^"]*)")[^)]*\)|\s*:\s*(?:'([^']*)'|"([^"]*)"))?`)
 )
 
 // file reads a justfile line by line: what begins in the first column declares
@@ -70,17 +70,17 @@ func (r *reading) file(name string, from source, text string) {
 			}
 		case line[0] == '[':
 			attributes(trimmed, &next)
-		case setting.MatchString(line), strings.HasPrefix(line, "set "), strings.HasPrefix(line, "alias "), strings.HasPrefix(line, "unexport "):
+		case setting().MatchString(line), strings.HasPrefix(line, "set "), strings.HasPrefix(line, "alias "), strings.HasPrefix(line, "unexport "):
 			open = unclosed(line)
 			forget()
-		case importing.MatchString(line):
-			m := importing.FindStringSubmatch(line)
+		case importing().MatchString(line):
+			m := importing().FindStringSubmatch(line)
 			if file, ok := imported(name, m[2]); ok {
 				r.find(source{files: []string{file}, within: within, optional: m[1] != "", from: lead})
 			}
 			forget()
-		case module.MatchString(line) && head(line) == nil:
-			m := module.FindStringSubmatch(line)
+		case module().MatchString(line) && head(line) == nil:
+			m := module().FindStringSubmatch(line)
 			r.find(source{files: homes(name, m[2], m[3]), within: within + m[2] + "::", module: within + m[2], optional: m[1] != "", from: lead})
 			forget()
 		default:
@@ -149,7 +149,7 @@ func unclosed(line string) string {
 // attributes reads [private], [doc('text'), group('x')] and the like.
 func attributes(line string, into *recipe) {
 	line = strings.TrimSuffix(strings.TrimPrefix(line, "["), "]")
-	for _, m := range attribute.FindAllStringSubmatch(line, -1) {
+	for _, m := range attribute().FindAllStringSubmatch(line, -1) {
 		text := m[2] + m[3] + m[4] + m[5]
 		switch m[1] {
 		case "private":
@@ -172,7 +172,7 @@ func head(line string) *recipe {
 		return nil
 	}
 	words := fields(strings.TrimPrefix(line[:end], "@"))
-	if len(words) == 0 || !identifier.MatchString(words[0]) {
+	if len(words) == 0 || !identifier().MatchString(words[0]) {
 		return nil
 	}
 	one := &recipe{name: words[0]}
@@ -186,7 +186,7 @@ func head(line string) *recipe {
 	return one
 }
 
-var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
+var identifier = lazy.Regexp(`^[A-Za-z_][A-Za-z0-9_-]*$`)
 
 func parameter(word string) (p param, ok bool) {
 	p.many = strings.HasPrefix(word, "+") || strings.HasPrefix(word, "*")
@@ -201,7 +201,7 @@ func parameter(word string) (p param, ok bool) {
 			p.literal, p.value, p.expression = true, value[1:n-1], ""
 		}
 	}
-	return p, identifier.MatchString(p.name)
+	return p, identifier().MatchString(p.name)
 }
 
 // colon is the first one outside of quotes, backticks and parentheses.

@@ -8,13 +8,13 @@ import (
 	"context"
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/sawhorse-dev/sawhorse/integrations"
 	"github.com/sawhorse-dev/sawhorse/integrations/internal/declared"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // Definition describes the integration.
@@ -115,8 +115,8 @@ func includes(text []byte) (names []string) {
 // rule is "test lint: build ## run the tests". Patterns, variables and special
 // targets are not for people.
 var (
-	rule   = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9_./ -]*?)\s*::?([^:=].*)?$`)
-	called = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*$`)
+	rule   = lazy.Regexp(`^([A-Za-z0-9][A-Za-z0-9_./ -]*?)\s*::?([^:=].*)?$`)
+	called = lazy.Regexp(`^[A-Za-z0-9][A-Za-z0-9_.-]*$`)
 )
 
 // reading gathers the targets of several files.
@@ -142,7 +142,7 @@ func (r *reading) take(file string, text []byte) {
 			}
 			continue // its ## text is for the target below
 		}
-		m := rule.FindStringSubmatch(line)
+		m := rule().FindStringSubmatch(line)
 		if m != nil {
 			_, doc, ok := strings.Cut(m[2], "##")
 			if !ok {
@@ -169,7 +169,7 @@ func (r *reading) named() []target {
 	for i := range r.targets {
 		r.targets[i].phony = r.phony[r.targets[i].name]
 	}
-	return slices.DeleteFunc(r.targets, func(t target) bool { return !called.MatchString(t.name) })
+	return slices.DeleteFunc(r.targets, func(t target) bool { return !called().MatchString(t.name) })
 }
 
 type numbered struct {

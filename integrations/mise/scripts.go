@@ -6,13 +6,13 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"strings"
 
 	"github.com/sawhorse-dev/sawhorse/integrations"
 	"github.com/sawhorse-dev/sawhorse/integrations/internal/declared"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // mostScripts bounds how many files of a directory of tasks are looked at.
@@ -75,7 +75,7 @@ func taskName(file string) string {
 }
 
 // header is a line like: #MISE description="build it"
-var header = regexp.MustCompile(`^\s*(?:#|//|--|;)\s*(?:MISE|\[MISE\])\s+([a-z_.]+)\s*=\s*(.+?)\s*$`)
+var header = lazy.Regexp(`^\s*(?:#|//|--|;)\s*(?:MISE|\[MISE\])\s+([a-z_.]+)\s*=\s*(.+?)\s*$`)
 
 // script reads what the head of a script says of the task.
 func script(name string, text []byte) (u config.Unit, hidden bool) {
@@ -85,7 +85,7 @@ func script(name string, text []byte) (u config.Unit, hidden bool) {
 		if i > longest {
 			break
 		}
-		m := header.FindStringSubmatch(line)
+		m := header().FindStringSubmatch(line)
 		if m == nil {
 			continue
 		}

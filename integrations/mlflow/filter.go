@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // MLflow's language of filters, for stores that no server reads:
@@ -27,24 +29,24 @@ type condition struct {
 }
 
 var (
-	conditionForm = regexp.MustCompile("^\\s*((?:[a-zA-Z_]+\\.)?(?:`[^`]+`|\"[^\"]+\"|[^\\s=!<>\"'`(]+))\\s*(!=|>=|<=|=|>|<|(?i:LIKE|ILIKE|IN|NOT\\s+IN)\\b)\\s*")
-	andForm       = regexp.MustCompile(`^\s*(?i:AND)\b`)
-	listForm      = regexp.MustCompile(`^\(([^)]*)\)`)
-	wordForm      = regexp.MustCompile(`^(?:'([^']*)'|"([^"]*)")`)
-	numberForm    = regexp.MustCompile(`^[-+0-9.eE]+`)
+	conditionForm = lazy.Regexp("^\\s*((?:[a-zA-Z_]+\\.)?(?:`[^`]+`|\"[^\"]+\"|[^\\s=!<>\"'`(]+))\\s*(!=|>=|<=|=|>|<|(?i:LIKE|ILIKE|IN|NOT\\s+IN)\\b)\\s*")
+	andForm       = lazy.Regexp(`^\s*(?i:AND)\b`)
+	listForm      = lazy.Regexp(`^\(([^)]*)\)`)
+	wordForm      = lazy.Regexp(`^(?:'([^']*)'|"([^"]*)")`)
+	numberForm    = lazy.Regexp(`^[-+0-9.eE]+`)
 )
 
 func parseFilter(text string) (all []condition, err error) {
 	rest := text
 	for strings.TrimSpace(rest) != "" {
 		if len(all) > 0 {
-			and := andForm.FindString(rest)
+			and := andForm().FindString(rest)
 			if and == "" {
 				return nil, fmt.Errorf("the filter %q: AND is wanted at %q", text, strings.TrimSpace(rest))
 			}
 			rest = rest[len(and):]
 		}
-		m := conditionForm.FindStringSubmatch(rest)
+		m := conditionForm().FindStringSubmatch(rest)
 		if m == nil {
 			return nil, fmt.Errorf("the filter %q: a condition such as metrics.loss < 1 or params.lr = '0.1' is wanted at %q", text, strings.TrimSpace(rest))
 		}
@@ -101,13 +103,13 @@ func (c *condition) value(text string) (rest string, err error) {
 	name := c.of + "." + c.key
 	switch {
 	case c.numeric():
-		n := numberForm.FindString(text)
+		n := numberForm().FindString(text)
 		if c.number, err = strconv.ParseFloat(n, 64); err != nil || strings.HasSuffix(c.op, "IN") || strings.HasSuffix(c.op, "LIKE") {
 			return "", fmt.Errorf("%s is compared with a number by = != < <= > >=", name)
 		}
 		return text[len(n):], nil
 	case strings.HasSuffix(c.op, "IN"):
-		m := listForm.FindStringSubmatch(text)
+		m := listForm().FindStringSubmatch(text)
 		if m == nil {
 			return "", fmt.Errorf("%s is compared with a list: ('a', 'b')", name)
 		}
@@ -116,7 +118,7 @@ func (c *condition) value(text string) (rest string, err error) {
 		}
 		return text[len(m[0]):], nil
 	}
-	m := wordForm.FindStringSubmatch(text)
+	m := wordForm().FindStringSubmatch(text)
 	if m == nil {
 		return "", fmt.Errorf("%s is compared with text in quotes", name)
 	}

@@ -92,8 +92,10 @@ func (t *tracker) nest(ctx context.Context, r *recorded, q tasks.Request) (id st
 	switch {
 	case p == nil:
 		about := tags{
-			{"mlflow.source.name", q.Task.Title}, {"mlflow.source.type", "LOCAL"},
-			{"sawhorse.sweep", string(q.Sweep.ID)}, {"sawhorse.swept", strings.Join(q.Sweep.Swept, ", ")},
+			{"mlflow.source.name", q.Task.Title},
+			{"mlflow.source.type", "LOCAL"},
+			{"sawhorse.sweep", string(q.Sweep.ID)},
+			{"sawhorse.swept", strings.Join(q.Sweep.Swept, ", ")},
 		}
 		made, err := r.create(ctx, r.experiment, "sweep "+string(q.Sweep.ID), about, time.Now())
 		if err != nil {

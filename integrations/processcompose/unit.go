@@ -11,6 +11,7 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/integrations/internal/declared"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // understood are the keys of a process that have a meaning here; those that are
@@ -276,10 +277,10 @@ type rendering struct {
 	failed    string // the first template that is more than a name
 }
 
-var template = regexp.MustCompile(`\{\{(\s*"(?:[^"\\]|\\.)*"\s*|.*?)\}\}`)
+var template = lazy.Regexp(`\{\{(\s*"(?:[^"\\]|\\.)*"\s*|.*?)\}\}`)
 
 func (r *rendering) text(s string) string {
-	return template.ReplaceAllStringFunc(s, func(whole string) string {
+	return template().ReplaceAllStringFunc(s, func(whole string) string {
 		name, isName := strings.CutPrefix(strings.TrimSpace(whole[2:len(whole)-2]), ".")
 		if isName {
 			if name == "PC_REPLICA_NUM" && r.replica != "" {

@@ -6,12 +6,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/sawhorse-dev/sawhorse/integrations"
 	"github.com/sawhorse-dev/sawhorse/integrations/internal/declared"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // Definition describes the integration.
@@ -42,7 +42,7 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 	return found, nil
 }
 
-var entry = regexp.MustCompile(`^([A-Za-z0-9_-]+):\s*(\S.*)$`)
+var entry = lazy.Regexp(`^([A-Za-z0-9_-]+):\s*(\S.*)$`)
 
 func read(name string, text []byte) integrations.Evidence {
 	ev := integrations.Evidence{Where: name}
@@ -57,7 +57,7 @@ func read(name string, text []byte) integrations.Evidence {
 		if line == "" || line[0] == '#' {
 			continue
 		}
-		m := entry.FindStringSubmatch(line)
+		m := entry().FindStringSubmatch(line)
 		switch {
 		case m == nil:
 			ev.Left = append(ev.Left, fmt.Sprintf("line %d, which is not NAME: COMMAND", n))

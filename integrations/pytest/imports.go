@@ -1,8 +1,9 @@
 package pytest
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // imports are what a Python file names of others. What stands in a docstring
@@ -22,17 +23,17 @@ type statement struct {
 }
 
 var (
-	importing = regexp.MustCompile(`(?m)(?:^|[;:])[ \t]*(?:import[ \t]+([^#;\n]+)|from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^#;\n]+))`)
-	dotted    = regexp.MustCompile(`["']([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)["':]`)
-	called    = regexp.MustCompile(`(?:import_module|importorskip|__import__)\(\s*["']([\w.]+)["']`)
-	comment   = regexp.MustCompile(`(?m)#.*$`)
-	word      = regexp.MustCompile(`^[A-Za-z_][\w.]*$`)
+	importing = lazy.Regexp(`(?m)(?:^|[;:])[ \t]*(?:import[ \t]+([^#;\n]+)|from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^#;\n]+))`)
+	dotted    = lazy.Regexp(`["']([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)["':]`)
+	called    = lazy.Regexp(`(?:import_module|importorskip|__import__)\(\s*["']([\w.]+)["']`)
+	comment   = lazy.Regexp(`(?m)#.*$`)
+	word      = lazy.Regexp(`^[A-Za-z_][\w.]*$`)
 )
 
 func parseImports(text string) imports {
 	text = strings.ReplaceAll(strings.ReplaceAll(text, "\\\r\n", " "), "\\\n", " ")
 	var all imports
-	for _, m := range importing.FindAllStringSubmatch(text, -1) {
+	for _, m := range importing().FindAllStringSubmatch(text, -1) {
 		if m[1] != "" {
 			for _, name := range names(m[1]) {
 				all.statements = append(all.statements, statement{module: name})
@@ -41,10 +42,10 @@ func parseImports(text string) imports {
 		}
 		all.statements = append(all.statements, statement{dots: len(m[2]), module: m[3], names: names(m[4])})
 	}
-	for _, m := range dotted.FindAllStringSubmatch(text, -1) {
+	for _, m := range dotted().FindAllStringSubmatch(text, -1) {
 		all.strings = append(all.strings, m[1])
 	}
-	for _, m := range called.FindAllStringSubmatch(text, -1) {
+	for _, m := range called().FindAllStringSubmatch(text, -1) {
 		all.strings = append(all.strings, strings.TrimLeft(m[1], "."))
 	}
 	return all
@@ -52,10 +53,10 @@ func parseImports(text string) imports {
 
 // names are those of "a.b as c, d" and "(a,  # why\n b)".
 func names(list string) (all []string) {
-	list = strings.Trim(strings.TrimSpace(comment.ReplaceAllString(list, "")), "()")
+	list = strings.Trim(strings.TrimSpace(comment().ReplaceAllString(list, "")), "()")
 	for part := range strings.SplitSeq(list, ",") {
 		fields := strings.Fields(part)
-		if len(fields) > 0 && word.MatchString(fields[0]) {
+		if len(fields) > 0 && word().MatchString(fields[0]) {
 			all = append(all, fields[0])
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +14,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/integrations"
 	"github.com/sawhorse-dev/sawhorse/integrations/internal/command"
 	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // nothingToRun is pytest's exit code when it has found no test.
@@ -243,14 +243,14 @@ func isTest(set settings, f string) bool {
 	})
 }
 
-var plainName = regexp.MustCompile(`^\w+$`)
+var plainName = lazy.Regexp(`^\w+$`)
 
 // only is the command for these tests; one without a file is looked for.
 func (v invocation) only(names []tasks.TestName) (tasks.Narrowed, bool) {
 	var ids, words []string
 	for _, t := range names {
 		if t.Suite == "" {
-			if !plainName.MatchString(t.Name) {
+			if !plainName().MatchString(t.Name) {
 				return tasks.Narrowed{}, false
 			}
 			words = append(words, t.Name)

@@ -2,12 +2,12 @@ package pytest
 
 import (
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
 
 	"github.com/sawhorse-dev/sawhorse/integrations/internal/declared"
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // settings are those of pytest's that decide which files are tests and where
@@ -84,7 +84,7 @@ func tomlSettings(text []byte) (map[string][]string, bool) {
 	return values, true
 }
 
-var setting = regexp.MustCompile(`^([A-Za-z_]+)\s*[=:]\s*(.*)$`)
+var setting = lazy.Regexp(`^([A-Za-z_]+)\s*[=:]\s*(.*)$`)
 
 // ini reads one section; what is indented goes on with the value above.
 func ini(text, section string) (values map[string][]string, ok bool) {
@@ -104,7 +104,7 @@ func ini(text, section string) (values map[string][]string, ok bool) {
 				values[key] = append(values[key], strings.Fields(trimmed)...)
 			}
 		default:
-			if m := setting.FindStringSubmatch(trimmed); m != nil {
+			if m := setting().FindStringSubmatch(trimmed); m != nil {
 				key = m[1]
 				values[key] = strings.Fields(m[2])
 			}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/integrations/internal/declared"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // input is what the editor would ask for.
@@ -42,10 +43,10 @@ func inputsOf(file *declared.Value) map[string]input {
 	return all
 }
 
-var notInParam = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
+var notInParam = lazy.Regexp(`[^A-Za-z0-9_-]+`)
 
 func paramName(id string) string {
-	name := strings.Trim(notInParam.ReplaceAllString(id, "_"), "_-")
+	name := strings.Trim(notInParam().ReplaceAllString(id, "_"), "_-")
 	if name == "" || name[0] >= '0' && name[0] <= '9' {
 		name = "input_" + name
 	}
@@ -124,7 +125,7 @@ func (x *expansion) line(command *declared.Value, args []*declared.Value, proces
 // word is one word of a shell line, with what comes from variables inside of it.
 func (x *expansion) word(s string) string {
 	expanded := x.replace(s, x.root(), true)
-	if !strings.Contains(expanded, "$") || !variable.MatchString(s) {
+	if !strings.Contains(expanded, "$") || !variable().MatchString(s) {
 		return quoted(expanded)
 	}
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "`", "\\`").Replace(expanded) + `"`
@@ -137,14 +138,14 @@ func quoted(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-var variable = regexp.MustCompile(`\$\{([^}]*)\}`)
+var variable = lazy.Regexp(`\$\{([^}]*)\}`)
 
 // replace writes what a variable stands for; shell: text that a shell expands.
 func (x *expansion) replace(s, root string, shell bool) string {
 	if root == "" {
 		root = "."
 	}
-	return variable.ReplaceAllStringFunc(s, func(whole string) string {
+	return variable().ReplaceAllStringFunc(s, func(whole string) string {
 		name := whole[2 : len(whole)-1]
 		kind, rest, _ := strings.Cut(name, ":")
 		switch kind {

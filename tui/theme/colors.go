@@ -2,9 +2,10 @@ package theme
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // meaning is a colour of a palette by the name that a person gives it.
@@ -53,7 +54,7 @@ type Custom struct {
 	Colors map[string]string
 }
 
-var hexForm = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+var hexForm = lazy.Regexp(`^#[0-9a-fA-F]{6}$`)
 
 // Theme makes the theme.
 func (c Custom) Theme() (Theme, error) {
@@ -67,7 +68,7 @@ func (c Custom) Theme() (Theme, error) {
 		switch {
 		case i < 0:
 			return Theme{}, fmt.Errorf("theme %s: there is no colour %q; there are %s", c.Name, name, strings.Join(Colors(), ", "))
-		case !hexForm.MatchString(color):
+		case !hexForm().MatchString(color):
 			return Theme{}, fmt.Errorf("theme %s: %s is %q, which is no colour like #ff5f5f", c.Name, name, color)
 		}
 		*meanings()[i].at(&p) = color

@@ -3,9 +3,10 @@ package config
 import (
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // Container is what makes a service a container.
@@ -224,7 +225,7 @@ func buildKind() kind[buildDraft] {
 	})
 }
 
-var volumeForm = regexp.MustCompile(`^(.*?):(/[^:]*)(?::(ro|rw))?$`)
+var volumeForm = lazy.Regexp(`^(.*?):(/[^:]*)(?::(ro|rw))?$`)
 
 func volumesKind() kind[[]placed[Volume]] {
 	one := text()
@@ -234,7 +235,7 @@ func volumesKind() kind[[]placed[Volume]] {
 		words, _ := list(place(one)).read(r, n)
 		var all []placed[Volume]
 		for _, w := range words {
-			m := volumeForm.FindStringSubmatch(w.v)
+			m := volumeForm().FindStringSubmatch(w.v)
 			if m == nil || m[1] == "" {
 				r.must(w.n, "a volume like data:/var/lib/data or ./conf:/etc/app:ro", "")
 				continue

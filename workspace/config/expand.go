@@ -2,8 +2,9 @@ package config
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
+
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // part is a piece of a text: literal text, or a reference with its name.
@@ -12,7 +13,7 @@ type part struct {
 	ref  string
 }
 
-var referenceName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)+$`)
+var referenceName = lazy.Regexp(`^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)+$`)
 
 // scan splits s at its references. $${{ is the text ${{.
 func scan(s string) ([]part, error) {
@@ -38,7 +39,7 @@ func scan(s string) ([]part, error) {
 			return nil, fmt.Errorf("${{ without }}")
 		}
 		name := strings.TrimSpace(inner)
-		if !referenceName.MatchString(name) {
+		if !referenceName().MatchString(name) {
 			return nil, fmt.Errorf("${{%s}} is not a reference", inner)
 		}
 		literal(before)

@@ -54,7 +54,7 @@ func groupsKind() kind[[]string] {
 	name := kind[string]{
 		shape: &shape{words: "a name", schema: schema{"type": "string", "pattern": namePattern}},
 		read: func(r *reader, n *node) (string, bool) {
-			if n.kind != textNode || !nameForm.MatchString(n.text) {
+			if n.kind != textNode || !nameForm().MatchString(n.text) {
 				r.must(n, "a name of letters, digits, dot, - and _", "")
 				return "", false
 			}

@@ -16,7 +16,7 @@ func integrationsKind() kind[[]Integration] {
 		}
 		var all []Integration
 		for _, e := range n.entries {
-			if !nameForm.MatchString(e.key) {
+			if !nameForm().MatchString(e.key) {
 				r.at(e.pos, e.length, fmt.Sprintf("%q is not the name of a connection", e.key),
 					"names begin with a letter or digit and have letters, digits, dot, - and _")
 				continue

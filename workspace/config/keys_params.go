@@ -2,23 +2,24 @@ package config
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // Parameters of tasks.
 
 const paramPattern = `^[A-Za-z_][A-Za-z0-9_-]*$`
 
-var paramForm = regexp.MustCompile(paramPattern)
+var paramForm = lazy.Regexp(paramPattern)
 
 func paramName() kind[string] {
 	return kind[string]{
 		shape: &shape{words: "a name", schema: schema{"type": "string", "pattern": paramPattern}},
 		read: func(r *reader, n *node) (string, bool) {
-			if !paramForm.MatchString(n.text) || n.kind != textNode {
+			if !paramForm().MatchString(n.text) || n.kind != textNode {
 				r.must(n, "a name of letters, digits, - and _", "")
 				return "", false
 			}
@@ -63,7 +64,7 @@ func paramsKind() kind[[]placed[Param]] {
 			for _, e := range n.entries {
 				at := &node{pos: e.pos, length: e.length}
 				switch {
-				case !paramForm.MatchString(e.key):
+				case !paramForm().MatchString(e.key):
 					r.at(e.pos, e.length, fmt.Sprintf("%q is not the name of a parameter", e.key), "names have letters, digits, - and _")
 				case e.value.kind == nullNode:
 					r.at(e.pos, e.length, fmt.Sprintf("%s of %s has no value", e.key, r.place()), "give it a default, or {required: true}")

@@ -34,7 +34,7 @@ func useKind() kind[placed[string]] {
 	return place(kind[string]{
 		shape: &shape{words: "a name", schema: schema{"type": "string", "pattern": namePattern}},
 		read: func(r *reader, n *node) (string, bool) {
-			if n.kind != textNode || !nameForm.MatchString(n.text) {
+			if n.kind != textNode || !nameForm().MatchString(n.text) {
 				r.must(n, "the name of a connection", "")
 				return "", false
 			}

@@ -45,7 +45,7 @@ func unitsKind(k Kind) kind[[]*draft] {
 		var drafts []*draft
 		path := r.path
 		for _, e := range n.entries {
-			if !nameForm.MatchString(e.key) {
+			if !nameForm().MatchString(e.key) {
 				r.at(e.pos, e.length, fmt.Sprintf("%q is not the name of a %s", e.key, k),
 					"names begin with a letter or digit and have letters, digits, dot, - and _")
 				continue

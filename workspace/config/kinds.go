@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // placed is a value with its node, for what is checked later. A nil node: not
@@ -158,8 +160,8 @@ func integer(low, high int) kind[int] {
 const durationPattern = `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h|d|w))+$`
 
 var (
-	durationForm = regexp.MustCompile(durationPattern)
-	durationPart = regexp.MustCompile(`([0-9.]+)([a-zµ]+)`)
+	durationForm = lazy.Regexp(durationPattern)
+	durationPart = lazy.Regexp(`([0-9.]+)([a-zµ]+)`)
 )
 
 // duration is "2s" or "1h30m"; a bare number is seconds.
@@ -199,10 +201,10 @@ func parseDuration(n *node) (time.Duration, bool) {
 		}
 		total = f * float64(time.Second)
 	case textNode:
-		if !durationForm.MatchString(n.text) {
+		if !durationForm().MatchString(n.text) {
 			return 0, false
 		}
-		for _, m := range durationPart.FindAllStringSubmatch(n.text, -1) {
+		for _, m := range durationPart().FindAllStringSubmatch(n.text, -1) {
 			f, err := strconv.ParseFloat(m[1], 64)
 			if err != nil {
 				return 0, false
@@ -241,7 +243,7 @@ func durationUnit(unit string) time.Duration {
 
 const sizePattern = `^[0-9]+(\.[0-9]+)? ?([KkMmGgTt]i?)?[Bb]?$`
 
-var sizeForm = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?) ?(?:([KkMmGgTt])(i?))?[Bb]?$`)
+var sizeForm = lazy.Regexp(`^([0-9]+(?:\.[0-9]+)?) ?(?:([KkMmGgTt])(i?))?[Bb]?$`)
 
 // size is a number of bytes: "64MiB", "1GB", or a bare number.
 func size() kind[int64] {
@@ -250,7 +252,7 @@ func size() kind[int64] {
 			{"type": "string", "pattern": sizePattern}, {"type": "integer", "minimum": 1},
 		}}},
 		read: func(r *reader, n *node) (int64, bool) {
-			m := sizeForm.FindStringSubmatch(n.text)
+			m := sizeForm().FindStringSubmatch(n.text)
 			if m == nil || n.kind != textNode && n.kind != intNode {
 				r.must(n, "a size", `write it like "64MiB" or "1GB"; a bare number is bytes`)
 				return 0, false
@@ -355,12 +357,12 @@ func pattern() kind[string] {
 // namePattern is the pattern of the names of units.
 const namePattern = `^[A-Za-z0-9][A-Za-z0-9_.-]*$`
 
-var nameForm = regexp.MustCompile(namePattern)
+var nameForm = lazy.Regexp(namePattern)
 
 // variablePattern is that of the names of environment variables.
 const variablePattern = `^[^=\s\x00]+$`
 
-var variableForm = regexp.MustCompile(variablePattern)
+var variableForm = lazy.Regexp(variablePattern)
 
 // environment is a mapping of names to values, or a list of KEY=VALUE.
 func environment() kind[map[string]string] {
@@ -375,7 +377,7 @@ func environment() kind[map[string]string] {
 		switch n.kind {
 		case mapNode:
 			for _, e := range n.entries {
-				if !variableForm.MatchString(e.key) {
+				if !variableForm().MatchString(e.key) {
 					r.at(e.pos, e.length, fmt.Sprintf("%q is not the name of a variable", e.key), "names have no =, no space")
 					continue
 				}
@@ -388,7 +390,7 @@ func environment() kind[map[string]string] {
 		case listNode:
 			for _, item := range n.items {
 				name, v, found := strings.Cut(item.text, "=")
-				if item.kind != textNode || !found || !variableForm.MatchString(name) {
+				if item.kind != textNode || !found || !variableForm().MatchString(name) {
 					r.must(item, "a list of KEY=VALUE", "")
 					continue
 				}

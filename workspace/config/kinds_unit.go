@@ -6,7 +6,6 @@ import (
 	"math"
 	"net/url"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +13,8 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/robfig/cron/v3"
+
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // The kinds of value that only units have.
@@ -234,7 +235,7 @@ func inputsKind() kind[Inputs] {
 // portName is one that can be part of ${{ ports.service.name }}.
 const portNamePattern = `^[A-Za-z0-9][A-Za-z0-9_-]*$`
 
-var portNameForm = regexp.MustCompile(portNamePattern)
+var portNameForm = lazy.Regexp(portNamePattern)
 
 func portsKind() kind[[]placed[Port]] {
 	number := integer(1, 65535)
@@ -273,7 +274,7 @@ func portsKind() kind[[]placed[Port]] {
 		switch n.kind {
 		case mapNode:
 			for _, e := range n.entries {
-				if !portNameForm.MatchString(e.key) {
+				if !portNameForm().MatchString(e.key) {
 					r.at(e.pos, e.length, fmt.Sprintf("%q is not the name of a port", e.key), "names have letters, digits, - and _")
 					continue
 				}
@@ -332,7 +333,7 @@ func scheduleKind() kind[string] {
 	}}}
 	return kind[string]{shape: sh, read: func(r *reader, n *node) (string, bool) {
 		every := strings.TrimSpace(strings.TrimPrefix(n.text, "@every "))
-		if n.kind == intNode || n.kind == floatNode || n.kind == textNode && (every != n.text || durationForm.MatchString(every)) {
+		if n.kind == intNode || n.kind == floatNode || n.kind == textNode && (every != n.text || durationForm().MatchString(every)) {
 			spaced := *n
 			spaced.text = every
 			d, ok := interval.read(r, &spaced)

@@ -2,9 +2,10 @@ package env
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // Masked is shown in the place of a secret.
@@ -15,15 +16,15 @@ const Masked = "••••••"
 const minSecret = 4
 
 var (
-	secretName = regexp.MustCompile(`(?i)TOKEN|SECRET|PASSW(OR)?D|PASSPHRASE|CREDENTIAL|API_?KEY|(^|[_.-])(KEYS?|PASS|AUTH)([_.-]|$)`)
+	secretName = lazy.Regexp(`(?i)TOKEN|SECRET|PASSW(OR)?D|PASSPHRASE|CREDENTIAL|API_?KEY|(^|[_.-])(KEYS?|PASS|AUTH)([_.-]|$)`)
 	// userinfo is the password in postgres://user:password@host.
-	userinfo = regexp.MustCompile(`(://[^:/@\s]*:)[^@/\s]+@`)
+	userinfo = lazy.Regexp(`(://[^:/@\s]*:)[^@/\s]+@`)
 )
 
 // SecretName reports whether a variable of that name is taken for a secret when
 // nothing else is known of it.
 func SecretName(name string) bool {
-	return !strings.HasPrefix(name, "SAWHORSE_") && secretName.MatchString(name)
+	return !strings.HasPrefix(name, "SAWHORSE_") && secretName().MatchString(name)
 }
 
 // Secrets are the values in environ, KEY=VALUE lines, whose names are taken for
@@ -61,7 +62,7 @@ func (r Redactor) Text(text string) string {
 		text = r.replacer.Replace(text)
 	}
 	if strings.Contains(text, "://") {
-		text = userinfo.ReplaceAllString(text, "${1}"+Masked+"@")
+		text = userinfo().ReplaceAllString(text, "${1}"+Masked+"@")
 	}
 	return text
 }

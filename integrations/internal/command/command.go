@@ -7,11 +7,11 @@ import (
 	"maps"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // Line is one program with its arguments, and the variables set for it alone.
@@ -42,11 +42,11 @@ func Split(text string) (Line, bool) {
 	return line(words, true)
 }
 
-var assignment = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
+var assignment = lazy.Regexp(`^[A-Za-z_][A-Za-z0-9_]*=`)
 
 func line(words []string, shell bool) (Line, bool) {
 	l := Line{Words: slices.Clone(words)}
-	for shell && len(l.Words) > 0 && assignment.MatchString(l.Words[0]) {
+	for shell && len(l.Words) > 0 && assignment().MatchString(l.Words[0]) {
 		name, value, _ := strings.Cut(l.Words[0], "=")
 		if l.Env == nil {
 			l.Env = map[string]string{}

@@ -13,13 +13,13 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // Kind is what went wrong, for those who branch on it.
@@ -246,10 +246,10 @@ func webPage(a *Answer) bool {
 	return kind == "text/html" || kind == "application/xhtml+xml"
 }
 
-var pageTitle = regexp.MustCompile(`(?is)<title[^>]*>\s*(.{1,200}?)\s*</title>`)
+var pageTitle = lazy.Regexp(`(?is)<title[^>]*>\s*(.{1,200}?)\s*</title>`)
 
 func title(body []byte) string {
-	m := pageTitle.FindSubmatch(body)
+	m := pageTitle().FindSubmatch(body)
 	if m == nil {
 		return ""
 	}

@@ -4,16 +4,17 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"regexp"
 	"strings"
+
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
-var nextLink = regexp.MustCompile(`<([^>]+)>\s*;[^,]*\brel="?next"?`)
+var nextLink = lazy.Regexp(`<([^>]+)>\s*;[^,]*\brel="?next"?`)
 
 // Next is the address of the page behind this one; empty: it is the last.
 func (a *Answer) Next() string {
 	for _, line := range a.Header.Values("Link") {
-		if m := nextLink.FindStringSubmatch(line); m != nil {
+		if m := nextLink().FindStringSubmatch(line); m != nil {
 			return m[1]
 		}
 	}

@@ -1,9 +1,10 @@
 package parse
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // Loc is a place that a line names: a file with its line, or a web address.
@@ -15,13 +16,13 @@ type Loc struct {
 }
 
 var (
-	locURL = regexp.MustCompile(`\b(?:https?|file|vscode)://[^\s"'<>\\^` + "`" + `{|}]+`)
+	locURL = lazy.Regexp(`\b(?:https?|file|vscode)://[^\s"'<>\\^` + "`" + `{|}]+`)
 	// src/a.ts(4,7)
-	locParen = regexp.MustCompile(`(?:[A-Za-z]:[\\/])?[\w.@~+/\\-]*[\w@+-]+\.[A-Za-z]\w{0,9}\((\d{1,7}),(\d{1,5})\)`)
+	locParen = lazy.Regexp(`(?:[A-Za-z]:[\\/])?[\w.@~+/\\-]*[\w@+-]+\.[A-Za-z]\w{0,9}\((\d{1,7}),(\d{1,5})\)`)
 	// File "x.py", line 3
-	locPython = regexp.MustCompile(`File "([^"<>]+)", line (\d{1,7})`)
+	locPython = lazy.Regexp(`File "([^"<>]+)", line (\d{1,7})`)
 	// Makefile:12 and friends, which have no extension
-	locBare = regexp.MustCompile(`(?:[\w./-]*/)?(?:Makefile|Dockerfile|Jenkinsfile|Rakefile|Gemfile|Procfile|justfile)(?:\.\w+)?:(\d{1,7})(?::(\d{1,5}))?`)
+	locBare = lazy.Regexp(`(?:[\w./-]*/)?(?:Makefile|Dockerfile|Jenkinsfile|Rakefile|Gemfile|Procfile|justfile)(?:\.\w+)?:(\d{1,7})(?::(\d{1,5}))?`)
 )
 
 // Locations finds the places that a clean line names, in order.
@@ -31,24 +32,24 @@ func Locations(s string) []Loc {
 	}
 	var found []Loc
 	if strings.Contains(s, "://") {
-		for _, m := range locURL.FindAllStringIndex(s, 16) {
+		for _, m := range locURL().FindAllStringIndex(s, 16) {
 			u := strings.TrimRight(s[m[0]:m[1]], ".,;:!?)]'")
 			found = append(found, Loc{Start: m[0], End: m[0] + len(u), URL: u})
 		}
 	}
 	if strings.Contains(s, `File "`) {
-		for _, m := range locPython.FindAllStringSubmatchIndex(s, 16) {
+		for _, m := range locPython().FindAllStringSubmatchIndex(s, 16) {
 			found = place(found, s, m, m[2], m[3], 4, -1)
 		}
 	}
 	found = withColon(found, s)
 	if strings.Contains(s, "file:") || strings.Contains(s, "file.") {
-		for _, m := range locBare.FindAllStringSubmatchIndex(s, 16) {
+		for _, m := range locBare().FindAllStringSubmatchIndex(s, 16) {
 			found = place(found, s, m, m[0], m[2]-1, 2, 4)
 		}
 	}
 	if i := strings.IndexByte(s, '('); i > 0 && i+1 < len(s) && digit(s[i+1]) {
-		for _, m := range locParen.FindAllStringSubmatchIndex(s, 16) {
+		for _, m := range locParen().FindAllStringSubmatchIndex(s, 16) {
 			found = place(found, s, m, m[0], m[2]-1, 2, 4)
 		}
 	}

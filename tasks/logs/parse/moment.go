@@ -2,17 +2,18 @@ package parse
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // layouts are how a whole time is written; without a zone it is the reader's own.
 var layouts = []string{time.RFC3339, "2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04", "2006-01-02T15:04", time.DateOnly}
 
 // days is what Go's durations lack at their front.
-var days = regexp.MustCompile(`^(\d+)([dw])`)
+var days = lazy.Regexp(`^(\d+)([dw])`)
 
 // Moment reads a time as people write it: "-5m" and "2d ago" before now, "12:04"
 // or "12:04:30" the last time that a clock showed it, "2026-11-22 12:04", and RFC
@@ -44,7 +45,7 @@ func Moment(text string, now time.Time) (time.Time, error) {
 func duration(text string) (time.Duration, bool) {
 	var sum time.Duration
 	for {
-		m := days.FindStringSubmatch(text)
+		m := days().FindStringSubmatch(text)
 		if m == nil {
 			break
 		}

@@ -4,11 +4,11 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/logs/parse"
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // finder finds the files that output names: it looks whether they are there,
@@ -75,10 +75,10 @@ func (f *finder) known(path string) string {
 }
 
 // foreign are the directories of other people's code inside a workspace.
-var foreign = regexp.MustCompile(`(^|/)(node_modules|site-packages|dist-packages|vendor|\.venv|venv|\.tox|\.cargo|pkg/mod)/`)
+var foreign = lazy.Regexp(`(^|/)(node_modules|site-packages|dist-packages|vendor|\.venv|venv|\.tox|\.cargo|pkg/mod)/`)
 
 // ours says whether a file is the workspace's own code.
-func ours(file string) bool { return !filepath.IsAbs(file) && !foreign.MatchString(file) }
+func ours(file string) bool { return !filepath.IsAbs(file) && !foreign().MatchString(file) }
 
 // examine finds the places, the frames of stacks and what an assertion compared.
 func examine(lines []line, f *finder) []line {
@@ -109,7 +109,7 @@ func examine(lines []line, f *finder) []line {
 		// Go and Rust name the function in the line before, Python the code in the
 		// line after.
 		switch {
-		case i > 0 && rustFunction.MatchString(lines[i-1].text):
+		case i > 0 && rustFunction().MatchString(lines[i-1].text):
 			lines[i-1].behind, lines[i-1].frame, lines[i-1].ours = true, true, l.ours
 		case strings.HasPrefix(l.text, "\t") && i > 0 && !lines[i-1].frame && function(lines[i-1].text):
 			lines[i-1].behind, lines[i-1].frame, lines[i-1].ours = true, true, l.ours
@@ -132,15 +132,15 @@ func isFrame(s string, named bool) bool {
 	case strings.HasPrefix(s, "\t"):
 		return named && (strings.Contains(t, " +0x") || strings.HasSuffix(t, ".s") || strings.HasPrefix(t, "/"))
 	}
-	return named && pytestFrame.MatchString(s)
+	return named && pytestFrame().MatchString(s)
 }
 
 // rustFunction is "  12: core::panicking::panic" in front of the line with its
 // place.
-var rustFunction = regexp.MustCompile(`^\s*\d{1,3}: \S`)
+var rustFunction = lazy.Regexp(`^\s*\d{1,3}: \S`)
 
 // pytestFrame is "cart/rules.py:12: in total".
-var pytestFrame = regexp.MustCompile(`^\S+:\d+: in \S+$`)
+var pytestFrame = lazy.Regexp(`^\S+:\d+: in \S+$`)
 
 // function is the line before a Go frame: "shop/cart.Total(...)".
 func function(s string) bool {

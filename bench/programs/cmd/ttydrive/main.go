@@ -9,6 +9,7 @@
 package main
 
 import (
+	"benchprograms/vt"
 	"bufio"
 	"encoding/base64"
 	"encoding/json"
@@ -22,8 +23,6 @@ import (
 	"syscall"
 	"time"
 	"unsafe"
-
-	"benchprograms/vt"
 )
 
 type req struct {

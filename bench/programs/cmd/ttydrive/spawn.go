@@ -1,6 +1,7 @@
 package main
 
 import (
+	"benchprograms/vt"
 	"os"
 	"os/exec"
 	"strconv"
@@ -8,8 +9,6 @@ import (
 	"sync"
 	"syscall"
 	"unsafe"
-
-	"benchprograms/vt"
 )
 
 func openPTY(cols, rows int) (*os.File, *os.File, error) {
