@@ -65,6 +65,9 @@ func (a *app) runHost(ctx context.Context, start, whole bool, ready *os.File) er
 		return err
 	}
 	defer l.Close()
+	if p.nowhere { // nothing runs in it that would have to go on
+		l = &visited{Listener: l, alone: func() { _ = h.engine.Do(context.WithoutCancel(ctx), tasks.Down{}) }}
+	}
 	return h.run(ctx, l, func(e tasks.Engine) {
 		if start {
 			if err := e.Do(ctx, tasks.Start{}); err != nil {

@@ -1,14 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/sawhorse-dev/sawhorse/integrations/docker"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 )
 
@@ -18,12 +21,21 @@ func (a *app) cmdPs() *cobra.Command {
 		Use: "ps [NAME...]", Short: "What runs, what waits and why", ValidArgsFunction: a.completeNames,
 		Long: `Ps shows the services and tasks of this workspace. With --all it shows every workspace whose
 host runs on this machine, with its branch: two worktrees of one repository are two
-workspaces, each with its own state, logs and automatic ports.`,
+workspaces, each with its own state, logs and automatic ports. In a directory that declares
+nothing it shows the containers of this machine's engine.`,
 		RunE: func(cmd *cobra.Command, names []string) error {
 			if everywhere {
 				return a.psAll(cmd.Context())
 			}
-			c, err := a.reach(cmd.Context())
+			a.looks = true
+			p, err := a.find()
+			if err != nil {
+				return err
+			}
+			if p.nowhere {
+				return a.psContainers(cmd.Context(), p, names)
+			}
+			c, err := a.connect(cmd.Context(), p)
 			if err != nil {
 				return err
 			}
@@ -131,6 +143,31 @@ func (a *app) printState(ctx context.Context, e tasks.Engine, words []string) er
 	for _, r := range table {
 		fmt.Fprintf(w, "%s %s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n",
 			r.glyph, r.Name, r.Kind, r.Status, age(r.Since), number(r.PID), portList(r.Ports), r.Restarts, r.why())
+	}
+	return w.Flush()
+}
+
+// psContainers prints what is on this machine's engine.
+func (a *app) psContainers(ctx context.Context, p place, names []string) error {
+	all, err := docker.Containers(ctx, surroundings(p))
+	if err != nil {
+		return err
+	}
+	if len(names) > 0 {
+		all = slices.DeleteFunc(all, func(r tasks.Resource) bool { return !slices.Contains(names, r.Name) })
+	}
+	if a.json {
+		return a.printJSON(all)
+	}
+	w := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "  NAME\tSTATE\tSINCE\tIMAGE")
+	for _, r := range all {
+		name := r.Name
+		if r.Group != "" {
+			name = r.Group + "/" + name
+		}
+		mark := map[tasks.Phase]string{tasks.PhaseUp: "●", tasks.PhaseFailed: "✖", tasks.PhaseWarning: "▲", tasks.PhaseBusy: "◐"}[r.Phase]
+		fmt.Fprintf(w, "%s %s\t%s\t%s\t%s\n", cmp.Or(mark, "○"), safeText(name, false), or(r.Reason, r.Native), age(r.Since), safeText(r.Detail, false))
 	}
 	return w.Flush()
 }

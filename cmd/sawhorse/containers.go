@@ -40,11 +40,11 @@ func (r routed) Refresh(ctx context.Context, id tasks.RunID, files []string) (ag
 func (r routed) Unwrap() tasks.Runner { return r.Runner }
 
 // outside is where connections look for other systems.
-func (h *host) outside() integrations.Place {
+func (h *host) outside() integrations.Place { return surroundings(h.place) }
+
+func surroundings(p place) integrations.Place {
 	home, _ := os.UserHomeDir() // without one, nothing is found there
-	return integrations.Place{
-		Dir: h.place.root, State: filepath.Join(h.place.state, "integrations"), Getenv: os.Getenv, Home: home,
-	}
+	return integrations.Place{Dir: p.root, State: filepath.Join(p.state, "integrations"), Getenv: os.Getenv, Home: home}
 }
 
 // surroundingsOf is the same, with the engine that the file declares.

@@ -80,3 +80,41 @@ func TestTheLogOfAContainerIsWholeOverKilledHosts(t *testing.T) {
 		}
 	}
 }
+
+// In a directory that declares nothing, what there is to see is the engine.
+func TestWhereNothingIsDeclaredTheEngineIsShown(t *testing.T) {
+	t.Parallel()
+	engine, host := yardEngine(t)
+	w, dir := newWorld(t, "version: 1\n")
+	nothing := filepath.Join(filepath.Dir(dir), "nothing")
+	if err := os.Mkdir(nothing, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	env := []string{"DOCKER_HOST=" + host}
+	ps := func() (string, error) {
+		program := theProgram(t)
+		cmd := exec.CommandContext(t.Context(), program, "ps")
+		cmd.Dir, cmd.Env = nothing, append(w.environ(program), env...)
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	if said, err := ps(); err == nil || !strings.Contains(said, "no sawhorse.yml in "+nothing) {
+		t.Errorf("an engine without containers: %v\n%s", err, said)
+	}
+	engine.Run(t, "ticker", "part", "tick", "300ms")
+	said, err := ps()
+	if err != nil || !strings.Contains(said, "● ticker  running") {
+		t.Errorf("%v\n%s", err, said)
+	}
+	if err := w.empty(patience); err != nil {
+		t.Error(err)
+	}
+	p := sit(t, w, nothing, 120, 36, env)
+	p.see("CONTAINERS +1/1", "● ticker", "tick 3").press("q")
+	if code := p.leaves(); code != 0 {
+		t.Errorf("the screen ended with %d", code)
+	}
+	if err := w.empty(patience); err != nil { // the host has gone with the last who looked
+		t.Error(err)
+	}
+}

@@ -97,6 +97,9 @@ func (h *host) loadDetected(ctx context.Context) (*config.File, error) {
 		found = append(found, *below...)
 	}
 	f, err := detectedFile(ctx, h.place.root, found)
+	if err == nil && h.place.nowhere {
+		f.Detected = false // there is nothing to write down
+	}
 	if err != nil || h.trusted {
 		return f, err
 	}
@@ -199,6 +202,9 @@ func (a *app) listDetected(ctx context.Context, p place) (done bool, err error) 
 	if c, err := attach.Dial(ctx, p.socket, versionText()); err == nil {
 		c.Close()
 		return false, nil // what runs is followed
+	}
+	if p.nowhere {
+		return true, a.psContainers(ctx, p, nil)
 	}
 	f, err := p.load()
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/charmbracelet/x/term"
 
 	"github.com/sawhorse-dev/sawhorse/integrations/all"
+	"github.com/sawhorse-dev/sawhorse/integrations/docker"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
 	"github.com/sawhorse-dev/sawhorse/workspace/session"
 )
@@ -23,6 +24,8 @@ type place struct {
 	root   string // absolute, symbolic links resolved
 	state  string // its state directory
 	socket string // where its host listens
+	// nowhere: the directory declares nothing, and what is looked at is the engine.
+	nowhere bool
 }
 
 // find looks for the workspace from --dir or here, upwards.
@@ -38,21 +41,49 @@ func (a *app) find() (place, error) {
 	if _, err := os.Stat(abs); errors.Is(err, fs.ErrNotExist) {
 		return place{}, &fault{code: exitNoPlace, err: fmt.Errorf("%s: no such directory", abs), hint: "--dir is where the workspace is looked for"}
 	}
+	if session.IsNowhere(abs) {
+		return placeAt(abs, true)
+	}
 	root, err := config.Find(abs)
 	if errors.Is(err, config.ErrNotFound) {
 		var declares bool
 		if root, declares = nearestDeclared(abs); !declares {
-			return place{}, &fault{
-				code: exitNoPlace,
-				err:  fmt.Errorf("no sawhorse.yml in %s or above it, and no file there that says what can be run", abs),
-				hint: "write one: sawhorse init   ·   see how it works: sawhorse demo",
-			}
+			return a.findNowhere(abs)
 		}
 		err = nil
 	}
 	if err != nil {
 		return place{}, err
 	}
+	return placeAt(root, false)
+}
+
+// findNowhere is the place of whoever is in a directory that declares nothing: the
+// engine of this machine, for those that look, where it has containers.
+func (a *app) findNowhere(dir string) (place, error) {
+	refusal := &fault{
+		code: exitNoPlace,
+		err:  fmt.Errorf("no sawhorse.yml in %s or above it, and no file there that says what can be run", dir),
+		hint: "write one: sawhorse init   ·   see how it works: sawhorse demo",
+	}
+	root, err := session.Nowhere()
+	if err != nil {
+		return place{}, refusal
+	}
+	p, err := placeAt(root, true)
+	if err != nil {
+		return place{}, refusal
+	}
+	if _, alive, err := session.ReadHost(p.state); err == nil && alive {
+		return p, nil
+	}
+	if a.looks && docker.Here(context.Background(), surroundings(p)) {
+		return p, nil
+	}
+	return place{}, refusal
+}
+
+func placeAt(root string, nowhere bool) (place, error) {
 	if resolved, err := filepath.EvalSymlinks(root); err == nil {
 		root = resolved
 	}
@@ -64,7 +95,7 @@ func (a *app) find() (place, error) {
 	if err != nil {
 		return place{}, err
 	}
-	return place{root: root, state: state, socket: socket}, nil
+	return place{root: root, state: state, socket: socket, nowhere: nowhere}, nil
 }
 
 // load reads the workspace's file; its problems are the error. Without one it

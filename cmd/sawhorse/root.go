@@ -67,6 +67,8 @@ type app struct {
 	trust    bool
 	plain    bool
 	readOnly bool
+	// looks: the verb shows what there is, also where nothing is declared.
+	looks bool
 }
 
 // execute runs a command line and returns the exit code.

@@ -20,6 +20,7 @@ import (
 // openScreen is `sawhorse` without a verb: attach to what runs, or start it,
 // and show it. Without a terminal it prints plain lines instead.
 func (a *app) openScreen(ctx context.Context) error {
+	a.looks = true
 	p, err := a.find()
 	if err != nil {
 		return err
@@ -94,6 +95,7 @@ func (a *app) screenAt(ctx context.Context, p place) error {
 		}
 	case result.HostGone:
 		fmt.Fprintln(a.err, "the host has ended; start it again: sawhorse")
+	case p.nowhere: // nothing of it was run here
 	default:
 		fmt.Fprintln(a.err, "what runs, runs on; back to it: sawhorse   ·   stop it: sawhorse down")
 	}

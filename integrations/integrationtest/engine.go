@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -254,4 +255,30 @@ func (e *Engine) web() *http.Client {
 		return new(net.Dialer).DialContext(ctx, "unix", filepath.Join(e.dir, "docker.sock"))
 	}
 	return &http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}}
+}
+
+// Run starts a container of an image.
+func (e *Engine) Run(tb testing.TB, name, image string, args ...string) {
+	tb.Helper()
+	body, err := json.Marshal(map[string]any{"Image": image, "Cmd": args, "HostConfig": map[string]any{"NetworkMode": "none"}})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, path := range []string{"containers/create?name=" + url.QueryEscape(name), "containers/" + name + "/start"} {
+		q, err := http.NewRequestWithContext(tb.Context(), http.MethodPost, "http://engine/"+path, bytes.NewReader(body))
+		if err != nil {
+			tb.Fatal(err)
+		}
+		q.Header.Set("Content-Type", "application/json")
+		a, err := e.web().Do(q)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		said, _ := io.ReadAll(a.Body)
+		_ = a.Body.Close()
+		if a.StatusCode >= 300 {
+			tb.Fatalf("run %s: %s %s", name, a.Status, said)
+		}
+		body = nil
+	}
 }

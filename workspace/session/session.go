@@ -37,6 +37,40 @@ func StateDir(root string) (string, error) {
 	return privateDir(base, "workspaces", name)
 }
 
+// Nowhere is a directory of our own in which nothing is: the workspace of whoever
+// looks, from a directory that declares nothing, at what this machine has.
+func Nowhere() (string, error) {
+	base, err := baseDir()
+	if err != nil {
+		return "", err
+	}
+	dir, err := privateDir(base, nowhere)
+	if err != nil {
+		return "", err
+	}
+	return resolve(dir)
+}
+
+// IsNowhere says whether a directory is that one.
+func IsNowhere(dir string) bool {
+	if filepath.Base(dir) != nowhere { // almost always
+		return false
+	}
+	base, err := baseDir()
+	if err != nil {
+		return false
+	}
+	at, err := resolve(filepath.Join(base, nowhere))
+	if err != nil {
+		return false
+	}
+	dir, err = resolve(dir)
+	return err == nil && at == dir
+}
+
+// nowhere is what the screen calls that workspace.
+const nowhere = "containers"
+
 // baseDir is where the state of all workspaces of this user lives; it need not
 // exist.
 func baseDir() (string, error) {
