@@ -54,6 +54,9 @@ func (m *rowMaker) rows(lines []line, skip int) []logview.Row {
 	for _, l := range lines {
 		rows = append(rows, m.row(l, rows))
 	}
+	if !m.loose {
+		foldGroups(rows)
+	}
 	return slices.Clip(rows[skip:])
 }
 
