@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sawhorse-dev/sawhorse/integrations/all"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/attach"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
@@ -192,7 +193,7 @@ func (a *app) run(ctx context.Context, jobs []*job, o runOptions, ci ciOutput) e
 		return err
 	}
 	for _, j := range jobs {
-		if err := declares(f, j.task); err != nil {
+		if err := declares(f, j.task); err != nil && len(all.Offering(ctx, f, surroundings(p))) == 0 {
 			return err // before a person reads what it would not need
 		}
 	}
@@ -245,6 +246,11 @@ func (a *app) runOn(ctx context.Context, p place, e tasks.Engine, jobs []*job, o
 	out := a.out
 	if a.json {
 		out = io.Discard
+	}
+	for _, j := range jobs {
+		if err := a.awaitName(ctx, p, e, j.task); err != nil {
+			return err
+		}
 	}
 	t := a.newTail(p, nil, out)
 	defer t.close()

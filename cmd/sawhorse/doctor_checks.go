@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sawhorse-dev/sawhorse/integrations"
 	"github.com/sawhorse-dev/sawhorse/integrations/all"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
@@ -116,10 +115,7 @@ const connectTime = 8 * time.Second
 // examineConnections asks every system that can be reached from here. One that
 // the workspace does not need may be away.
 func examineConnections(ctx context.Context, p place, f *config.File) []finding {
-	home, _ := os.UserHomeDir()
-	connections, err := all.Connections(ctx, f, integrations.Place{
-		Dir: p.root, State: filepath.Join(p.state, "integrations"), Getenv: os.Getenv, Home: home,
-	})
+	connections, err := all.Connections(ctx, f, surroundings(p))
 	found := make([]finding, len(connections))
 	var asking sync.WaitGroup
 	for i, c := range connections {

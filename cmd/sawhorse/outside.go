@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sawhorse-dev/sawhorse/integrations/all"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/attach"
 )
@@ -68,6 +69,12 @@ const (
 // awaitTask waits until a task is known: those of other systems come when these
 // have answered.
 func awaitTask(ctx context.Context, e tasks.Engine, name string) (tasks.Task, error) {
+	return awaitTaskSaying(ctx, e, name, func(string) {})
+}
+
+// awaitTaskSaying says, once for each, which systems it waits for.
+func awaitTaskSaying(ctx context.Context, e tasks.Engine, name string, say func(title string)) (tasks.Task, error) {
+	said := map[string]bool{}
 	limited, cancel := context.WithTimeout(ctx, connecting)
 	defer cancel()
 	var found tasks.Task
@@ -84,6 +91,10 @@ func awaitTask(ctx context.Context, e tasks.Engine, name string) (tasks.Task, er
 		busy := !s.Watch.Ready && len(s.Providers) == 0
 		for _, p := range s.Providers {
 			busy = busy || p.Phase == tasks.PhaseBusy
+			if p.Phase == tasks.PhaseBusy && !said[p.Title] {
+				said[p.Title] = true
+				say(p.Title)
+			}
 		}
 		switch {
 		case busy:
@@ -107,6 +118,26 @@ func awaitTask(ctx context.Context, e tasks.Engine, name string) (tasks.Task, er
 		return u.Task, nil
 	}
 	return found, unknownTask(&last, name)
+}
+
+// awaitName waits until a name is known where another system may have it: bounded,
+// and a person is told for whom. A group and a replica are names, too.
+func (a *app) awaitName(ctx context.Context, p place, e tasks.Engine, name string) error {
+	s, err := snapshot(ctx, e)
+	if err != nil {
+		return err
+	}
+	if _, unknown := s.Names([]string{name}); unknown == "" {
+		return nil
+	}
+	f, err := p.load()
+	if err != nil || len(all.Offering(ctx, f, surroundings(p))) == 0 {
+		return nil // who runs it says what there is
+	}
+	_, err = awaitTaskSaying(ctx, e, name, func(title string) {
+		fmt.Fprintf(a.err, "%s is none of this workspace's own: waiting for what %s offers…\n", name, title)
+	})
+	return err
 }
 
 // unknownTask says what there is instead, and which connection may be why.

@@ -139,6 +139,22 @@ func Connections(ctx context.Context, f *config.File, p integrations.Place) ([]t
 	return connections(ctx, f, p, Definitions())
 }
 
+// Offering are the titles of the systems to be reached from here that have tasks of
+// their own: what a name means may be known only when they have answered.
+func Offering(ctx context.Context, f *config.File, p integrations.Place) (titles []string) {
+	for _, d := range Definitions() {
+		if d.Connections == nil || len(d.Pins) == 0 {
+			continue
+		}
+		p.Declared = declaredOf(f, d.Name)
+		its, _ := d.Connections(ctx, p) // what can't be read is told by who connects
+		for _, c := range its {
+			titles = append(titles, c.Title)
+		}
+	}
+	return titles
+}
+
 func connections(ctx context.Context, f *config.File, p integrations.Place, known []integrations.Definition) ([]tasks.Connection, error) {
 	var found []tasks.Connection
 	var errs []error
