@@ -281,6 +281,28 @@ func TestThePastOfATestIsShown(t *testing.T) {
 	})
 }
 
+func TestThePastIsReadAgainSoonAfterARun(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		flaky := false
+		remember := func(ctx context.Context, task string, all bool) (map[tasks.TestName]tests.Past, error) {
+			if !flaky {
+				return map[tasks.TestName]tests.Past{}, nil
+			}
+			return rememberBob(ctx, task, all)
+		}
+		u, e := onTests(t, 120, 36, tui.Options{Past: remember})
+		u.Gone("  flaky")
+		flaky = true
+		e.Emit(
+			tasks.RunQueued{Run: tasks.Run{ID: "test#9", Task: "test", Number: 9, Log: "test", QueuedAt: time.Now()}},
+			tasks.RunStarted{ID: "test#9", At: time.Now()},
+			tasks.TestReported{ID: "test#9", Test: tasks.TestResult{Suite: "names", Name: "TestBob", Status: tasks.TestPassed, Line: -1}},
+			tasks.RunEnded{ID: "test#9", At: time.Now(), Status: tasks.Succeeded},
+		)
+		u.Wait(3 * time.Second).See("  flaky")
+	})
+}
+
 // rememberBob says that TestBob is flaky.
 func rememberBob(context.Context, string, bool) (map[tasks.TestName]tests.Past, error) {
 	return map[tasks.TestName]tests.Past{{Suite: "names", Name: "TestBob"}: {

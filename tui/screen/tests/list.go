@@ -247,11 +247,11 @@ func (s *Screen) right(n *node, word string, w int) tail {
 	if marks := s.past.marks(n); w >= 40 && changing(marks) {
 		t.add(muted, "  "+marks)
 	}
-	if p, ok := s.past.of(n); ok && w >= 40 {
+	if p, ok := s.past.of(n); ok && w >= 28 {
 		if p.Flaky != "" {
 			t.add(warning, "  flaky")
 		}
-		if p.Slow != "" {
+		if p.Slow != "" && (p.Flaky == "" || w >= 40) {
 			t.add(warning, "  slow")
 		}
 	}

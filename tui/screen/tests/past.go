@@ -37,12 +37,15 @@ type past struct {
 	known    map[tasks.TestName]Past
 	asked    tasks.RunID // the newest finished run when it was read
 	at       time.Time
+	took     time.Duration
 	reading  bool
+	waiting  bool // it is read again in a while
 }
 
 const (
-	// rereadPast is how soon the past is read again after another run.
-	rereadPast = 20 * time.Second
+	// The past is read again after another run, but not at once: reading it takes
+	// at most a part of the time, and a run is not remembered yet when it ends.
+	leastPause, mostPause, pausePart = time.Second, 20 * time.Second, 20
 	// manyTests is from how many tests on only those that failed are read.
 	manyTests = 2000
 )
@@ -51,31 +54,47 @@ const (
 type pastRead struct {
 	unit string
 	past map[tasks.TestName]Past
+	took time.Duration
 }
+
+// pastDue says that the past may be read again.
+type pastDue struct{}
 
 // UseMemory says where the past is read.
 func (s *Screen) UseMemory(r Remember) { s.past.remember = r }
 
-// load reads the past of the shown task when another run has ended, and not
-// again at once.
+// load reads the past of the shown task at first, and a while after another run
+// has ended.
 func (p *past) load(f screen.Frame) tea.Cmd {
 	if p.unit != f.Unit {
 		p.unit, p.known, p.asked, p.at = f.Unit, nil, "", time.Time{}
 	}
 	last, ok := f.State.Finished(f.Unit)
-	if p.remember == nil || p.reading || !ok || len(last.Tests) == 0 || last.ID == p.asked || f.Now.Sub(p.at) < rereadPast {
+	if p.remember == nil || p.reading || !ok || len(last.Tests) == 0 || last.ID == p.asked {
 		return nil
+	}
+	due := last.EndedAt.Add(leastPause)
+	if next := p.at.Add(min(max(pausePart*p.took, leastPause), mostPause)); next.After(due) {
+		due = next
+	}
+	if wait := due.Sub(f.Now); p.known != nil && wait > 0 {
+		if p.waiting {
+			return nil
+		}
+		p.waiting = true
+		return tea.Tick(wait, func(time.Time) tea.Msg { return pastDue{} })
 	}
 	p.reading, p.asked, p.at = true, last.ID, f.Now
 	remember, unit, all := p.remember, f.Unit, len(last.Tests) < manyTests
 	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
+		began := time.Now()
 		past, err := remember(ctx, unit, all)
-		if err != nil {
-			return pastRead{unit: unit} // a memory that can't be read is none: the verb history says why
+		if err != nil || past == nil {
+			past = map[tasks.TestName]Past{} // one that can't be read is none: the verb history says why
 		}
-		return pastRead{unit, past}
+		return pastRead{unit, past, time.Since(began)}
 	}
 }
 

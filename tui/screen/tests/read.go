@@ -97,7 +97,7 @@ type (
 // Owns says whether a message is an answer to this tab.
 func (s *Screen) Owns(msg tea.Msg) bool {
 	switch msg.(type) {
-	case outputRead, sourceRead, definedRead, pastRead:
+	case outputRead, sourceRead, definedRead, pastRead, pastDue:
 		return true
 	}
 	return false
@@ -117,8 +117,10 @@ func (s *Screen) Update(msg tea.Msg) {
 		s.reader.sources[m.place] = m.source
 	case definedRead:
 		s.reader.defined, s.reader.defining = m.defined, false
+	case pastDue:
+		s.past.waiting = false
 	case pastRead:
-		s.past.reading = false
+		s.past.reading, s.past.took = false, m.took
 		if m.unit == s.past.unit {
 			s.past.known = m.past
 			if s.mode == flakyMode {
