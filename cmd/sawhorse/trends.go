@@ -55,8 +55,26 @@ func (a *app) printTests(ctx context.Context, p place, store *history.Store, f h
 		fmt.Fprintln(a.out)
 	}
 	if f.Slow {
-		return printSlow(a.out, m.Slow)
+		if err := printSlow(a.out, m.Slow); err != nil {
+			return err
+		}
 	}
+	if len(m.Flaky)+len(m.Slow) == 0 {
+		return a.hintPasses(ctx, store, f)
+	}
+	return nil
+}
+
+// hintPasses says why nothing can be known of tests whose passes nobody told of.
+func (a *app) hintPasses(ctx context.Context, store *history.Store, f history.TestFilter) error {
+	all, err := store.Trends(ctx, history.TestFilter{Task: f.Task, Since: f.Since})
+	passes := slices.ContainsFunc(all, func(t history.Trend) bool {
+		return slices.ContainsFunc(t.Results, func(r history.Result) bool { return r.Status == tasks.TestPassed })
+	})
+	if err != nil || len(all) == 0 || passes {
+		return err
+	}
+	fmt.Fprintln(a.out, "\nOnly failures are remembered: let the task print every test, as go test -v and pytest -v do.")
 	return nil
 }
 
