@@ -182,6 +182,36 @@ func TestOneServiceMayHaveANameOfItsOwn(t *testing.T) {
 	}
 }
 
+func TestOthersDependOnTheServicesOfAFileByTheirNames(t *testing.T) {
+	dir := workspace(t, map[string]string{
+		"compose.yaml": "services: {db: {image: postgres}, cache: {image: redis}}\n",
+		"sawhorse.yml": "version: 1\nservices:\n  stores: {compose: ./compose.yaml}\n  api: {run: api, depends_on: [db], env: {DB: '${{ ports.db.port }}'}}\n  web: {run: web, depends_on: [stores, api]}\n",
+	})
+	f, err := config.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := compose.Expand(t.Context(), f, nil); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string][]config.Dependency{"api": f.Unit("api").DependsOn, "web": f.Unit("web").DependsOn}
+	ready := func(name string) config.Dependency { return config.Dependency{Name: name, Condition: config.Ready} }
+	want := map[string][]config.Dependency{"api": {ready("db")}, "web": {ready("cache"), ready("db"), ready("api")}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "sawhorse.yml"), []byte("version: 1\nservices:\n  stores: {compose: ./compose.yaml}\n  api: {run: api, depends_on: [bd]}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if f, err = config.Load(dir); err != nil {
+		t.Fatal(err)
+	}
+	err = compose.Expand(t.Context(), f, nil)
+	if err == nil || !strings.Contains(err.Error(), `sawhorse.yml:4:3: service "api" depends on "bd", which is neither a service nor a task`) {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestOverridesIncludesAndExtendsAreMerged(t *testing.T) {
 	f, err := expand(t, map[string]string{
 		"compose.yaml":          "include: [more/compose.yaml]\nservices:\n  web: {image: web, environment: {A: 1}, extends: {file: base.yaml, service: base}}\n",

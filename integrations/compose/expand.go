@@ -66,6 +66,9 @@ func Expand(ctx context.Context, f *config.File, environ []string) error {
 		return problems
 	}
 	rename(units)
+	if problems := groups(f.Units, units); len(problems) > 0 {
+		return problems
+	}
 	f.Units = units
 	return nil
 }
@@ -293,4 +296,44 @@ func rename(units []config.Unit) {
 			}
 		}
 	}
+}
+
+// groups makes a dependency on a whole file one on all of its services, and finds
+// those on what is neither in the workspace's file nor in a Compose file.
+func groups(before, units []config.Unit) config.Problems {
+	members := map[string][]string{}
+	var names []string
+	for _, u := range units {
+		names = append(names, u.Name)
+		for _, group := range u.Groups {
+			if !u.Autostart {
+				continue // a profile keeps it back
+			}
+			members[group] = append(members[group], u.Name)
+		}
+	}
+	var problems config.Problems
+	for i := range units {
+		u := &units[i]
+		var needs []config.Dependency
+		for _, d := range u.DependsOn {
+			whole := slices.ContainsFunc(before, func(b config.Unit) bool { return b.Name == d.Name && b.Compose != "" })
+			switch {
+			case slices.Contains(names, d.Name):
+				needs = append(needs, d)
+			case whole:
+				for _, name := range members[d.Name] {
+					d.Name = name
+					needs = append(needs, d)
+				}
+			default:
+				problems = append(problems, config.Problem{
+					Pos: u.Pos, Length: 1, Message: fmt.Sprintf("%s %q depends on %q, which is neither a service nor a task", u.Kind, u.Name, d.Name),
+					Hint: "known here: " + strings.Join(slices.Sorted(slices.Values(names)), ", "),
+				})
+			}
+		}
+		u.DependsOn = needs
+	}
+	return problems
 }

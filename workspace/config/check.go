@@ -11,12 +11,16 @@ import (
 func (r *reader) check(w *workspaceDraft) {
 	units := r.checkNames(w)
 	names := slices.Sorted(maps.Keys(units))
+	// What a whole Compose file declares is known only once that is read.
+	open := slices.ContainsFunc(w.units, func(d *draft) bool {
+		return d.container.compose != "" && !strings.Contains(d.container.compose, "#") && !d.container.viaCLI
+	})
 	for _, d := range w.units {
 		if r.full() {
 			break
 		}
 		r.unit, r.path = d, nil
-		r.checkDependencies(d, units, names)
+		r.checkDependencies(d, units, names, open)
 		r.checkRestart(d)
 		r.checkPorts(d)
 		r.checkContainer(d)
@@ -25,7 +29,7 @@ func (r *reader) check(w *workspaceDraft) {
 	r.unit = nil
 	r.checkSharedPorts(w)
 	r.checkCycles(w, units)
-	r.checkReferences(units, names)
+	r.checkReferences(units, names, open)
 }
 
 // checkNames returns the units by name; a name stands for one unit only.
@@ -51,12 +55,13 @@ func before(a, b Position) bool {
 	return a.File == b.File && (a.Line < b.Line || a.Line == b.Line && a.Column < b.Column)
 }
 
-func (r *reader) checkDependencies(d *draft, units map[string]*draft, names []string) {
+func (r *reader) checkDependencies(d *draft, units map[string]*draft, names []string, open bool) {
 	for _, dep := range d.dependsOn {
 		other, known := units[dep.name]
 		switch {
 		case dep.name == d.name:
 			r.at(dep.pos, dep.length, fmt.Sprintf("%s depends on itself", d.title()), "remove it from depends_on")
+		case !known && open:
 		case !known:
 			others := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == d.name })
 			hint := didYouMean(dep.name, others)
@@ -193,7 +198,7 @@ func (r *reader) reportCycle(edges []edge) {
 }
 
 // checkReferences reports ${{ ... }} to what is not there.
-func (r *reader) checkReferences(units map[string]*draft, names []string) {
+func (r *reader) checkReferences(units map[string]*draft, names []string, open bool) {
 	for _, ref := range r.references {
 		if r.full() {
 			return
@@ -201,6 +206,10 @@ func (r *reader) checkReferences(units map[string]*draft, names []string) {
 		message, hint := "", ""
 		switch space, rest, _ := strings.Cut(ref.name, "."); space {
 		case "ports":
+			service, _, _ := portReference(ref.name)
+			if owner := units[service]; service != "" && (owner == nil && open || owner != nil && owner.container.compose != "") {
+				continue
+			}
 			message, hint = checkPortReference(ref, units, names)
 		case "params":
 			message, hint = checkParamReference(ref, rest)
