@@ -33,6 +33,7 @@ type memory struct {
 	Pins      []pinMemory       `json:"pins,omitempty"`
 	Tests     tests.Prefs       `json:"tests,omitzero"`
 	Orders    orders            `json:"orders,omitzero"`
+	Ranks     map[string]string `json:"ranks,omitempty"` // by task: the metric that says which run is best
 	// Opened are groups that are folded unless a person opened them; Kinds the tabs
 	// of resources, by provider and kind.
 	Opened []string          `json:"opened,omitempty"`
@@ -77,6 +78,7 @@ func (s *Screen) recall() {
 	s.detail.logs.recall(m.Log)
 	s.recallPins(m.Pins)
 	s.detail.tests.SetPrefs(m.Tests)
+	s.detail.curves.SetRanks(m.Ranks)
 	s.detail.overview.SetOrders(m.Orders.Services, m.Orders.Tasks)
 	s.detail.history.SetOrder(m.Orders.Runs)
 	s.saved = s.remembered()
@@ -94,6 +96,7 @@ func (s *Screen) remembered() string {
 	m.Filter = s.tree.Filter()
 	m.Log, m.Pins = s.detail.logs.remembered(), s.rememberedPins()
 	m.Tests = s.detail.tests.Prefs()
+	m.Ranks = s.detail.curves.Ranks()
 	m.Orders.Services, m.Orders.Tasks = s.detail.overview.Orders()
 	m.Orders.Runs = s.detail.history.Order()
 	s.memory = m

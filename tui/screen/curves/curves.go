@@ -5,6 +5,7 @@ package curves
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -30,7 +31,11 @@ type Screen struct {
 	cross  float64
 	top    int // the first row of the grid
 
+	ranks map[string]string // by task: the metric that says which run is best
+
 	names []string // of the last View
+	task  string
+	rank  string
 	steps []float64
 	shown [2]float64 // from and to, of the chosen metric
 }
@@ -84,6 +89,12 @@ func (s *Screen) Actions() []action.Action {
 		act("unzoom", "Show more of the curve", "", []string{"-"}, func() { s.zoom = max(s.zoom-1, 0) }),
 		act("smooth", "Smooth the curves more, or not at all", "smooth", []string{"~", "m"}, func() { s.smooth = (s.smooth + 1) % len(smoothings) }),
 		act("log", "Draw values by factors (a logarithmic scale), or evenly", "log scale", []string{"L"}, func() { s.log = !s.log }),
+		act("rank", "Let this metric say which run is the best one", "", []string{"*"}, func() {
+			if s.ranks == nil {
+				s.ranks = map[string]string{}
+			}
+			s.ranks[s.task] = s.metric
+		}),
 		act("time", "Draw over time, or over steps", "time/steps", []string{"t"}, func() { s.byTime = !s.byTime; s.cross, s.zoom, s.steps = math.NaN(), 0, nil }),
 	}
 }
@@ -119,7 +130,8 @@ func (s *Screen) View(f screen.Frame) []string {
 	if !slices.Contains(s.names, s.metric) {
 		s.metric = s.names[0]
 	}
-	ghost, hasGhost := best(f, r, s.names[0])
+	s.task, s.rank = r.Task, s.rankedBy(r)
+	ghost, hasGhost := best(f, r, s.rank)
 	if s.alone || f.H < 10 {
 		return s.one(f, r, s.metric, ghost, hasGhost, f.W, f.H, true)
 	}
@@ -251,7 +263,11 @@ func (s *Screen) one(f screen.Frame, r tasks.Run, name string, ghost tasks.Run, 
 	if chosen {
 		title = in.Bold
 	}
-	head.Put(in.Accent, map[bool]string{true: "▌", false: " "}[chosen && f.Focused]).Put(title, name).Put(in.Text, "  ")
+	head.Put(in.Accent, map[bool]string{true: "▌", false: " "}[chosen && f.Focused]).Put(title, name)
+	if hasGhost && name == s.rank {
+		head.Put(in.Accent, "*") // by which the other one is the best
+	}
+	head.Put(in.Text, "  ")
 	value := m.Last.Value
 	where := "at " + s.place(m.Last.Step, r, m.Last)
 	if at, ok := live.Value(s.cross); ok && !math.IsNaN(s.cross) {
@@ -331,20 +347,33 @@ func (s *Screen) part(x []float64) (from, to float64) {
 	return from, from + width
 }
 
-// best is the finished run of the same task that got furthest in its first
-// metric, as a ghost beside the one that is looked at.
+// rankedBy is the metric that says which run of a task is best: the one that a person
+// chose, where the run has it.
+func (s *Screen) rankedBy(r tasks.Run) string {
+	if chosen := s.ranks[r.Task]; r.Metrics[chosen].Points != nil {
+		return chosen
+	}
+	return r.Primary()
+}
+
+// Ranks are the metrics that a person chose to rank a task's runs by, to be remembered.
+func (s *Screen) Ranks() map[string]string { return s.ranks }
+
+// SetRanks gives back what was remembered.
+func (s *Screen) SetRanks(ranks map[string]string) { s.ranks = maps.Clone(ranks) }
+
+// best is the finished run of the same task that got furthest, as a ghost beside the
+// one that is looked at.
 func best(f screen.Frame, r tasks.Run, metric string) (tasks.Run, bool) {
-	var top tasks.Run
-	found := false
+	var others []tasks.Run
 	for _, id := range f.State.Units[f.Unit].Runs {
-		other := f.State.Runs[id]
-		m, has := other.Metrics[metric]
-		if other.ID == r.ID || other.Status != tasks.Succeeded || !has || math.IsNaN(m.Last.Value) {
-			continue
-		}
-		if !found || tasks.Better(metric, m.Last.Value, top.Metrics[metric].Last.Value) {
-			top, found = other, true
+		if id != r.ID {
+			others = append(others, f.State.Runs[id])
 		}
 	}
-	return top, found
+	i := tasks.BestOf(others, metric)
+	if i < 0 {
+		return tasks.Run{}, false
+	}
+	return others[i], true
 }

@@ -108,7 +108,7 @@ func TestTheBestRunBeforeIsBesideIt(t *testing.T) {
 		training(3, tasks.Failed, map[string][]float64{"loss": {3, 0.1}}),
 		training(4, tasks.Running, map[string][]float64{"loss": {3, 2}}),
 	)
-	sees(t, drawn(s, f), "loss  2 at step 10  best #2 0.3")
+	sees(t, drawn(s, f), "loss*  2 at step 10  best #2 0.3")
 }
 
 func TestALossThatIsNoNumberIsSeen(t *testing.T) {
@@ -217,4 +217,21 @@ func TestWhatIsSmoothedIsFaintBehindItsCurve(t *testing.T) {
 	if after := drawn(s, f); after == before || !strings.Contains(after, "⡇") && !strings.Contains(after, "⣿") {
 		t.Errorf("the raw values are gone:\n%s", after)
 	}
+}
+
+func TestAPersonSaysByWhichMetricARunIsTheBest(t *testing.T) {
+	s := New()
+	f := frame(
+		90, 24,
+		training(1, tasks.Succeeded, map[string][]float64{"loss": {3, 0.1}, "val/loss": {3, 0.9}, "acc": {0, 0.9}}),
+		training(2, tasks.Succeeded, map[string][]float64{"loss": {3, 0.3}, "val/loss": {3, 0.4}, "acc": {0, 0.5}}),
+		training(3, tasks.Running, map[string][]float64{"loss": {3, 2}, "val/loss": {3, 2}, "acc": {0, 0.1}}),
+	)
+	sees(t, drawn(s, f), "val/loss*", "best #2 0.4") // what was held out counts
+	s.Move(2)
+	do(t, s, "rank")
+	sees(t, drawn(s, f), "acc*", "best #1 0.9")
+	again := New()
+	again.SetRanks(s.Ranks())
+	sees(t, drawn(again, f), "acc*", "best #1 0.9")
 }
