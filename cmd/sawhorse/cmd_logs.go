@@ -61,7 +61,7 @@ run of another system, NAME#12/JOB one of its jobs.`,
 	f.BoolVarP(&o.follow, "follow", "f", false, "go on with what comes")
 	f.StringVar(&o.since, "since", "", "from this time: 10m ago, 15:04, or 2026-01-02T15:04:05Z")
 	f.StringVar(&o.until, "until", "", "to this time")
-	f.Int64VarP(&o.tail, "tail", "n", -1, "only the last N lines of each")
+	f.Int64VarP(&o.tail, "tail", "n", -1, "only the last N lines of each, of those that a filter lets through")
 	f.StringVar(&o.grep, "grep", "", "only lines that match: a regular expression, case ignored unless it has capitals")
 	f.StringVar(&o.where, "where", "", "only lines that fulfil a filter: 'level>=warn service=cart -noise /dial (tcp|udp)/'")
 	f.StringVar(&o.level, "level", "", "only lines of at least this level: debug, info, warn, error")
@@ -114,7 +114,7 @@ func (a *app) printLogs(ctx context.Context, words []string, o logOptions) error
 		}
 	}
 	t.start = func(src *tailSource) error {
-		if err := src.seek(o.tail, from, to); err != nil {
+		if err := src.seek(o.tail, from, to, t.want); err != nil {
 			return err
 		}
 		if o.grep != "" {
@@ -181,7 +181,7 @@ func (a *app) printStored(ctx context.Context, p place, t *tail, words []string,
 		if err != nil {
 			return err
 		}
-		if err := src.seek(o.tail, from, to); err != nil {
+		if err := src.seek(o.tail, from, to, t.want); err != nil {
 			return err
 		}
 		if o.grep != "" {
@@ -191,8 +191,9 @@ func (a *app) printStored(ctx context.Context, p place, t *tail, words []string,
 	return t.flush(true)
 }
 
-// seek sets where a source begins and ends.
-func (src *tailSource) seek(tail int64, from, to time.Time) error {
+// seek sets where a source begins and ends: with tail, so many lines before its
+// end that want lets through.
+func (src *tailSource) seek(tail int64, from, to time.Time, want func(line, source string) bool) error {
 	first, end, err := src.r.Bounds()
 	if err != nil {
 		return err
@@ -209,12 +210,41 @@ func (src *tailSource) seek(tail int64, from, to time.Time) error {
 		}
 		src.limited = true
 	}
-	if tail >= 0 {
-		last := src.end
-		if src.limited {
-			last = min(last, src.limit)
-		}
+	if tail < 0 {
+		return nil
+	}
+	last := src.end
+	if src.limited {
+		last = min(last, src.limit)
+	}
+	if want == nil || tail == 0 {
 		src.next = max(src.next, last-tail)
+		return nil
+	}
+	return src.backUp(last, tail, want)
+}
+
+// backUp moves the beginning to the line from which on so many pass, or leaves
+// it where there are not as many.
+func (src *tailSource) backUp(last, tail int64, want func(line, source string) bool) error {
+	const block = 2048
+	var lines []logs.Line
+	for last > src.next {
+		at := max(src.next, last-block)
+		var err error
+		if lines, err = src.r.Lines(at, int(last-at), logs.TextLimit, lines[:0]); err != nil {
+			return err
+		}
+		for _, l := range slices.Backward(lines) {
+			if !want(string(l.Text), string(src.key)) {
+				continue
+			}
+			if tail--; tail == 0 {
+				src.next = l.N
+				return nil
+			}
+		}
+		last = at
 	}
 	return nil
 }

@@ -127,7 +127,7 @@ func (f *runLogs) follow(s *tasks.State, r tasks.Run) error {
 			if src, err = f.t.open(key); err != nil {
 				return err
 			}
-			if err := src.seek(f.o.tail, time.Time{}, time.Time{}); err != nil {
+			if err := src.seek(f.o.tail, time.Time{}, time.Time{}, f.t.want); err != nil {
 				return err
 			}
 		}
@@ -184,7 +184,7 @@ func (f *runLogs) print(keys []logs.Key) error {
 		if err != nil {
 			return err
 		}
-		if err := src.seek(f.o.tail, time.Time{}, time.Time{}); err != nil {
+		if err := src.seek(f.o.tail, time.Time{}, time.Time{}, f.t.want); err != nil {
 			return err
 		}
 	}
