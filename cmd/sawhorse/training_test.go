@@ -15,7 +15,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sawhorse-dev/sawhorse/integrations/integrationtest"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 )
 
@@ -177,16 +176,7 @@ func TestTrackedRunsAreComparedAndPromotedOnARealServer(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a server")
 	}
-	python := integrationtest.Runner(t, "mlflow/bin/python")
-	url := integrationtest.Server{
-		Program: "mlflow/bin/mlflow",
-		Args: []string{
-			"server", "--host", "127.0.0.1", "--port", "{port}", "--workers", "1",
-			"--backend-store-uri", "sqlite:///{dir}/m.db", "--artifacts-destination", "{dir}/artifacts",
-		},
-		Env:   []string{"MLFLOW_DISABLE_TELEMETRY=true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false"},
-		Ready: "/health",
-	}.Start(t)
+	url, python := mlflowServer(t)
 	w, dir := trainings(t, "sawhorse.mlflow.yml", func(text string) string {
 		return strings.NewReplacer("http://127.0.0.1:5000", url, "run: python3", "run: "+python).Replace(text)
 	})

@@ -125,11 +125,9 @@ func newGrid(f screen.Frame, c tasks.Comparison, choice Choice) grid {
 		label = max(label, cell.Width(m.Name))
 	}
 	g.label = min(label, mostLabel, max(8, f.W/3)) + 3
+	whole, sum := make([]int, len(c.Subjects)), 0
 	for i, s := range c.Subjects {
 		w := max(leastColumn, min(cell.Width(s.Name)+2, 18))
-		for _, r := range c.Facts {
-			w = max(w, cell.Width(r.Values[i]))
-		}
 		for _, r := range c.Params {
 			w = max(w, cell.Width(r.Values[i]))
 		}
@@ -139,11 +137,19 @@ func newGrid(f screen.Frame, c tasks.Comparison, choice Choice) grid {
 		for _, m := range c.Metrics {
 			w = max(w, cell.Width(best(m.Of[i]))+2)
 		}
-		g.widths[i] = min(w, mostColumn)
+		g.widths[i], whole[i] = min(w, mostColumn), w
+		for _, r := range c.Facts {
+			whole[i] = max(whole[i], cell.Width(r.Values[i]))
+		}
+		whole[i] = min(whole[i], mostColumn)
+		sum += whole[i] + 2
+	}
+	if sum <= f.W-g.label { // else facts are cut, so that more runs stand beside each other
+		g.widths = whole
 	}
 	// The columns up to the chosen one, as many before it as fit.
 	g.first, g.last = choice.Column, choice.Column
-	room := f.W - g.label - 6
+	room := f.W - g.label
 	for used := 0; g.first > 0; g.first-- {
 		if used += g.widths[g.first] + 2; used+g.widths[g.first-1]+2 > room {
 			break
