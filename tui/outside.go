@@ -47,6 +47,10 @@ func outsideGroups(s *tasks.State) []outsideGroup {
 		}
 		return cmp.Compare(a.Name, b.Name)
 	})
+	offers := map[string]bool{} // its tasks stand for it
+	for _, u := range s.Units {
+		offers[u.Task.Provider] = offers[u.Task.Provider] || u.Task.Found
+	}
 	var groups []outsideGroup
 	for _, p := range providers {
 		before := len(groups)
@@ -81,7 +85,7 @@ func outsideGroups(s *tasks.State) []outsideGroup {
 		// What was only found, and was never reached, is nobody's trouble where the
 		// workspace has something of its own.
 		needed := p.Wanted || len(p.Kinds) > 0 || len(s.Order) == 0
-		if len(groups) == before && needed && (p.Phase != tasks.PhaseUp || headings == 0 && p.Wanted) {
+		if len(groups) == before && needed && (p.Phase != tasks.PhaseUp || headings == 0 && p.Wanted && !offers[p.Name]) {
 			groups = append(groups, outsideGroup{id: "group:" + p.Name, title: strings.ToUpper(p.Title), provider: p})
 		}
 	}

@@ -121,7 +121,7 @@ func (p *strip) row(a tasks.Alert, selected, focused bool, w int, in *theme.Inks
 	}
 	l.Put(pick(selected && focused, in.Accent, fill), mark).Put(ink, glyph+" ")
 	if w >= 70 {
-		l.Column(muted, a.Source, 7)
+		l.Column(muted, a.Source, p.sources())
 	}
 	where := a.Location.String()
 	if where == "" && w < 100 {
@@ -149,6 +149,15 @@ func (p *strip) row(a tasks.Alert, selected, focused bool, w int, in *theme.Inks
 		l.Put(fill, "  ").Put(pick(selected && focused, fill, in.Faint), tail)
 	}
 	return l.Fill(fill, 0).String()
+}
+
+// sources is the width of the column of what raised the alerts.
+func (p *strip) sources() int {
+	w := 7
+	for _, a := range p.alerts[:min(len(p.alerts), 100)] {
+		w = max(w, min(cell.Width(a.Source)+1, 12))
+	}
+	return w
 }
 
 // columns are the widths of title and place: those of the widest, within reason,

@@ -44,6 +44,9 @@ type follower struct {
 	named map[string]int             // how many steps have a name
 	logs  map[string]tasks.LogWriter // by task run
 	told  string                     // native word and reason that were told last
+	// source is the file of the flow here; sought, whether it was looked for.
+	source string
+	sought bool
 }
 
 func newFollower(p *Provider, id string, s tasks.Sink) *follower {
@@ -116,6 +119,7 @@ func (f *follower) look(ctx context.Context) (flowRun, error) {
 	if err != nil {
 		return r, err
 	}
+	f.seek(r)
 	reason := f.p.why(ctx, r)
 	if now := r.State.Name + "\x00" + reason; now != f.told {
 		f.told = now
@@ -205,6 +209,21 @@ func (f *follower) late(ctx context.Context, lines <-chan logLine) {
 	}
 }
 
+// seek finds the flow's file in this checkout.
+func (f *follower) seek(r flowRun) {
+	if f.sought {
+		return
+	}
+	f.sought = true
+	f.p.mu.Lock()
+	d := f.p.deployments[f.p.tasks[r.DeploymentID]]
+	f.p.mu.Unlock()
+	f.source = d.source(f.p.dir)
+}
+
+// nameless is what Python calls the file of a flow that Prefect has loaded by itself.
+const nameless = `File "<dynamic-code>"`
+
 // line stores a line that was not stored before.
 func (f *follower) line(l logLine) {
 	if _, again := f.seen[l.ID]; again || l.Run != f.id {
@@ -218,6 +237,9 @@ func (f *follower) line(l logLine) {
 	if f.skip > 0 && !l.At.Before(f.from) {
 		f.skip--
 		return
+	}
+	if f.source != "" {
+		l.Message = strings.ReplaceAll(l.Message, nameless, `File "`+f.source+`"`)
 	}
 	var name string
 	if s, ok := f.steps[l.Task]; ok {

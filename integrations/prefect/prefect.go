@@ -115,6 +115,7 @@ type Provider struct {
 	rest *rest.Client
 	name string
 	host string // as people know the server
+	dir  string // the workspace
 	api  string // the address of the API
 	base string // where people see it
 	auth string // what the websocket is told; empty: nothing
@@ -149,7 +150,7 @@ func (s settings) connect(ctx context.Context, look tasks.Lookout) (*Provider, e
 		}
 	}
 	p := &Provider{
-		name: s.name, host: s.host(), api: strings.TrimRight(s.url, "/"), look: look, changes: make(chan struct{}, 1),
+		name: s.name, host: s.host(), dir: s.place.Dir, api: strings.TrimRight(s.url, "/"), look: look, changes: make(chan struct{}, 1),
 		deployments: map[string]deployment{}, tasks: map[string]string{},
 	}
 	p.base = strings.TrimSuffix(p.api, "/api")

@@ -2,6 +2,8 @@ package prefect
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -20,6 +22,28 @@ type deployment struct {
 	Schema      schema          `json:"parameter_openapi_schema"`
 	Pool        string          `json:"work_pool_name"`
 	Status      string          `json:"status"` // READY: something polls for its runs
+	Path        string          `json:"path"`   // the directory that Entry is relative to
+	Entry       string          `json:"entrypoint"`
+}
+
+// source is the file of the flow, relative to a checkout; empty: it is not there.
+func (d deployment) source(dir string) string {
+	file, _, _ := strings.Cut(d.Entry, ":")
+	if !strings.HasSuffix(file, ".py") {
+		return "" // a module
+	}
+	if filepath.IsAbs(d.Path) {
+		if rel, err := filepath.Rel(dir, filepath.Join(d.Path, file)); err == nil && filepath.IsLocal(rel) {
+			file = rel
+		}
+	}
+	if !filepath.IsLocal(file) {
+		return ""
+	}
+	if _, err := os.Stat(filepath.Join(dir, file)); err != nil {
+		return ""
+	}
+	return filepath.ToSlash(file)
 }
 
 type flow struct {
