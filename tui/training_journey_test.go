@@ -36,6 +36,10 @@ func trainingJourneys() map[string]func(p trip) {
 			p.e.Emit(tasks.MetricReported{ID: "train#1", Name: "acc", Point: tasks.Point{Step: 1, Value: 0.9}})
 			p.curves().See("acc  0.9").Press("enter").Gone("acc  0.9").Press("enter").See("acc  0.9")
 		},
+		"curves.rank": func(p trip) {
+			p.e.Emit(tasks.MetricReported{ID: "train#1", Name: "acc", Point: tasks.Point{Step: 1, Value: 0.9}})
+			p.curves().Press("down", "*").See("acc*  0.9")
+		},
 		"curves.left":   func(p trip) { p.curves().Press("left", "left").See("at 38", "┊") },
 		"curves.right":  func(p trip) { p.curves().Press("left", "left", "right").See("at 39") },
 		"curves.clear":  func(p trip) { p.curves().Press("left").See("┊").Press("esc").Gone("┊") },

@@ -87,7 +87,7 @@ func (r *Runner) Run(ctx context.Context, q tasks.Request, s tasks.Sink) error {
 	err := r.next.Run(ctx, q, f)
 	stop()
 	followed.Wait()
-	if len(declared) > 0 && err == nil && f.told() == 0 {
+	if len(declared) > 0 && err == nil && f.told() == 0 && !f.noted.Load() {
 		f.note("it has written no numbers: nothing new is in " + strings.Join(declared, ", ") + " (event files of TensorBoard, DVCLive, a store of MLflow)")
 	}
 	return err
@@ -167,4 +167,7 @@ func (f *follower) follow(ctx context.Context, g watch.Growth, known chan<- stru
 	f.note(fmt.Sprintf("its numbers are not read while it runs: %v", err))
 }
 
-func (f *follower) note(text string) { f.Log(logs.Note, []byte(text+"\n")) }
+func (f *follower) note(text string) {
+	f.noted.Store(true)
+	f.Log(logs.Note, []byte(text+"\n"))
+}

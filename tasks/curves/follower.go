@@ -22,6 +22,7 @@ type follower struct {
 	run      tasks.RunID
 	session  atomic.Int64 // its first process; 0: none yet
 	alone    func() bool  // no other run goes on
+	noted    atomic.Bool  // something was said already
 	writerOf func(file string, session int) writer
 	root     string
 	began    time.Time

@@ -264,7 +264,7 @@ func (s *Screen) one(f screen.Frame, r tasks.Run, name string, ghost tasks.Run, 
 		title = in.Bold
 	}
 	head.Put(in.Accent, map[bool]string{true: "▌", false: " "}[chosen && f.Focused]).Put(title, name)
-	if hasGhost && name == s.rank {
+	if name == s.rank && (hasGhost || name == s.ranks[r.Task]) {
 		head.Put(in.Accent, "*") // by which the other one is the best
 	}
 	head.Put(in.Text, "  ")
