@@ -81,13 +81,13 @@ func (p *logPane) view(f screen.Frame) []string {
 	return cell.Block(lines, f.W, f.H)
 }
 
-// mouse takes a click, a drag or a release; y counts from the tab's first line.
-func (p *logPane) mouse(msg tea.MouseMsg, y int) tea.Cmd {
+// mouse takes a click, a drag or a release; x and y count from the tab's corner.
+func (p *logPane) mouse(msg tea.MouseMsg, x, y int) tea.Cmd {
 	switch msg.(type) {
 	case tea.MouseClickMsg:
-		return p.did(p.tab.Click(y))
+		return p.did(p.tab.Click(x, y))
 	case tea.MouseMotionMsg:
-		return p.did(p.tab.Drag(y))
+		return p.did(p.tab.Drag(x, y))
 	case tea.MouseReleaseMsg:
 		return p.did(p.tab.Release())
 	}

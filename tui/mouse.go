@@ -146,11 +146,12 @@ func (s *Screen) mouseMsg(msg tea.MouseMsg) tea.Cmd {
 	if !isClick {
 		// Drags belong to the log, also where they leave it.
 		if log, ok := s.focusedPin(); ok {
-			return log.logs.mouse(msg, m.Y-s.rects.Pins[s.focus-FirstPin].Y-1)
+			at := s.rects.Pins[s.focus-FirstPin]
+			return log.logs.mouse(msg, m.X-at.X, m.Y-at.Y-1)
 		}
 		d := s.rects.Detail
 		if s.focus == DetailPane && s.detail.tab() == logsTab && !d.Empty() {
-			return s.detail.logs.mouse(msg, m.Y-d.Y-2)
+			return s.detail.logs.mouse(msg, m.X-d.X, m.Y-d.Y-2)
 		}
 		return nil
 	}
@@ -173,7 +174,7 @@ func (s *Screen) mouseMsg(msg tea.MouseMsg) tea.Cmd {
 		}
 	default:
 		if log, ok := s.focusedPin(); ok && m.Y > r.Y {
-			return log.logs.mouse(msg, m.Y-r.Y-1)
+			return log.logs.mouse(msg, m.X-r.X, m.Y-r.Y-1)
 		}
 	}
 	return nil
@@ -201,7 +202,7 @@ func (s *Screen) clickDetail(msg tea.MouseMsg, x, y int) tea.Cmd {
 			s.detail.setTab(t)
 		}
 	case y >= 2 && s.detail.tab() == logsTab:
-		return s.detail.logs.mouse(msg, y-2)
+		return s.detail.logs.mouse(msg, x, y-2)
 	case y >= 2:
 		s.detail.click(x, y-2)
 	}

@@ -169,16 +169,16 @@ func (t *Tab) stream() tea.Cmd {
 }
 
 // Click puts the cursor on the line at y.
-func (t *Tab) Click(y int) tea.Cmd {
-	t.dragged = false
-	t.view.Click(y)
+func (t *Tab) Click(x, y int) tea.Cmd {
+	t.dragged, t.note = false, ""
+	t.view.Click(x, y)
 	return t.pump()
 }
 
-// Drag selects from the clicked line to the one at y.
-func (t *Tab) Drag(y int) tea.Cmd {
+// Drag selects from the clicked line to the one at y, or characters of the line.
+func (t *Tab) Drag(x, y int) tea.Cmd {
 	t.dragged = true
-	t.view.Drag(y)
+	t.view.Drag(x, y)
 	return t.pump()
 }
 

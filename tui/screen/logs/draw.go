@@ -158,6 +158,8 @@ func (t *Tab) state() string {
 	switch {
 	case len(t.target.keys) == 0:
 		return ""
+	case t.view.Picked() != "":
+		return count(characters(t.view.Picked()), "character") + " selected "
 	case t.view.Selecting():
 		from, to := t.view.Selection()
 		return count(to-from, "line") + " selected  " + t.key("copy", "y") + " copy "

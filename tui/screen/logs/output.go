@@ -11,6 +11,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/clipperhouse/displaywidth"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
@@ -45,14 +46,20 @@ type (
 // copyLimit is how much goes to the clipboard at once.
 const copyLimit = 1 << 20
 
-// copySelection reads the selected lines as they were printed.
+// copySelection reads the selected lines as they were printed; characters of one
+// line are copied as they are shown.
 func (t *Tab) copySelection() tea.Cmd {
 	from, to := t.view.Selection()
 	if t.src == nil || from >= to {
 		return nil
 	}
 	src, ctx := t.src, t.ctx
+	picked := t.view.Picked()
 	t.view.Unselect()
+	if picked != "" {
+		t.note = "copied " + count(characters(picked), "character")
+		return func() tea.Msg { return Copy{Text: picked, Lines: 1} }
+	}
 	return func() tea.Msg {
 		var b strings.Builder
 		n, cut := 0, false
@@ -176,6 +183,15 @@ func count(n int64, word string) string {
 		word += "e"
 	}
 	return grouped(n) + " " + word + "s"
+}
+
+// characters are those that a reader sees.
+func characters(text string) int64 {
+	n := int64(0)
+	for g := displaywidth.StringGraphemes(text); g.Next(); {
+		n++
+	}
+	return n
 }
 
 // grouped is a number with a gap between thousands.

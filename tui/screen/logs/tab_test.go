@@ -336,10 +336,45 @@ func TestCopyIsWhatWasPrintedAndNotWhatIsDrawn(t *testing.T) {
 		d.declare("api", config.Service)
 		d.print("api", "one", "\x1b[31mtab\there\x1b[0m 👨\u200d👩", `{"msg":"x","level":"info"}`, "\x1b]52;c;aGk=\x07last")
 		d.sync("api")
-		d.run(d.tab.Click(1))
-		d.run(d.tab.Drag(3))
+		d.run(d.tab.Click(2, 1))
+		d.run(d.tab.Drag(2, 3))
 		d.run(d.tab.Release())
 		want := []tea.Msg{Copy{Text: "tab\there 👨\u200d👩\n{\"msg\":\"x\",\"level\":\"info\"}\nlast", Lines: 3}}
+		if diff := cmp.Diff(want, d.sent); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestADragWithinALineCopiesItsCharactersAsTheyAreShown(t *testing.T) {
+	at(t, 40, 6, func(t *testing.T, d *desk) {
+		d.declare("api", config.Service)
+		d.print("api", "GET /cart id=7f3a ok", "日本語 ログ", `{"level":"warn","msg":"slow","ms":42}`)
+		d.sync("api")
+		for _, drag := range [][4]int{
+			{15, 0, 18, 0}, // the id
+			{18, 0, 15, 0}, // and backwards
+			{38, 0, 11, 0}, // from behind the end
+			{4, 1, 8, 1},   // halves of wide characters
+			{8, 2, 0, 2},   // of what is shown of JSON, from the margin on
+		} {
+			d.run(d.tab.Click(drag[0], drag[1]))
+			d.run(d.tab.Drag(drag[2], drag[3]))
+			d.run(d.tab.Release())
+		}
+		// Over several lines it is the lines, also when it comes back to the first.
+		d.run(d.tab.Click(15, 0))
+		d.run(d.tab.Drag(18, 0))
+		if got := d.screen()[5]; got != "3 lines · 1 warn 4 characters selected" {
+			t.Error(got)
+		}
+		d.run(d.tab.Drag(18, 1))
+		d.run(d.tab.Release())
+		want := []tea.Msg{
+			Copy{Text: "7f3a", Lines: 1}, Copy{Text: "7f3a", Lines: 1}, Copy{Text: " id=7f3a ok", Lines: 1},
+			Copy{Text: "本語 ", Lines: 1}, Copy{Text: "WARN  s", Lines: 1},
+			Copy{Text: "GET /cart id=7f3a ok\n日本語 ログ", Lines: 2},
+		}
 		if diff := cmp.Diff(want, d.sent); diff != "" {
 			t.Error(diff)
 		}
@@ -457,7 +492,7 @@ func TestFilteredAndMergedViewsAgreeWithANaiveOne(t *testing.T) {
 				case 0:
 					d.run(d.tab.Wheel(rapid.IntRange(-20, 20).Draw(rt, "wheel")))
 				case 1:
-					d.run(d.tab.Click(rapid.IntRange(0, 10).Draw(rt, "y")))
+					d.run(d.tab.Click(rapid.IntRange(0, 90).Draw(rt, "x"), rapid.IntRange(0, 10).Draw(rt, "y")))
 				case 2:
 					d.run(d.tab.Resized(d.w, d.h))
 				}

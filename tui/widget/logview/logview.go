@@ -188,6 +188,9 @@ type View struct {
 	cursor int64
 	anchor int64 // other end of the selection; -1 none
 	left   int   // cells scrolled to the right
+	// pressed is where the mouse was pressed, pick what was dragged over of its text.
+	pressed spot
+	pick    chunk
 
 	open  map[ID]bool
 	marks map[ID]int64

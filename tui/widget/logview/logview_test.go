@@ -228,12 +228,12 @@ func TestSelectionCoversARangeAndFoldedRows(t *testing.T) {
 	l := &log{}
 	l.fill(20)
 	v := show(t, l, 40, 5)
-	v.Click(1)
-	v.Drag(3)
+	v.Click(2, 1)
+	v.Drag(2, 3)
 	if from, to := v.Selection(); from != 16 || to != 19 {
 		t.Errorf("selected %d..%d", from, to)
 	}
-	v.Drag(-1)
+	v.Drag(2, -1)
 	if from, to := v.Selection(); from != 16 || to != 18 {
 		t.Errorf("selected %d..%d", from, to)
 	}
@@ -400,8 +400,8 @@ func TestAnyUseKeepsTheViewWithinItsPlace(t *testing.T) {
 			"scroll": func(t *rapid.T) { v.Scroll(n.Draw(t, "n")) },
 			"side":   func(t *rapid.T) { v.ScrollSideways(n.Draw(t, "n")) },
 			"jump":   func(t *rapid.T) { v.Jump(int64(rapid.IntRange(-5, 200).Draw(t, "to"))) },
-			"click":  func(t *rapid.T) { v.Click(rapid.IntRange(-2, 14).Draw(t, "y")) },
-			"drag":   func(t *rapid.T) { v.Drag(rapid.IntRange(-2, 14).Draw(t, "y")) },
+			"click":  func(t *rapid.T) { v.Click(rapid.IntRange(-2, 90).Draw(t, "x"), rapid.IntRange(-2, 14).Draw(t, "y")) },
+			"drag":   func(t *rapid.T) { v.Drag(rapid.IntRange(-2, 90).Draw(t, "x"), rapid.IntRange(-2, 14).Draw(t, "y")) },
 			"open":   func(*rapid.T) { v.ToggleOpen() },
 			"mark":   func(*rapid.T) { v.ToggleMark(); v.NextMark(1) },
 			"select": func(*rapid.T) { v.Select() },

@@ -169,27 +169,30 @@ func (v *View) Select() {
 		return
 	}
 	v.freeze()
-	v.anchor = v.cursor
+	v.anchor, v.pick = v.cursor, chunk{}
 }
 
 // Unselect takes the selection away.
 func (v *View) Unselect() { v.anchor, v.stale = -1, true }
 
-// Click puts the cursor on the row that is drawn in line y.
-func (v *View) Click(y int) bool {
+// Click puts the cursor on the row that is drawn in line y; x is the cell that a
+// drag begins in.
+func (v *View) Click(x, y int) bool {
 	pos, ok := v.at(y)
 	if !ok {
 		return false
 	}
 	v.freeze()
+	v.pressed, _ = v.spotAt(x, y)
+	v.pick = chunk{}
 	v.cursor, v.anchor, v.reveal, v.stale = pos, -1, -1, true
 	v.clamp()
 	return true
 }
 
 // Drag selects from the row that was clicked to the one drawn in line y; above
-// and below the view it scrolls.
-func (v *View) Drag(y int) {
+// and below the view it scrolls. Within one line it selects characters.
+func (v *View) Drag(x, y int) {
 	if v.bounds.End <= v.bounds.First {
 		return
 	}
@@ -208,6 +211,7 @@ func (v *View) Drag(y int) {
 		}
 	}
 	v.clamp()
+	v.pickTo(x, y)
 	v.stale = true
 }
 

@@ -108,6 +108,9 @@ func (v *View) line(b *strings.Builder, d drawnLine, c content, found []run) {
 	used := 0
 	if flat {
 		part, lead, cells := clip(c.text, v.left, room)
+		if picked := v.picks(r, c.text); picked != nil {
+			found = picked
+		}
 		paintSpaces(b, base, lead)
 		v.paint(b, base, r, c, found, part)
 		used = lead + cells
@@ -115,6 +118,9 @@ func (v *View) line(b *strings.Builder, d drawnLine, c content, found []run) {
 		part, field := v.wrapped(r, c, sub)
 		if field.Text != "" {
 			c, found = content{text: field.Text, links: field.Links}, v.matches(field.Text)
+		}
+		if picked := v.picks(r, c.text); picked != nil {
+			found = picked
 		}
 		cut, _, cells := clip(c.text[part.start:part.end], 0, room)
 		v.paint(b, base, r, c, found, chunk{part.start + cut.start, part.start + cut.end})
@@ -169,6 +175,9 @@ func (v *View) base(r *Row) (base string, selected bool) {
 		}
 	default:
 		base = v.looks.text
+	}
+	if v.Picked() != "" {
+		return base, false
 	}
 	from, to := v.Selection()
 	if r.Pos >= from && r.Pos < to && (!v.follow || v.anchor >= 0) && v.win.Source == v.source {
@@ -319,7 +328,10 @@ func (v *View) paint(b *strings.Builder, base string, r *Row, c content, found [
 		return
 	}
 	hit := v.looks.match
-	if r.Pos == v.cursor && !v.follow {
+	switch {
+	case v.Picked() != "" && r.ID == v.pressed.row:
+		hit = v.looks.cursor
+	case r.Pos == v.cursor && !v.follow:
 		hit = v.looks.matchCurrent
 	}
 	ri, fi, li := 0, 0, 0
