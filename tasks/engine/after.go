@@ -23,11 +23,13 @@ func (e *Engine) runAfter(r tasks.Resource, c tasks.Operate, o tasks.Outcome) {
 		return
 	}
 	after := kind.Operations[i].After
-	for _, name := range slices.Clone(e.state.Order) {
+	names := e.followers(after)
+	env := variables(o.Values)
+	for _, name := range names {
+		e.lastEnv[name] = env // also for those that begin as a dependency of another
+	}
+	for _, name := range names {
 		t := e.state.Units[name].Task
-		if t.Spec.After != after || t.IsService() {
-			continue
-		}
 		id := "after/" + name
 		if e.state.Locked {
 			e.notice(tasks.Notice{
@@ -48,9 +50,34 @@ func (e *Engine) runAfter(r tasks.Resource, c tasks.Operate, o tasks.Outcome) {
 		}
 		e.emit(tasks.NoticeCleared{ID: id})
 		cause := tasks.Cause{Kind: tasks.ByOperation, Detail: o.Text, Request: c.Request, Fresh: true}
-		e.busy(t, ask{cause: cause, params: params, scope: tasks.ScopeAll, env: variables(o.Values)}, tasks.ErrStale)
+		e.busy(t, ask{cause: cause, params: params, scope: tasks.ScopeAll, env: env}, tasks.ErrStale)
 		e.needDependencies(t, true)
 	}
+}
+
+// followers are the tasks that follow, each behind those that it depends on: the
+// smoke test behind the deployment.
+func (e *Engine) followers(after string) []string {
+	var names []string
+	placed := map[string]bool{}
+	var place func(name string)
+	place = func(name string) {
+		if placed[name] {
+			return
+		}
+		placed[name] = true
+		t := e.state.Units[name].Task
+		for _, d := range dependencies(&e.state, t) {
+			place(d)
+		}
+		if t.Spec.After == after && !t.IsService() {
+			names = append(names, name)
+		}
+	}
+	for _, name := range e.state.Order {
+		place(name)
+	}
+	return names
 }
 
 // valuesFor are those of the values that are parameters of the task.

@@ -112,6 +112,39 @@ func TestTasksFollowAPromotionWithWhatCameOfIt(t *testing.T) {
 	})
 }
 
+func TestASmokeTestFollowsTheDeploymentThatItDependsOn(t *testing.T) {
+	r := &registry{}
+	smoke := follower("smoke")
+	smoke.DependsOn = []config.Dependency{{Name: "deploy", Condition: config.Succeeded}}
+	onRegistry(t, r, []config.Unit{smoke, follower("deploy"), task("test")}, func(b *bench) {
+		deployed, tested := given(b, "deploy"), given(b, "smoke")
+		for _, version := range []string{"7", "8"} {
+			r.outcome.Values = map[string]string{"version": version}
+			b.do(tasks.Operate{ID: box("a").ID, Operation: "promote"})
+			synctest.Wait()
+			want := map[string]string{"SAWHORSE_VERSION": version}
+			if diff := cmp.Diff([]map[string]string{want, want}, []map[string]string{deployed(), tested()}); diff != "" {
+				t.Error(diff)
+			}
+		}
+		if diff := cmp.Diff([]string{"test", "deploy", "smoke", "test", "deploy", "smoke"}, b.r.order()); diff != "" {
+			t.Error(diff)
+		}
+		if n := len(b.state().Units["deploy"].Runs); n != 2 {
+			t.Errorf("%d runs of deploy for two promotions", n)
+		}
+		// A deployment that fails is not tested.
+		b.r.script["deploy"] = func(context.Context, tasks.Request, tasks.Sink) error {
+			return &tasks.ExitError{Exit: tasks.Exit{Code: 1}}
+		}
+		b.do(tasks.Operate{ID: box("a").ID, Operation: "promote"})
+		synctest.Wait()
+		if s := b.status("smoke"); s != tasks.Skipped {
+			t.Errorf("after a failed deployment the smoke test is %s", s)
+		}
+	})
+}
+
 func TestWhatFollowsAPromotionAndCantRunSaysWhy(t *testing.T) {
 	r := &registry{}
 	onRegistry(t, r, []config.Unit{task("test"), follower("deploy", config.Param{Name: "region", Required: true})}, func(b *bench) {
