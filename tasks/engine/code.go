@@ -1,6 +1,10 @@
 package engine
 
-import "github.com/sawhorse-dev/sawhorse/tasks"
+import (
+	"context"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+)
 
 // A run that tells numbers will be compared with others, and then it matters what
 // code it was made of. That is asked for once, at the first number: other runs
@@ -17,7 +21,8 @@ func (e *Engine) codeOf(id tasks.RunID) {
 	l.coded = true
 	e.coding[id] = false
 	e.work.Go(func() {
-		c := e.o.Code(e.inner)
+		// A host that leaves waits for the answer: it is what the record is for.
+		c := e.o.Code(context.WithoutCancel(e.inner))
 		e.send(func(e *Engine) {
 			ended := e.coding[id]
 			delete(e.coding, id)

@@ -51,7 +51,7 @@ type Options struct {
 	// Record keeps a finished run; called one at a time, off the loop.
 	Record func(ctx context.Context, r tasks.Run) error
 	// Code says what code the workspace holds now; nil: nobody knows. Called off the
-	// loop, for runs that tell numbers.
+	// loop, for runs that tell numbers; it ends by itself before long.
 	Code func(ctx context.Context) tasks.Code
 	// Numbers are the last run numbers of earlier hosts, by task.
 	Numbers map[string]int
