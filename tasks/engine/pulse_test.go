@@ -17,7 +17,7 @@ func fits(pauses ...time.Duration) func(ctx context.Context, q tasks.Request, s 
 		for i, pause := range pauses {
 			select {
 			case <-time.After(pause):
-				s.Emit(tasks.MetricReported{Name: "loss", Point: tasks.Point{Step: float64(i), Value: 1, At: time.Now()}})
+				s.Emit(tasks.MetricReported{Name: "loss", Point: tasks.Point{Step: float64(i + 1), Value: 1, At: time.Now()}})
 			case <-ctx.Done():
 				return nil
 			}
@@ -80,7 +80,14 @@ func TestMetricsThatStandStillAreToldUntilTheyMove(t *testing.T) {
 func TestWhoseMetricsCameSeldomIsNotToldToStandStill(t *testing.T) {
 	onEngine(t, []config.Unit{task("train"), task("lint")}, func(b *bench) {
 		b.r.script["train"] = fits(time.Second, time.Second, 0, 0, 0, 0) // in three goes
-		b.r.script["lint"] = fits()
+		b.r.script["lint"] = func(ctx context.Context, _ tasks.Request, s tasks.Sink) error {
+			for range 9 {
+				time.Sleep(time.Second)
+				s.Emit(tasks.MetricReported{Name: "BenchmarkFit ns/op", Point: tasks.Point{Value: 1}})
+			}
+			<-ctx.Done()
+			return nil
+		}
 		b.do(tasks.RunTask{Name: "train"})
 		b.do(tasks.RunTask{Name: "lint"})
 		pass(time.Hour)

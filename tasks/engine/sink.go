@@ -154,7 +154,7 @@ func (s *sink) tell(ev tasks.Event) {
 		if l == nil {
 			return
 		}
-		if _, moved := ev.(tasks.MetricReported); moved {
+		if m, is := ev.(tasks.MetricReported); is && m.Point.Step != 0 { // a benchmark counts no steps
 			l.pulse.beat(e.o.Now())
 			defer e.codeOf(s.id)
 		}
