@@ -88,11 +88,11 @@ func (b *palette) pressed(s *Screen, k tea.KeyPressMsg) tea.Cmd {
 			b.recall(s, -1)
 			return nil
 		}
-		b.at = min(len(rows)-1, b.at+1)
+		b.at = max(0, min(len(rows)-1, b.at+1))
 	case "pgup":
 		b.at = max(0, b.at-8)
 	case "pgdown":
-		b.at = min(len(rows)-1, b.at+8)
+		b.at = max(0, min(len(rows)-1, b.at+8))
 	default:
 		if k.String() == "backspace" && b.input.Value() == "" {
 			s.overlay = nil
