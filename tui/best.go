@@ -40,6 +40,7 @@ func (s *Screen) best(b *paramsBox) tea.Cmd {
 		return nil
 	}
 	t, remember, ctx := b.task, s.opt.Runs, s.ctx
+	rank := s.detail.curves.Ranks()[t.Name]
 	var known []tasks.Run
 	for _, id := range s.state.Units[t.Name].Runs {
 		known = append(known, s.state.Runs[id])
@@ -68,7 +69,7 @@ func (s *Screen) best(b *paramsBox) tea.Cmd {
 				}
 			}
 		}
-		m := bestOfRuns(t, known)
+		m := bestOfRuns(t, known, rank)
 		m.box = b
 		return m
 	}
@@ -91,15 +92,17 @@ func bestOfTracker(t tasks.Task, result tasks.Result) bestMsg {
 	return m
 }
 
-// bestOfRuns is the best of runs that succeeded.
-func bestOfRuns(t tasks.Task, runs []tasks.Run) bestMsg {
+// bestOfRuns is the best of runs that succeeded, by the metric that a person chose.
+func bestOfRuns(t tasks.Task, runs []tasks.Run, metric string) bestMsg {
 	all := tasks.Run{Metrics: map[string]tasks.Series{}}
 	for _, r := range runs {
 		if r.Status == tasks.Succeeded {
 			maps.Copy(all.Metrics, r.Metrics)
 		}
 	}
-	metric := all.Primary()
+	if _, has := all.Metrics[metric]; !has {
+		metric = all.Primary()
+	}
 	i := tasks.BestOf(runs, metric)
 	if i < 0 {
 		return bestMsg{err: errors.New("no run of " + t.Name + " that succeeded has reported a number")}

@@ -191,6 +191,7 @@ func (d *detail) show(s *Screen) tea.Cmd {
 		d.chosen = chosenRun{}
 		d.touched++
 	}
+	d.sweep.RankBy(unit, d.curves.Ranks()[unit])
 	if now := tellsOf(&s.state, unit); now != d.tells {
 		d.tells = now
 		d.touched++

@@ -28,6 +28,8 @@ type Screen struct {
 	table   *table.Table
 	columns []string // that it was made with
 	metric  string   // the shown one; empty: the one that decides
+	unit    string   // whose runs they are, and the metric by which a person ranks these
+	rank    string
 	metrics []string // of the last View
 	order   table.Order
 }
@@ -104,6 +106,14 @@ func (s *Screen) nextMetric() {
 }
 
 const bestTitle = "BEST"
+
+// RankBy says by which metric a person ranks the runs of a task; empty: by the one
+// that decides for want of that.
+func (s *Screen) RankBy(unit, metric string) {
+	if unit != s.unit || metric != s.rank {
+		s.unit, s.rank, s.metric = unit, metric, metric
+	}
+}
 
 // View draws the matrix.
 func (s *Screen) View(f screen.Frame) []string {
