@@ -42,6 +42,8 @@ type made struct {
 	rows    int
 	marks   string
 	columns string
+	order   table.Order
+	w, left int
 	day     int
 	ink     *theme.Inks
 }
@@ -200,14 +202,17 @@ func (r *Rows) fill(f screen.Frame, a tasks.Result) {
 		r.table.SetRows(nil)
 		return
 	}
-	columns := r.columns(f, a, key)
 	now := made{
 		of: r.of, answer: &a.Rows[0], rows: len(a.Rows), marks: strings.Join(r.Marks().All(), ","),
-		columns: fmt.Sprint(columns), day: f.Now.YearDay(), ink: f.Ink,
+		order: r.order[r.view.Query], day: f.Now.YearDay(), ink: f.Ink, w: f.W, left: r.left,
 	}
-	if now == r.made {
+	was := r.made
+	was.columns = ""
+	if now == was {
 		return
 	}
+	columns := r.columns(f, a, key)
+	now.columns = fmt.Sprint(columns)
 	selected, chosen := r.table.Selected()
 	if now.columns != r.made.columns || now.of != r.made.of {
 		heads := []table.Column{{Min: 2}}
