@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -125,7 +126,7 @@ func newHost(p place, trusted bool) (h *host, err error) {
 		Record:      h.record,
 		Code:        func(ctx context.Context) tasks.Code { return codeNow(ctx, p.root) },
 		Numbers:     numbers,
-		Usage:       h.runner.Usage,
+		Usage:       h.usage,
 		Watch: func(ctx context.Context, status func(watch.Status), f func(watch.Batch)) error {
 			heard := func(b watch.Batch) { h.code.heard(b); f(b) }
 			seen := func(s watch.Status) { h.code.watched(s); status(s) }
@@ -275,6 +276,16 @@ func (h *host) record(ctx context.Context, r tasks.Run) error {
 		return fmt.Errorf("finished runs are not kept: %w", err)
 	}
 	return nil
+}
+
+// usage is what processes and containers take.
+func (h *host) usage(ctx context.Context) map[tasks.RunID]tasks.Usage {
+	all, containers := h.runner.Usage(ctx), h.containers.Usage(ctx)
+	if all == nil {
+		return containers
+	}
+	maps.Copy(all, containers)
+	return all
 }
 
 // decidingFiles are files that git may not know and that decide what runs.

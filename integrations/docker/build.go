@@ -100,7 +100,13 @@ func (j *job) pull(ctx context.Context, name string) error {
 	return nil
 }
 
-func (j *job) step(s tasks.Step) { j.s.Emit(tasks.StepChanged{ID: j.q.Run, Step: s}) }
+// step tells of a step; the one that goes on is why the service is not ready yet.
+func (j *job) step(s tasks.Step) {
+	j.s.Emit(tasks.StepChanged{ID: j.q.Run, Step: s})
+	if s.Status == tasks.Running {
+		j.s.Emit(tasks.ProbeFailed{ID: j.q.Run, Error: s.Name})
+	}
+}
 
 // progress tells what the engine says of a build or a fetch, BuildKit's own
 // reports by trace; err is its own.

@@ -94,11 +94,7 @@ func (k *kitReader) vertex(v vertex) {
 			k.j.step(step)
 		}
 		k.begun[v.digest] = step
-		text := v.name
-		if v.cached {
-			text += "  (nothing changed)"
-		}
-		k.j.s.Log(logs.Out, []byte(text+"\n"))
+		k.say(v)
 	}
 	if v.problem != "" && !strings.Contains(v.problem, "context canceled") {
 		k.failed = v
@@ -111,6 +107,18 @@ func (k *kitReader) vertex(v vertex) {
 		}
 		k.j.step(step)
 	}
+}
+
+// say logs that a step began; how BuildKit gets to the Dockerfile is its own affair.
+func (k *kitReader) say(v vertex) {
+	if strings.HasPrefix(v.name, "[internal]") || strings.HasPrefix(v.name, "copy /context") {
+		return
+	}
+	text := v.name
+	if v.cached {
+		text += "  (nothing changed)"
+	}
+	k.j.s.Log(logs.Out, []byte(text+"\n"))
 }
 
 var stepName = lazy.Regexp(`^\[((?:\S+ )?\d+/\d+)\] (.*)`)

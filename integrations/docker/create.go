@@ -74,7 +74,11 @@ func (j *job) container(ctx context.Context) (id string, since time.Time, err er
 			}
 			return found.ID, time.Time{}, j.start(ctx, found.ID)
 		}
-		j.note("the declaration of %s has changed: its container is made anew", j.q.Task.Name)
+		what := "the declaration"
+		if j.imageID != "" && found.ImageID != j.imageID {
+			what = "the image"
+		}
+		j.note("%s of %s has changed: its container is made anew", what, j.q.Task.Name)
 		if err := j.stop(found.ID); err != nil {
 			return "", since, err
 		}

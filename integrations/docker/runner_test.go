@@ -313,3 +313,25 @@ func write(t *testing.T, path, text string) {
 		t.Fatal(err)
 	}
 }
+
+func TestWhatAServiceTakesIsSampled(t *testing.T) {
+	dir := t.TempDir()
+	_, api := connect(t, dir)
+	image(t, api)
+	r := runner(t, dir)
+	x := begin(t, r, unit("busy", config.Container{Image: "part"}, "tick", "10us"), nil)
+	x.untilReady(t)
+	if u := r.Usage(t.Context())["busy#1"]; u.Memory < 100_000 || u.Processes < 1 {
+		t.Errorf("the first sample: %+v", u)
+	}
+	deadline := time.Now().Add(patience)
+	for r.Usage(t.Context())["busy#1"].CPU <= 0 {
+		if time.Now().After(deadline) {
+			t.Fatal("it takes no time of the processor")
+		}
+	}
+	_ = x.end(t, tasks.ErrCancelled)
+	if all := r.Usage(t.Context()); len(all) != 0 {
+		t.Errorf("what does not run takes %+v", all)
+	}
+}

@@ -15,6 +15,7 @@ import (
 	"sync"
 
 	"github.com/moby/moby/api/pkg/stdcopy"
+	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 	"github.com/moby/patternmatcher"
 
@@ -33,6 +34,9 @@ type liveContainer struct {
 	ctx context.Context
 	end context.CancelFunc
 	mu  sync.Mutex // one batch of files after the other
+
+	sampling sync.Mutex
+	before   container.StatsResponse // the last sample
 }
 
 func newLiveContainer() *liveContainer {

@@ -3,6 +3,7 @@ package docker
 import (
 	"context"
 	"encoding/json"
+	"sync"
 	"time"
 
 	"github.com/moby/moby/api/types/container"
@@ -67,4 +68,67 @@ func memory(m container.MemoryStats) int64 {
 		return int64(m.Usage)
 	}
 	return int64(m.Usage - cached)
+}
+
+// usageWithin is how long an engine may take to say what containers take: what
+// comes later is of no use.
+const usageWithin = 1500 * time.Millisecond
+
+// Usage samples what the services that run here take. It is called while somebody
+// looks; the first sample of a container is only the beginning of the next.
+func (r *Runner) Usage(ctx context.Context) map[tasks.RunID]tasks.Usage {
+	r.mu.Lock()
+	jobs := make([]*job, 0, len(r.jobs))
+	for _, j := range r.jobs {
+		jobs = append(jobs, j)
+	}
+	r.mu.Unlock()
+	if len(jobs) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, usageWithin)
+	defer cancel()
+	all := map[tasks.RunID]tasks.Usage{}
+	var mu sync.Mutex
+	var asking sync.WaitGroup
+	slots := make(chan struct{}, 4) // so many at once, that the engine is not busy with it
+	for _, j := range jobs {
+		select {
+		case <-j.live.up:
+		default:
+			continue
+		}
+		asking.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			if u, ok := j.sample(ctx); ok {
+				mu.Lock()
+				defer mu.Unlock()
+				all[j.q.Run] = u
+			}
+		})
+	}
+	asking.Wait()
+	return all
+}
+
+// sample is what the container took since the sample before.
+func (j *job) sample(ctx context.Context) (tasks.Usage, bool) {
+	answer, err := j.p.api.ContainerStats(ctx, j.live.id, client.ContainerStatsOptions{})
+	if err != nil {
+		return tasks.Usage{}, false
+	}
+	defer func() { _ = answer.Body.Close() }()
+	var now container.StatsResponse
+	if json.NewDecoder(answer.Body).Decode(&now) != nil || now.Read.IsZero() {
+		return tasks.Usage{}, false
+	}
+	j.live.sampling.Lock()
+	before := j.live.before
+	j.live.before = now
+	j.live.sampling.Unlock()
+	if before.Read.IsZero() {
+		before = now
+	}
+	return usage(before, now), true
 }

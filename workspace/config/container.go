@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -134,6 +135,21 @@ type Sync struct {
 	// Exec is run inside of it afterwards, or Restart starts it anew.
 	Exec    *Exec `json:"exec,omitempty"`
 	Restart bool  `json:"restart,omitempty"`
+}
+
+// Then says what becomes of a changed file: "  to /app, then restarts".
+func (s Sync) Then() string {
+	text := ""
+	if s.To != "" {
+		text = "  to " + s.To
+	}
+	switch {
+	case s.Exec != nil:
+		text += ", then runs " + strings.Join(s.Exec.Command, " ")
+	case s.Restart:
+		text += ", then restarts"
+	}
+	return text
 }
 
 // Exec is a program that is run inside of a container.
@@ -293,6 +309,16 @@ func (d *draft) resolveContainer(dir string, u *Unit) {
 		}
 		u.Container.Volumes = append(u.Container.Volumes, v.v)
 	}
+}
+
+// Environment is what the container is given, each as NAME=value, where that does
+// not stand in the unit's own keys.
+func (c *Container) Environment() []string {
+	var of struct{ Env []string }
+	if c.Create == "" || json.Unmarshal([]byte(c.Create), &of) != nil {
+		return nil
+	}
+	return of.Env
 }
 
 // executed is what of a container can change this machine, for trust: all of it

@@ -59,9 +59,16 @@ func facts(u tasks.Unit) [][2]string {
 	}
 	if w := spec.Watch; w != nil {
 		all = append(all, [2]string{"watches", strings.Join(w.Paths, "  ")}, [2]string{"ignores", strings.Join(w.Ignore, "  ")})
-		for _, l := range w.Live {
-			all = append(all, [2]string{"takes in", strings.Join(l.Paths, "  ")})
+		for i, l := range w.Live {
+			text := strings.Join(l.Paths, "  ")
+			if c := spec.Container; c != nil && i < len(c.Sync) {
+				text += c.Sync[i].Then()
+			}
+			all = append(all, [2]string{"takes in", text})
 		}
+	}
+	if spec.Container != nil {
+		all = append(all, container(u)...)
 	}
 	if u.Task.IsService() {
 		all = append(all, service(u)...)
@@ -69,6 +76,32 @@ func facts(u tasks.Unit) [][2]string {
 		all = append(all, task(u)...)
 	}
 	return append(all, [2]string{"stop", fmt.Sprintf("%s, then KILL after %s", spec.Stop.Signal, spec.Stop.Timeout)})
+}
+
+// container are the facts of a service that is one.
+func container(u tasks.Unit) [][2]string {
+	c := u.Task.Spec.Container
+	all := [][2]string{{"image", c.Image}}
+	if b := c.Build; b != nil {
+		text := b.Context
+		if b.Dockerfile != "" {
+			text += "  " + b.Dockerfile
+		}
+		if b.Target != "" {
+			text += "  up to " + b.Target
+		}
+		all = append(all, [2]string{"built of", text})
+	}
+	for _, v := range c.Volumes {
+		all = append(all, [2]string{"volume", strings.TrimSuffix(v.Source+" at "+v.Target+" "+v.Only, " ")})
+	}
+	for _, v := range c.Named {
+		all = append(all, [2]string{"volume", v.Name})
+	}
+	for _, n := range c.Networks {
+		all = append(all, [2]string{"network", n.Name})
+	}
+	return append(all, [2]string{"platform", c.Platform}, [2]string{"user", c.User})
 }
 
 func service(u tasks.Unit) [][2]string {

@@ -3,6 +3,7 @@
 package env
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -32,6 +33,12 @@ func (s *Screen) View(f screen.Frame) []string {
 		if chosen, ok := r.Ports[p.Name]; ok {
 			n = chosen
 		}
+		if c := spec.Container; c != nil {
+			if c.Create != "" {
+				break // Compose gives a container no port of its own accord
+			}
+			n = cmp.Or(p.Target, n)
+		}
 		v := "chosen at the start"
 		if n > 0 {
 			v = strconv.Itoa(n)
@@ -41,8 +48,16 @@ func (s *Screen) View(f screen.Frame) []string {
 		}
 		put(strings.ToUpper(p.Name)+"_PORT", v)
 	}
-	for _, k := range slices.Sorted(maps.Keys(spec.Env)) {
-		v := spec.Env[k]
+	given := maps.Clone(spec.Env)
+	if spec.Container != nil {
+		for _, pair := range spec.Container.Environment() {
+			if k, v, ok := strings.Cut(pair, "="); ok {
+				given = set(given, k, v)
+			}
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(given)) {
+		v := given[k]
 		if secret(k) {
 			v = "•••••• (not shown)"
 		}
@@ -51,10 +66,21 @@ func (s *Screen) View(f screen.Frame) []string {
 	for _, file := range spec.EnvFile {
 		lines = append(lines, cell.NewLine(f.W).Put(f.Ink.Muted, "  and all of ").Put(f.Ink.Text, file).String())
 	}
+	if len(lines) == 0 && spec.Container != nil {
+		return f.Empty("No variables of its own: it gets those of its image.", "env: and env_file: in its declaration add to them.")
+	}
 	if len(lines) == 0 {
 		return f.Empty("No variables of its own: it gets the environment of the host.", "env: and env_file: in the workspace file add to it.")
 	}
 	return s.pager.View(lines, f.W, f.H)
+}
+
+func set(m map[string]string, k, v string) map[string]string {
+	if m == nil {
+		m = map[string]string{}
+	}
+	m[k] = v
+	return m
 }
 
 // secret says whether a variable of this name should not be seen over a shoulder.

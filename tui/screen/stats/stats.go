@@ -56,7 +56,11 @@ func usage(f screen.Frame, r tasks.Run) []string {
 		return append(lines, f.Fact(in.Faint, "usage", "not sampled yet")...)
 	}
 	if u.Processes > 0 {
-		lines = append(lines, f.Fact(in.Text, "processes", fmt.Sprintf("%d, %d threads, %d open files", u.Processes, u.Threads, u.Files))...)
+		text := fmt.Sprint(u.Processes)
+		if u.Threads > 0 { // an engine tells neither of its containers
+			text += fmt.Sprintf(", %d threads, %d open files", u.Threads, u.Files)
+		}
+		lines = append(lines, f.Fact(in.Text, "processes", text)...)
 	}
 	if len(u.Ports) > 0 {
 		var all []string
