@@ -75,6 +75,8 @@ type Screen struct {
 	asked   asked
 	looking looking
 
+	said said // by the runs that alerts are about
+
 	// own are the alerts of the screen itself.
 	own []tasks.Alert
 	// focused is whether the terminal has the focus, news what was heard since the
@@ -124,7 +126,7 @@ func blank() *Screen {
 func bare() *Screen {
 	return &Screen{
 		ctx: context.Background(), opt: Options{Env: func(string) string { return "" }}, saveMu: &sync.Mutex{},
-		state: tasks.NewState(), usage: map[string][]tasks.Usage{}, taken: map[tasks.ResourceID][]tasks.Usage{}, now: time.Now(),
+		said: said{}, state: tasks.NewState(), usage: map[string][]tasks.Usage{}, taken: map[tasks.ResourceID][]tasks.Usage{}, now: time.Now(),
 		looks: looks{all: theme.Set{theme.Dark(), theme.Light()}, dark: true}, detail: newDetail(theme.Dark()),
 	}
 }
@@ -283,6 +285,11 @@ func (s *Screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = s.askNow(msg)
 	case answerMsg:
 		cmd = s.answered(msg)
+	case saidMsg:
+		if _, asked := s.said[msg.run]; asked && msg.text != "" {
+			s.said[msg.run] = msg.text
+			s.changed()
+		}
 	case lookMsg:
 		cmd = s.lookNow(msg)
 	case offeredMsg:
@@ -320,6 +327,7 @@ func (s *Screen) setTheme(t theme.Theme) {
 func (s *Screen) changed() {
 	s.version++
 	s.alerts = s.state.Alerts()
+	s.heard(s.alerts)
 	if len(s.own) > 0 {
 		s.alerts = slices.Concat(s.own, s.alerts)
 		slices.SortStableFunc(s.alerts, func(a, b tasks.Alert) int { return b.At.Compare(a.At) })
@@ -354,7 +362,7 @@ func (s *Screen) setFocus(p Pane) {
 // follow tells the detail what is selected and how much room it has.
 func (s *Screen) follow() tea.Cmd {
 	s.digest.ticks = s.digest.ticks || s.troubleCounts()
-	return tea.Batch(s.detail.show(s), s.followPins(), s.askShown(), s.look(), s.tick())
+	return tea.Batch(s.detail.show(s), s.followPins(), s.askShown(), s.askSaid(), s.look(), s.tick())
 }
 
 // selected is the task under the tree's cursor; empty on a group, and on what is
