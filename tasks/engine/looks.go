@@ -143,6 +143,7 @@ func (e *Engine) observe(r tasks.Run, t tasks.Task, w *outsideLog) *observed {
 func (o *observed) Log(s logs.Stream, p []byte) { o.log.WriteAt(s, p, time.Time{}) }
 
 func (o *observed) Emit(ev tasks.Event) {
+	o.logs.hear(ev)
 	if ev = owned(ev, o.id); ev == nil {
 		return
 	}

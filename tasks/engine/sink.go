@@ -141,6 +141,7 @@ func (s *sink) Emit(ev tasks.Event) {
 	if m, ok := ev.(tasks.MetricReported); ok {
 		ev = s.curves.ofRunner(m)
 	}
+	s.logs.hear(ev)
 	s.tell(ev)
 }
 

@@ -25,8 +25,40 @@ type stepLogs struct {
 	task tasks.Task
 	tell func(tasks.Event)
 
-	mu    sync.Mutex
-	steps bool // there are logs of steps: the run's own only sums them up
+	mu        sync.Mutex
+	steps     bool            // there are logs of steps: the run's own only sums them up
+	succeeded map[string]bool // steps that have
+	looked    int             // bytes of the logs of these that were looked through
+}
+
+// mostLooked bounds what is looked through of the logs of steps that succeeded, in
+// bytes of a run: a hundred jobs print more than anybody wants to wait for.
+const mostLooked = 8 << 20
+
+// hear takes in how a step has ended.
+func (s *stepLogs) hear(ev tasks.Event) {
+	if st, ok := ev.(tasks.StepChanged); ok && st.Step.Status == tasks.Succeeded && st.Step.Parent == "" {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.succeeded == nil {
+			s.succeeded = map[string]bool{}
+		}
+		s.succeeded[st.Step.Name] = true
+	}
+}
+
+// wants says whether output of a step is to be looked through.
+func (s *stepLogs) wants(step string, n int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if step == "" {
+		return !s.steps
+	}
+	if s.succeeded[step] {
+		s.looked += n
+		return s.looked <= mostLooked
+	}
+	return true
 }
 
 // open is tasks.StepSink's StepLog.
@@ -121,8 +153,8 @@ type parsedLog struct {
 }
 
 var (
-	_ tasks.LogWriter = (*parsedLog)(nil)
-	_ tasks.Sink      = (*parsedLog)(nil)
+	_ tasks.BatchWriter = (*parsedLog)(nil)
+	_ tasks.Sink        = (*parsedLog)(nil)
 )
 
 // WriteAt stores output and looks through it.
@@ -131,17 +163,23 @@ func (l *parsedLog) WriteAt(stream logs.Stream, p []byte, at time.Time) {
 		l.line = l.Lines()
 	}
 	l.outsideLog.WriteAt(stream, p, at)
-	if stream == logs.Note {
-		return
+	if stream != logs.Note && l.of.wants(l.step, len(p)) {
+		l.look(p)
 	}
-	if l.step == "" {
-		l.of.mu.Lock()
-		summary := l.of.steps
-		l.of.mu.Unlock()
-		if summary {
-			return
-		}
+}
+
+// WriteAll stores many lines and looks through them.
+func (l *parsedLog) WriteAll(text []byte, pieces []logs.Piece) {
+	if len(l.tail) == 0 {
+		l.line = l.Lines()
 	}
+	l.outsideLog.WriteAll(text, pieces)
+	if l.of.wants(l.step, len(text)) {
+		l.look(text)
+	}
+}
+
+func (l *parsedLog) look(p []byte) {
 	for len(p) > 0 {
 		text, rest, whole := bytes.Cut(p, []byte{'\n'})
 		if room := longestParsed - len(l.tail); room > 0 {
