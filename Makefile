@@ -9,8 +9,8 @@ FUZZTIME ?= 30s
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-build: ## the program, into bin/sawhorse
-	CGO_ENABLED=0 go build -trimpath -o bin/sawhorse ./cmd/sawhorse
+build: ## the program and what reads Compose files for it, into bin/
+	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/sawhorse ./cmd/sawhorse-compose
 
 install: ## the program, into ~/.local/bin (or PREFIX/bin)
 	./install.sh

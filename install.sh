@@ -54,14 +54,14 @@ check_go() {
 		"Building from source needs Go $want or newer. Install it and run this again."
 }
 
-# build compiles the checkout into file $1.
+# build compiles the checkout into folder $1.
 build() {
 	check_go
 	version=$(git -C "$here" describe --tags --always --dirty 2>/dev/null) || version=dev
 	say "building sawhorse $version (a minute or two the first time)"
 	log=$(mktemp)
 	if ! (cd "$here" && CGO_ENABLED=0 go build -trimpath -buildvcs=false \
-		-ldflags "-s -w -X main.version=$version" -o "$1" ./cmd/sawhorse) 2>"$log"; then
+		-ldflags "-s -w -X main.version=$version" -o "$1/" ./cmd/sawhorse ./cmd/sawhorse-compose) 2>"$log"; then
 		cat "$log" >&2
 		offline=$(grep -cE 'dial |lookup |no such host|i/o timeout|connection re|TLS handshake|module lookup disabled|502 |503 ' "$log" || true)
 		rm -f "$log"
@@ -97,7 +97,7 @@ verify() {
 			"The download was damaged or changed on its way. Run this again; if it stays so, do not use this source."
 }
 
-# download gets the released program for this machine into file $1.
+# download gets the released programs for this machine into folder $1.
 download() {
 	case $(uname -s) in
 	Linux) os=linux ;;
@@ -112,8 +112,6 @@ download() {
 
 	base=${SAWHORSE_RELEASES%/}
 	work=$(mktemp -d)
-	trap 'rm -rf "$work"' EXIT
-	trap 'exit 130' INT TERM HUP
 	fetch "$base/checksums.txt" "$work/checksums.txt"
 	# A line is "<sha256>  sawhorse_1.2.3_linux_amd64.tar.gz".
 	line=$(grep -E "^[0-9a-f]{64}  sawhorse_[^/ ]*_${os}_${arch}\.tar\.gz\$" "$work/checksums.txt" | head -n 1)
@@ -122,16 +120,18 @@ download() {
 	say "downloading $archive"
 	fetch "$base/$archive" "$work/$archive"
 	verify "$work/$archive" "${line%% *}"
-	tar -xzf "$work/$archive" -C "$work" sawhorse || die "$archive holds no program named sawhorse"
-	mv "$work/sawhorse" "$1"
+	tar -xzf "$work/$archive" -C "$1" sawhorse sawhorse-compose || die "$archive does not hold the programs sawhorse and sawhorse-compose"
 	rm -rf "$work"
-	trap - EXIT INT TERM HUP
 }
 
-# obtain makes the program appear at $1/sawhorse, whole or not at all.
+# obtain makes the program appear at $1/sawhorse, whole or not at all, and beside
+# it sawhorse-compose, which reads Compose files for it.
 obtain() {
-	mkdir -p "$1" || die "could not make the folder $1" "Set PREFIX to a folder of your own and run this again."
-	fresh=$(cd "$1" && pwd)/.sawhorse.$$
+	fresh=$1/.sawhorse.$$
+	mkdir -p "$fresh" || die "could not make the folder $1" "Set PREFIX to a folder of your own and run this again."
+	fresh=$(cd "$fresh" && pwd) work=
+	trap 'rm -rf "$fresh" "$work"' EXIT
+	trap 'exit 130' INT TERM HUP
 	if [ -n "${SAWHORSE_RELEASES:-}" ]; then
 		download "$fresh"
 	elif grep -qs "^module $module\$" "$here/go.mod"; then
@@ -141,8 +141,12 @@ obtain() {
 			"Run it inside a checkout of the sources (that needs Go)," \
 			"or set SAWHORSE_RELEASES to the address of a folder with a release's archives and checksums.txt."
 	fi
-	chmod 755 "$fresh"
-	mv -f "$fresh" "$1/sawhorse" || die "could not write $1/sawhorse"
+	for program in sawhorse-compose sawhorse; do
+		chmod 755 "$fresh/$program"
+		mv -f "$fresh/$program" "$1/$program" || die "could not write $1/$program"
+	done
+	rmdir "$fresh"
+	trap - EXIT INT TERM HUP
 }
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -160,7 +164,7 @@ demo)
 	shift
 	cache=${XDG_CACHE_HOME:-${HOME:?set HOME or XDG_CACHE_HOME}/.cache}/sawhorse/bin
 	# The demo needs no second download; a checkout is built again, which is quick when nothing changed.
-	if [ -z "${SAWHORSE_RELEASES:-}" ] || [ ! -x "$cache/sawhorse" ]; then
+	if [ -z "${SAWHORSE_RELEASES:-}" ] || [ ! -x "$cache/sawhorse" ] || [ ! -x "$cache/sawhorse-compose" ]; then
 		obtain "$cache"
 	fi
 	exec "$cache/sawhorse" demo "$@"

@@ -42,6 +42,9 @@ var built = newBuilds()
 func newBuilds() *builds {
 	b := &builds{dir: filepath.Join(os.TempDir(), fmt.Sprintf("sawhorse-test-%d", os.Getpid()))}
 	b.program = sync.OnceValues(func() (string, error) {
+		if _, err := b.build("sawhorse-compose", "-C", "../sawhorse-compose"); err != nil {
+			return "", err
+		}
 		if raceEnabled {
 			return b.build("sawhorse", "-race")
 		}
@@ -84,7 +87,8 @@ func (b *builds) otherProtocol() (string, error) {
 
 func (b *builds) build(name string, flags ...string) (string, error) {
 	path := filepath.Join(b.dir, "bin", name)
-	args := append([]string{"build", "-o", path}, flags...)
+	args := append([]string{"build"}, flags...)
+	args = append(args, "-o", path)
 	out, err := exec.Command("go", append(args, ".")...).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build the program under test: %w\n%s", err, out)
@@ -92,7 +96,8 @@ func (b *builds) build(name string, flags ...string) (string, error) {
 	return path, nil
 }
 
-// theProgram is the path of the built program, in a directory with nothing else.
+// theProgram is the path of the built program, in a directory with nothing else
+// but what belongs to it.
 func theProgram(t *testing.T) string {
 	t.Helper()
 	path, err := built.program()

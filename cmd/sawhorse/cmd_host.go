@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -40,9 +39,6 @@ func (a *app) cmdHost() *cobra.Command {
 }
 
 func (a *app) runHost(ctx context.Context, start, whole bool, ready *os.File) error {
-	enough := hurry()
-	defer enough()
-	defer time.AfterFunc(startsWithin, enough).Stop()
 	// A terminal that closes is nothing to the host. The signal is taken, not
 	// ignored: what a process ignores, its children ignore too.
 	hangups := make(chan os.Signal, 1)
@@ -81,9 +77,6 @@ func (a *app) runHost(ctx context.Context, start, whole bool, ready *os.File) er
 		}
 	})
 }
-
-// startsWithin is how long it takes at most until fifty services are up.
-const startsWithin = time.Second
 
 // raise tells what happened before this host: a crash, a damaged history.
 func (h *host) raise() {

@@ -82,13 +82,22 @@ func (h *host) declaredEnvironment(u config.Unit, lookup func(ref string) (strin
 	return env.Build(nil, layers...), nil
 }
 
+// composeProgram is what reads Compose files: it is installed beside this program.
+func composeProgram() string {
+	self, err := os.Executable()
+	if err != nil {
+		return compose.Program
+	}
+	return filepath.Join(filepath.Dir(self), compose.Program)
+}
+
 // loadFile reads the workspace file; what it takes from Compose files is in it.
 func loadFile(ctx context.Context, root string) (*config.File, error) {
 	f, err := config.Load(root)
 	if err != nil {
 		return nil, err
 	}
-	return f, compose.Expand(ctx, f, os.Environ())
+	return f, compose.Expand(ctx, f, os.Environ(), compose.By(composeProgram()))
 }
 
 // detectedFile is what was found, as a file. A Compose file that can't be brought
@@ -98,7 +107,7 @@ func detectedFile(ctx context.Context, root string, found []integrations.Evidenc
 	if err != nil {
 		return nil, err
 	}
-	if err := compose.Expand(ctx, f, os.Environ()); err != nil {
+	if err := compose.Expand(ctx, f, os.Environ(), compose.By(composeProgram())); err != nil {
 		for i := range f.Units {
 			if u := &f.Units[i]; u.Compose != "" {
 				u.Container = &config.Container{Broken: err.Error()}

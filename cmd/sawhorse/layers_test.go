@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -39,6 +40,7 @@ var layers = []layer{
 	{"tasks/history", []string{"tasks", "tasks/logs", "workspace/..."}, "the history is told of finished runs and knows nothing of the engine"},
 	{"tasks/attach", []string{"tasks", "tasks/logs", "workspace/..."}, "attach carries commands and events and knows nothing of the engine behind them"},
 
+	{"integrations/compose/project", []string{"integrations/compose", "integrations/internal/...", "tasks", "workspace/..."}, "it reads for integrations/compose, in a program of its own"},
 	{"integrations/all", []string{"integrations/...", "tasks", "workspace/..."}, "the list of integrations knows only integrations"},
 	{"integrations/internal/...", []string{"integrations/internal/...", "tasks", "workspace/..."}, "what integrations share knows none of them"},
 	{"integrations/integrationtest", []string{"integrations", "integrations/internal/...", "tasks", "tasks/logs", "workspace/..."}, "the contract suite knows the contract only"},
@@ -54,6 +56,7 @@ var layers = []layer{
 
 	{"examples/...", nil, "examples are files that other packages read"},
 	{"cmd/sawhorse/internal/demo", nil, "the parts of the demo are programs like any that a workspace runs"},
+	{"cmd/sawhorse-compose", []string{"integrations/compose/project"}, "it reads Compose files and does nothing else"},
 	{"cmd/sawhorse", []string{"..."}, "the one place that knows every package"},
 }
 
@@ -74,10 +77,10 @@ var secrets = []layer{
 	{"github.com/fsnotify/fsnotify/...", []string{"workspace/watch"}, "one package watches files"},
 	{"github.com/goccy/go-yaml/...", []string{"workspace/...", "integrations/..."}, "YAML is how files are written, not what the program knows"},
 	{"modernc.org/sqlite/...", []string{"tasks/history", "integrations/mlflow"}, "how the history is kept is its own secret; MLflow keeps its runs in SQLite"},
-	{"github.com/docker/docker/...", []string{"integrations/docker", "integrations/compose"}, "a vendor's library stays inside its integration"},
-	{"github.com/moby/moby/...", []string{"integrations/docker", "integrations/compose"}, "a vendor's library stays inside its integration"},
+	{"github.com/docker/docker/...", []string{"integrations/docker", "integrations/compose/project"}, "a vendor's library stays inside its integration"},
+	{"github.com/moby/moby/...", []string{"integrations/docker", "integrations/compose/project"}, "a vendor's library stays inside its integration"},
 	{"github.com/coder/websocket/...", []string{"integrations/..."}, "only other systems are spoken to over websockets"},
-	{"github.com/compose-spec/compose-go/...", []string{"integrations/compose"}, "a vendor's library stays inside its integration"},
+	{"github.com/compose-spec/compose-go/...", []string{"integrations/compose/project"}, "a vendor's library stays inside its integration"},
 	{"k8s.io/...", []string{"integrations/kubernetes"}, "a vendor's library stays inside its integration"},
 }
 
@@ -180,6 +183,19 @@ func TestTheTableTellsAnArrowThatPointsBack(t *testing.T) {
 		line, known := lineFor(secrets, "charm.land/lipgloss/v2/table")
 		if !known || line.allows("charm.land/lipgloss/v2/table", pkg) != allowed {
 			t.Errorf("Lip Gloss in %s: known %v, want %v", pkg, known, allowed)
+		}
+	}
+}
+
+// The parser's packages take as long to begin as all others together.
+func TestTheProgramDoesNotBeginWithComposesParser(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pkg := range strings.Lines(string(out)) {
+		if strings.HasPrefix(pkg, "github.com/compose-spec/") || strings.HasPrefix(pkg, "github.com/santhosh-tekuri/jsonschema/") {
+			t.Errorf("the program has %s in it: only cmd/sawhorse-compose may", strings.TrimSpace(pkg))
 		}
 	}
 }

@@ -1,6 +1,12 @@
-// Package compose reads Compose files, by Compose's own parser, and says what
-// they declare in the words of a workspace file: services that are containers.
-// It starts nothing; integrations/docker does.
+// Package compose finds Compose files and puts what they declare into a workspace
+// file: services that are containers. It starts none; integrations/docker does.
+//
+// Compose's own parser reads them, in a program of its own: with its JSON Schemas
+// it takes as long to begin as all of the rest, which every start of the screen,
+// of a host and of a verb would wait for.
+//
+//	sawhorse ── request ──> sawhorse-compose: compose/project
+//	         <── answer ──
 package compose
 
 import (
@@ -48,7 +54,7 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 	if len(ev.Units) == 0 {
 		return nil, nil
 	}
-	for _, override := range overrides(name) {
+	for _, override := range Overrides(name) {
 		if declared.Has(dir, override) {
 			ev.Files = append(ev.Files, override)
 		}
@@ -60,8 +66,8 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 	return []integrations.Evidence{ev}, nil
 }
 
-// overrides are the files that Compose merges into one of its usual names.
-func overrides(name string) []string {
+// Overrides are the files that Compose merges into one of its usual names.
+func Overrides(name string) []string {
 	base := path.Base(name)
 	if !slices.Contains(Names(), base) {
 		return nil

@@ -140,7 +140,8 @@ func TestTheFailingJobStandsBesideTheSameTaskHere(t *testing.T) {
 	f.State.Runs["test#1"] = tasks.Run{
 		ID: "test#1", Task: "test", Status: tasks.Failed, StartedAt: began, EndedAt: began.Add(2 * time.Second),
 		Tests: []tasks.TestResult{
-			{Suite: "cart", Name: "TestTotal", Status: tasks.TestPassed}, {Suite: "cart", Name: "TestTax", Status: tasks.TestFailed},
+			{Suite: "cart", Name: "TestTotal", Status: tasks.TestPassed},
+			{Suite: "cart", Name: "TestTax", Status: tasks.TestFailed},
 			{Suite: "cart", Name: "TestLocal", Status: tasks.TestFailed, Message: "only here"},
 		},
 	}

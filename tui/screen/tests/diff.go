@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // side says what a line of a comparison tells.
@@ -146,13 +148,13 @@ type sided struct {
 
 // sentences are how people write both sides into one line.
 var sentences = []struct {
-	pattern *regexp.Regexp
+	pattern func() *regexp.Regexp
 	sides   [2]side
 }{
-	{regexp.MustCompile(`(?i)\bwant(?:ed)?:? ("[^"]*"|'[^']*'|[^\s,;]+)[,;]? (?:but )?got:? ("[^"]*"|'[^']*'|[^\s,;]+)`), [2]side{expected, actual}},
-	{regexp.MustCompile(`(?i)\bgot:? ("[^"]*"|'[^']*'|[^\s,;]+)[,;]? (?:but )?want(?:ed)?:? ("[^"]*"|'[^']*'|[^\s,;]+)`), [2]side{actual, expected}},
-	{regexp.MustCompile(`(?:=|is|was|:) ("[^"]*"|'[^']*'|[^\s,;]+)[,;] want(?:ed)? ("[^"]*"|'[^']*'|[^\s,;]+)`), [2]side{actual, expected}},
-	{regexp.MustCompile(`\bassert ("[^"]*"|'[^']*'|[^\s,;]+) == ("[^"]*"|'[^']*'|[^\s,;]+)$`), [2]side{actual, expected}},
+	{lazy.Regexp(`(?i)\bwant(?:ed)?:? ("[^"]*"|'[^']*'|[^\s,;]+)[,;]? (?:but )?got:? ("[^"]*"|'[^']*'|[^\s,;]+)`), [2]side{expected, actual}},
+	{lazy.Regexp(`(?i)\bgot:? ("[^"]*"|'[^']*'|[^\s,;]+)[,;]? (?:but )?want(?:ed)?:? ("[^"]*"|'[^']*'|[^\s,;]+)`), [2]side{actual, expected}},
+	{lazy.Regexp(`(?:=|is|was|:) ("[^"]*"|'[^']*'|[^\s,;]+)[,;] want(?:ed)? ("[^"]*"|'[^']*'|[^\s,;]+)`), [2]side{actual, expected}},
+	{lazy.Regexp(`\bassert ("[^"]*"|'[^']*'|[^\s,;]+) == ("[^"]*"|'[^']*'|[^\s,;]+)$`), [2]side{actual, expected}},
 }
 
 // values are both sides of a sentence such as "want 3, got 4".
@@ -161,7 +163,7 @@ func values(text string) []sided {
 		return nil
 	}
 	for _, s := range sentences {
-		if m := s.pattern.FindStringSubmatchIndex(text); m != nil {
+		if m := s.pattern().FindStringSubmatchIndex(text); m != nil {
 			return []sided{{m[2], m[3], s.sides[0]}, {m[4], m[5], s.sides[1]}}
 		}
 	}

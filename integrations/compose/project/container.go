@@ -1,4 +1,4 @@
-package compose
+package project
 
 import (
 	"crypto/sha256"
@@ -191,6 +191,7 @@ func agents(b *types.BuildConfig) []config.Agent {
 	for _, key := range b.SSH {
 		all = append(all, config.Agent{ID: key.ID, Socket: key.Path})
 	}
+	slices.SortFunc(all, func(a, b config.Agent) int { return strings.Compare(a.ID, b.ID) }) // the parser goes through a map
 	return all
 }
 

@@ -1,6 +1,8 @@
-package compose_test
+package project_test
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -11,9 +13,11 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/moby/moby/api/types/container"
 
 	"github.com/sawhorse-dev/sawhorse/integrations/compose"
+	"github.com/sawhorse-dev/sawhorse/integrations/compose/project"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
@@ -33,11 +37,23 @@ func workspace(t *testing.T, files map[string]string) string {
 	return dir
 }
 
+// served reads in this process what the program reads in its own.
+func served(ctx context.Context, q compose.Request) (a compose.Answer, err error) {
+	var asked, said bytes.Buffer
+	if err := json.NewEncoder(&asked).Encode(q); err != nil {
+		return a, err
+	}
+	if err := project.Serve(ctx, &asked, &said); err != nil {
+		return a, err
+	}
+	return a, json.Unmarshal(said.Bytes(), &a)
+}
+
 // expand is the workspace whose service "all" is a Compose file.
 func expand(t *testing.T, files map[string]string, environ ...string) (*config.File, error) {
 	t.Helper()
 	f := &config.File{Dir: workspace(t, files), Units: []config.Unit{{Name: "all", Kind: config.Service, Autostart: true, Compose: "compose.yaml", Pos: config.Position{File: "sawhorse.yml", Line: 3}}}}
-	return f, compose.Expand(t.Context(), f, environ)
+	return f, compose.Expand(t.Context(), f, environ, served)
 }
 
 func created(t *testing.T, u *config.Unit) container.CreateRequest {
@@ -167,7 +183,7 @@ func TestOneServiceMayHaveANameOfItsOwn(t *testing.T) {
 		{Name: "database", Kind: config.Service, Autostart: true, Compose: "deploy/compose.yaml#db"},
 		{Name: "web", Kind: config.Service, Autostart: true, Compose: "deploy/compose.yaml#web"},
 	}}
-	if err := compose.Expand(t.Context(), f, nil); err != nil {
+	if err := compose.Expand(t.Context(), f, nil, served); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]config.Dependency{{Name: "database", Condition: config.Started}}, f.Unit("web").DependsOn); diff != "" {
@@ -177,7 +193,7 @@ func TestOneServiceMayHaveANameOfItsOwn(t *testing.T) {
 		t.Errorf("project %s, service %s", c.Project, c.Service)
 	}
 	f = &config.File{Dir: dir, Units: []config.Unit{{Name: "x", Compose: "deploy/compose.yaml#bd", Pos: config.Position{File: "sawhorse.yml", Line: 3}}}}
-	if err := compose.Expand(t.Context(), f, nil); err == nil || !strings.Contains(err.Error(), `deploy/compose.yaml has no service "bd"; it has db, web`) {
+	if err := compose.Expand(t.Context(), f, nil, served); err == nil || !strings.Contains(err.Error(), `deploy/compose.yaml has no service "bd"; it has db, web`) {
 		t.Errorf("%v", err)
 	}
 }
@@ -191,7 +207,7 @@ func TestOthersDependOnTheServicesOfAFileByTheirNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := compose.Expand(t.Context(), f, nil); err != nil {
+	if err := compose.Expand(t.Context(), f, nil, served); err != nil {
 		t.Fatal(err)
 	}
 	got := map[string][]config.Dependency{"api": f.Unit("api").DependsOn, "web": f.Unit("web").DependsOn}
@@ -206,7 +222,7 @@ func TestOthersDependOnTheServicesOfAFileByTheirNames(t *testing.T) {
 	if f, err = config.Load(dir); err != nil {
 		t.Fatal(err)
 	}
-	err = compose.Expand(t.Context(), f, nil)
+	err = compose.Expand(t.Context(), f, nil, served)
 	if err == nil || !strings.Contains(err.Error(), `sawhorse.yml:4:3: service "api" depends on "bd", which is neither a service nor a task`) {
 		t.Errorf("%v", err)
 	}
@@ -253,7 +269,7 @@ func TestWhatIsNotSupportedIsNamedWithItsPlaceUnlessTheCLIDoesIt(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	f := &config.File{Dir: workspace(t, files), Units: []config.Unit{{Name: "all", Kind: config.Service, Compose: "compose.yaml", ViaCLI: true}}}
-	if err := compose.Expand(t.Context(), f, nil); err != nil {
+	if err := compose.Expand(t.Context(), f, nil, served); err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Join(f.Units[0].Command, " "); !strings.HasPrefix(got, "docker compose -f ") || !strings.HasSuffix(got, "compose.yaml up --no-color") || f.Units[0].Container != nil {
@@ -324,5 +340,50 @@ func TestTheUsualNamesAreDetectedWithTheirServices(t *testing.T) {
 		if diff := cmp.Diff(want, found[0].Units); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
+	}
+}
+
+// What the program reads goes through JSON: nothing of it may be lost there.
+func TestAnAnswerIsWhatWasRead(t *testing.T) {
+	dir := workspace(t, map[string]string{"compose.yaml": shop, "db.env": "A=1\n", "Dockerfile": "FROM scratch\n"})
+	file := func() *config.File {
+		return &config.File{Dir: dir, Units: []config.Unit{{Name: "all", Kind: config.Service, Compose: "compose.yaml"}, {Name: "test", Kind: config.Task, Run: "true"}}}
+	}
+	read, told := file(), file()
+	if err := project.Expand(t.Context(), read, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := compose.Expand(t.Context(), told, nil, served); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(read, told, cmpopts.EquateEmpty()); diff != "" || len(told.Units) < 3 {
+		t.Errorf("-read +told\n%s", diff)
+	}
+}
+
+func TestAProgramThatCantReadIsAProblemOfTheUnitThatNamesTheFile(t *testing.T) {
+	for name, c := range map[string]struct{ script, want, hint string }{
+		"it is not there":         {"", "compose.yaml: sawhorse-compose, which reads Compose files and comes with sawhorse, is not there", "install sawhorse again, with all that belongs to it: ./install.sh"},
+		"it fails":                {"echo no room >&2; exit 3", "compose.yaml: sawhorse-compose: no room", ""},
+		"it says something else":  {"echo hello", "gave an answer that can't be read", ""},
+		"it is of another system": {"exit 1", "compose.yaml: sawhorse-compose: exit status 1", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bin := t.TempDir()
+			if c.script != "" {
+				if err := os.WriteFile(filepath.Join(bin, compose.Program), []byte("#!/bin/sh\n"+c.script+"\n"), 0o700); err != nil {
+					t.Fatal(err)
+				}
+			}
+			t.Setenv("PATH", bin)
+			f := &config.File{Dir: bin, Units: []config.Unit{{Name: "all", Kind: config.Service, Compose: "compose.yaml", Pos: config.Position{File: "sawhorse.yml", Line: 3}}}}
+			var all config.Problems
+			if err := compose.Expand(t.Context(), f, nil, compose.By(filepath.Join(bin, "elsewhere"))); !errors.As(err, &all) || len(all) != 1 {
+				t.Fatalf("got %v", err)
+			}
+			if p := all[0]; !strings.Contains(p.Message, c.want) || p.Hint != c.hint || p.Pos.Line != 3 {
+				t.Errorf("got %+v", p)
+			}
+		})
 	}
 }
