@@ -28,7 +28,10 @@ func (f *follower) mine(file string, s *source) (mine, ok bool) {
 	case ours:
 		return true, true
 	case another:
-		return false, true
+		// In a directory that the task names, it may be a container that writes for it.
+		if f.detected || !f.alone() {
+			return false, true
+		}
 	}
 	return true, f.alone()
 }
