@@ -138,8 +138,8 @@ type Operation struct {
 	// it is asked as a View is.
 	Preview string `json:"preview,omitempty"`
 	// Form is a Query for the parameters where the resource, or the row that it is
-	// about, decides what can be given; it is asked as a View is, with the row as
-	// View.As.
+	// about, decides what can be given; it is asked as a View is, with what is known
+	// already: the row as View.As.
 	Form string `json:"form,omitempty"`
 	// Tells: its provider is a Telling, which says what came of it.
 	Tells bool `json:"tells,omitempty"`

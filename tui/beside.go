@@ -95,7 +95,7 @@ func (b *besideBox) take(s *Screen, answer func() (int, bool)) tea.Cmd {
 	case besideDo:
 		return s.operate(b.m.r, b.m.op, values)
 	case besideChange:
-		return s.askParams(b.m.r, b.m.op, b.m.op.Params, values)
+		return s.askFor(b.m.r, b.m.op, values)
 	}
 	return nil
 }

@@ -136,7 +136,7 @@ func TestMarkedRowsStayMarkedAndAreComparedWithTheBetterMarked(t *testing.T) {
 			t.Error(diff)
 		}
 		// A third one, and only what differs.
-		u.Press("1", "home", "down").See("▌").Press("space", "v").See("C bad", "PARAMETERS that differ; 1 are the same", "lr", "10")
+		u.Press("1").See("ID↑").Press("home").See("▌  id-bad").Press("space", "v").See("C bad", "PARAMETERS that differ; 1 are the same", "lr", "10")
 	})
 }
 

@@ -105,26 +105,16 @@ func (s *Screen) operation(r tasks.Resource, op tasks.Operation) action.Action {
 // beginOperation asks for what the operation needs, shows what it will do, asks
 // whether it shall, and does it. What the chosen row says is not asked for.
 //
-//	Form? ──> form, with what its system offers ─┐
-//	params missing? ──> form ────────────────────┴─> Preview? ──> dialog ──> operate
+//	params missing? ──> form, with what its system offers (Form) ──> Preview? ──> dialog ──> operate
 func (s *Screen) beginOperation(r tasks.Resource, op tasks.Operation) tea.Cmd {
 	given := s.rowArgs(r, op)
-	if op.Form != "" && given != nil {
-		args := viewArgs(r)
-		maps.Copy(args, given)
-		ask := s.query(tasks.Query{Provider: r.ID.Provider(), Name: op.Form, Args: args})
-		return func() tea.Msg {
-			result, err := ask()
-			return offeredMsg{r, op, given, result, err}
-		}
-	}
 	values := maps.Clone(given)
 	for _, p := range op.Params {
 		if _, has := values[p.Name]; has {
 			continue
 		}
 		if p.Required && !p.HasDefault || op.Preview == "" {
-			return s.askParams(r, op, op.Params, given)
+			return s.askFor(r, op, given)
 		}
 		if p.HasDefault {
 			if values == nil {
@@ -134,6 +124,21 @@ func (s *Screen) beginOperation(r tasks.Resource, op tasks.Operation) tea.Cmd {
 		}
 	}
 	return s.considerOperation(r, op, values)
+}
+
+// askFor asks for an operation's parameters, with what is known already and with
+// what its system offers.
+func (s *Screen) askFor(r tasks.Resource, op tasks.Operation, given map[string]string) tea.Cmd {
+	if op.Form == "" {
+		return s.askParams(r, op, op.Params, given)
+	}
+	args := viewArgs(r)
+	maps.Copy(args, given)
+	ask := s.query(tasks.Query{Provider: r.ID.Provider(), Name: op.Form, Args: args})
+	return func() tea.Msg {
+		result, err := ask()
+		return offeredMsg{r, op, given, result, err}
+	}
 }
 
 // rowArgs are what the chosen row gives an operation; nil: no row is chosen, or
@@ -175,15 +180,8 @@ func (s *Screen) offered(m offeredMsg) tea.Cmd {
 	return s.askParams(m.r, m.op, m.result.Params, m.given)
 }
 
-// askParams asks for an operation's parameters; those that are known already come
-// last: they are there to be seen.
+// askParams asks for an operation's parameters, with what is known filled in.
 func (s *Screen) askParams(r tasks.Resource, op tasks.Operation, params []config.Param, given map[string]string) tea.Cmd {
-	params = slices.Clone(params)
-	slices.SortStableFunc(params, func(a, b config.Param) int {
-		_, x := given[a.Name]
-		_, y := given[b.Name]
-		return either(x, 1, 0) - either(y, 1, 0)
-	})
 	s.overlay = &operationBox{r: r, op: op, form: form.New(strings.TrimSpace(op.Title+" "+label(r)), verbOf(op), paramFields(params, given))}
 	return nil
 }

@@ -218,16 +218,13 @@ func (p *Provider) versionSubjects(ctx context.Context, all []version) (tasks.Re
 
 // ago is how long ago something was, as a person says it.
 func ago(d time.Duration) string {
-	for _, unit := range []struct {
-		of   time.Duration
-		name string
-	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}} {
-		if n := int(d / unit.of); n > 0 {
-			if n > 1 {
-				unit.name += "s"
-			}
-			return fmt.Sprintf("%d %s ago", n, unit.name)
-		}
+	switch {
+	case d < time.Minute:
+		return "just now"
+	case d < time.Hour:
+		return fmt.Sprintf("%dm ago", int(d.Minutes()))
+	case d < 24*time.Hour:
+		return fmt.Sprintf("%dh ago", int(d.Hours()))
 	}
-	return "just now"
+	return fmt.Sprintf("%dd ago", int(d.Hours())/24)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os/user"
+	"slices"
 	"strings"
 	"time"
 
@@ -261,6 +262,35 @@ func shown(as, number, over string) []config.Param {
 		params = append(params, config.Param{Name: "version", Default: number, HasDefault: true})
 	}
 	return params
+}
+
+// offeredVersions bounds the versions that a form offers: the newest.
+const offeredVersions = 30
+
+// promotionForm is what can be promoted, with what was given before as defaults.
+func (p *Provider) promotionForm(ctx context.Context, name string, given map[string]string) (tasks.Result, error) {
+	if name == "" {
+		return tasks.Result{}, missing("model: its name")
+	}
+	all, err := p.versions(ctx, name)
+	if err != nil {
+		return tasks.Result{}, err
+	}
+	if len(all) == 0 {
+		return tasks.Result{}, fmt.Errorf("%s has no version", name)
+	}
+	var numbers []string
+	for _, v := range all[:min(len(all), offeredVersions)] {
+		numbers = append(numbers, v.Version)
+	}
+	if v := given["version"]; v != "" && !slices.Contains(numbers, v) {
+		numbers = append(numbers, v)
+	}
+	return tasks.Result{Params: []config.Param{
+		{Name: "version", Type: config.ParamString, Required: true, Choices: numbers, Default: cmp.Or(given["version"], numbers[0]), HasDefault: true, Description: "which gets the alias"},
+		{Name: "alias", Type: config.ParamString, Required: true, Default: cmp.Or(given["alias"], champion), HasDefault: true, Description: "champion, or any word: shadow, staging"},
+		{Name: "if_better", Type: config.ParamString, Default: given["if_better"], HasDefault: given["if_better"] != "", Description: "only when this metric is better than that of who has the alias now"},
+	}}, nil
 }
 
 // promotion shows who has the alias beside who would get it. By the metric ifBetter

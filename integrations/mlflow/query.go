@@ -23,6 +23,7 @@ import (
 //	versions  model                                          a table
 //	compare versions  model, runs (numbers)                   the versions, to be compared
 //	promotion model, alias, version, if_better                champion and candidate, to be compared
+//	promotion form  model, alias, version, if_better           what can be promoted
 //	undoing   model, alias                                    who has the alias and who would get it back, to be compared
 //	register form  run                                        what of a run can be registered, and as what
 //	artifacts run, path                                      a table
@@ -49,12 +50,14 @@ func (p *Provider) Query(ctx context.Context, q tasks.Query) (tasks.Result, erro
 		return p.undoing(ctx, cmp.Or(q.Args["model"], id), q.Args["alias"])
 	case "register form":
 		return p.registerForm(ctx, q.Args["run"])
+	case "promotion form":
+		return p.promotionForm(ctx, cmp.Or(q.Args["model"], id), q.Args)
 	case "promotion":
 		return p.promotion(ctx, cmp.Or(q.Args["model"], id), q.Args["alias"], q.Args["version"], q.Args["if_better"])
 	case "artifacts":
 		return p.artifactTable(ctx, q.Args["run"], q.Args["path"])
 	}
-	return tasks.Result{}, fmt.Errorf("MLflow answers no question %q; it answers runs, run, curves, compare, best, versions, compare versions, promotion, undoing, register form and artifacts", q.Name)
+	return tasks.Result{}, fmt.Errorf("MLflow answers no question %q; it answers runs, run, curves, compare, best, versions, compare versions, promotion, promotion form, undoing, register form and artifacts", q.Name)
 }
 
 func list(words string) []string {

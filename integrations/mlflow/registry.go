@@ -81,7 +81,7 @@ func (p *Provider) registerRun(ctx context.Context, id, name, logged string) (ta
 // first, with their numbers, then its folders.
 func (p *Provider) registerForm(ctx context.Context, id string) (tasks.Result, error) {
 	if id == "" {
-		return tasks.Result{}, missing("run: its id")
+		return tasks.Result{Params: registerParams()}, nil
 	}
 	r, err := p.run(ctx, id)
 	if err != nil {
@@ -112,10 +112,19 @@ func (p *Provider) registerForm(ctx context.Context, id string) (tasks.Result, e
 		return tasks.Result{}, err
 	}
 	return tasks.Result{Params: []config.Param{
-		{Name: "run", Type: config.ParamString, Required: true, Default: r.Info.ID, HasDefault: true, Description: "the run " + r.title()},
 		{Name: "model", Type: config.ParamString, Required: true, Default: e.Name, HasDefault: true, Description: "the name to register it under"},
 		{Name: "logged", Type: config.ParamString, Choices: choices, Default: choices[0], HasDefault: true, Description: "which of its models or checkpoints"},
+		{Name: "run", Type: config.ParamString, Required: true, Default: r.Info.ID, HasDefault: true, Description: "the run " + r.title()},
 	}}, nil
+}
+
+// registerParams are asked for where no run was chosen.
+func registerParams() []config.Param {
+	return []config.Param{
+		{Name: "run", Type: config.ParamString, Required: true, Description: "the run's id; choose a row of Runs, and it is known"},
+		{Name: "model", Type: config.ParamString, Required: true, Description: "the name to register it under"},
+		{Name: "logged", Type: config.ParamString, Description: "the logged model or checkpoint; empty: the run's newest"},
+	}
 }
 
 func newestFirst(models []loggedModel) []loggedModel {

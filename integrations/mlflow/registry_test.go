@@ -156,11 +156,11 @@ func registers(l lab) {
 		made = append(made, answer.Model.Info.ID)
 	}
 	form := l.ask("register form", map[string]string{"run": id})
-	if len(form.Params) != 3 || form.Params[0].Default != id || form.Params[1].Default != "checkpoints" || len(form.Params[2].Choices) != 2 ||
-		form.Params[2].Default != made[1]+" step-2" {
+	if len(form.Params) != 3 || form.Params[2].Default != id || form.Params[0].Default != "checkpoints" || len(form.Params[1].Choices) != 2 ||
+		form.Params[1].Default != made[1]+" step-2" {
 		t.Fatalf("the form is %+v", form.Params)
 	}
-	told, err := l.OperateTelling(ctx, tasks.Resource{}, "register", map[string]string{"run": id, "model": "wheels", "logged": form.Params[2].Choices[1]})
+	told, err := l.OperateTelling(ctx, tasks.Resource{}, "register", map[string]string{"run": id, "model": "wheels", "logged": form.Params[1].Choices[1]})
 	if err != nil || told.Text != "version 1 of wheels is ready, from lr 0.2" {
 		t.Errorf("it says %q, %v", told.Text, err)
 	}

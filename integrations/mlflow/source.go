@@ -35,11 +35,7 @@ func (p *Provider) Kinds() []tasks.Kind {
 			Operations: []tasks.Operation{
 				{
 					Name: "register", Title: "Register a model of", Key: "R", Form: "register form", Tells: true,
-					Params: []config.Param{
-						{Name: "run", Type: config.ParamString, Required: true, Description: "the run's id"},
-						{Name: "model", Type: config.ParamString, Required: true, Description: "the name to register it under"},
-						{Name: "logged", Type: config.ParamString, Description: "the logged model or checkpoint; empty: the run's newest"},
-					},
+					Params: registerParams(),
 				},
 				{
 					Name: "kill", Title: "Mark as killed in", Dangerous: true,
@@ -53,7 +49,7 @@ func (p *Provider) Kinds() []tasks.Kind {
 			Views: []tasks.View{{Title: "Versions", Query: "versions", Key: "version", As: "version", Compare: "compare versions"}},
 			Operations: []tasks.Operation{
 				{
-					Name: "promote", Title: "Promote", Key: "P", Dangerous: true, Preview: "promotion", After: "promote", Tells: true, Undo: "undo",
+					Name: "promote", Title: "Promote", Key: "P", Dangerous: true, Form: "promotion form", Preview: "promotion", After: "promote", Tells: true, Undo: "undo",
 					Params: []config.Param{
 						{Name: "alias", Type: config.ParamString, Default: "champion", HasDefault: true, Required: true},
 						{Name: "version", Type: config.ParamString, Required: true, Description: "its number"},

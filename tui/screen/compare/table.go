@@ -124,7 +124,7 @@ func newGrid(f screen.Frame, c tasks.Comparison, choice Choice) grid {
 	for _, m := range c.Metrics {
 		label = max(label, cell.Width(m.Name))
 	}
-	g.label = min(label, mostLabel, max(8, f.W/3)) + 3
+	g.label = min(label, mostLabel, max(8, f.W/3)) + 4
 	whole, sum := make([]int, len(c.Subjects)), 0
 	for i, s := range c.Subjects {
 		w := max(leastColumn, min(cell.Width(s.Name)+2, 18))
