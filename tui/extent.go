@@ -16,7 +16,7 @@ func (s *Screen) extentActions() []action.Action {
 	u := s.state.Units[name]
 	none, noFailed, noPin := "", "", "it has no pinned tests, so that r runs all of it"
 	last, ran := s.state.Finished(name)
-	if u.Task.Remote() {
+	if _, outside := s.resourceAt(); outside || u.Task.Remote() {
 		return s.extentThere()
 	}
 	switch {

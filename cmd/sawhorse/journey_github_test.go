@@ -7,97 +7,147 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/sawhorse-dev/sawhorse/integrations/github/githubtest"
 )
 
-// github is a GitHub with ada/shop, where a push of somebody else has failed, and
-// a workspace whose checkout is of its branch fix.
-func github(t *testing.T) (w world, dir string) {
+// hub is a GitHub with ada/shop, where a push of somebody else has failed, and a
+// workspace whose checkout is of its branch fix, one commit ahead of what was pushed.
+type hub struct {
+	w    world
+	dir  string
+	s    *githubtest.Server
+	shop *githubtest.Repo
+}
+
+func github(t *testing.T) hub {
 	t.Helper()
-	shop := githubtest.Shop()
-	s, err := githubtest.New(githubtest.Options{
+	h := hub{shop: githubtest.Shop()}
+	var err error
+	if h.s, err = githubtest.New(githubtest.Options{
 		Token: "t0ken-of-the-journey", MayApprove: true, Running: true, Speed: 4,
 		Wrong: func(err error) { t.Errorf("not as GitHub describes it: %v", err) },
-	}, shop)
-	if err != nil {
+	}, h.shop); err != nil {
 		t.Fatal(err)
 	}
-	api, stop := s.Start()
+	api, stop := h.s.Start()
 	t.Cleanup(stop)
-	s.Push(shop, "ci.yml", "fix", "bob")
-	w, dir = newWorld(t, "version: 1\nintegrations:\n  github: {url: \""+api+"\", repo: ada/shop, token: \"file:token\"}\n"+
-		"tasks:\n  test: sleep 0.1\n  ship: {use: github, workflow: deploy.yml, inputs: {version: v3}, depends_on: [test]}\n")
-	if err := os.MkdirAll(filepath.Join(dir, "cart"), 0o700); err != nil {
+	h.s.Push(h.shop, "ci.yml", "fix", "bob")
+	h.w, h.dir = newWorld(t, "version: 1\nintegrations:\n  github: {url: \""+api+"\", repo: ada/shop, token: \"file:token\"}\n"+
+		"tasks:\n  test: sleep 0.1\n  ship: {use: github, workflow: deploy.yml, inputs: {version: v3}, depends_on: [test], confirm: true}\n")
+	if err := os.MkdirAll(filepath.Join(h.dir, "cart"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	write(t, "t0ken-of-the-journey", dir, "token")
-	write(t, "package cart\n\nfunc TestDiscount() {\n}\n", dir, "cart", "cart_test.go")
-	for _, args := range [][]string{{"init", "-q", "-b", "fix"}, {"add", "-A"}, {"commit", "-q", "-m", "a change"}} {
+	write(t, "t0ken-of-the-journey", h.dir, "token")
+	write(t, "token\nvi\nasked\nartifacts\n.home\n.state\n", h.dir, ".gitignore")
+	write(t, "module shop\n", h.dir, "go.mod")
+	write(t, "package cart\n\nfunc TestDiscount() {\n}\n", h.dir, "cart", "cart_test.go")
+	git := func(args ...string) {
+		t.Helper()
 		cmd := exec.Command("git", args...)
-		cmd.Dir = dir
-		cmd.Env = append(os.Environ(), w.environ("/bin/true")...)
+		cmd.Dir = h.dir
+		cmd.Env = append(os.Environ(), h.w.environ("/bin/true")...)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("git %v: %v\n%s", args, err, out)
 		}
 	}
-	return w, dir
+	origin := filepath.Join(t.TempDir(), "shop.git")
+	git("init", "-q", "--bare", origin)
+	git("init", "-q", "-b", "fix")
+	git("add", "-A")
+	git("commit", "-q", "-m", "a change")
+	git("remote", "add", "origin", origin)
+	git("push", "-q", "-u", "origin", "fix")
+	git("commit", "-q", "--allow-empty", "-m", "another, not pushed")
+	write(t, "# the shop\n", h.dir, "README.md")
+	return h
 }
 
-func TestAPipelineIsTriggeredFollowedAndMendedFromTheScreen(t *testing.T) {
-	t.Parallel()
-	w, dir := github(t)
-	asked := filepath.Join(dir, "asked")
-	write(t, "#!/bin/sh\necho \"$@\" >>"+asked+"\n", dir, "vi")
-	p := sit(t, w, dir, 120, 36, []string{"EDITOR=" + filepath.Join(dir, "vi"), "VISUAL="}, "--trust")
-
-	// What this repository can run, and what somebody else's push has come to.
-	p.see("PIPELINES", "✖ ci ", "○ deploy ", "○ nightly ", "○ lint ")
-	p.see("PULL REQUESTS", "✖ #5 Discounts")
-	p.see("✖ task +ci +failed")
-
-	// Looked at, it tells its steps and the place in this checkout.
-	p.command("go ci").see("▌ *✖ ci", "✖ test › Run go test ./...")
-	p.see("✖ task +ci +cart/cart_test.go:4 +want 32, got 40")
-	p.press("shift+tab").see("acknowledge|go there").press("e")
-	p.until("the editor was opened at the place here", func() bool {
-		said, _ := os.ReadFile(asked)
-		return regexp.MustCompile(`(?m)^\+\D*4\b.*/cart/cart_test.go$`).Match(said)
-	})
-	p.command("go ci").press("2").see("✖ test +failed", "✖ Run go test ./... +failed", "○ build +skipped")
-	p.press("1")
-
-	// Its failed jobs are run again, which is a run of its own here.
-	p.command("rerun the failed").see("✓ ci ")
-
-	// Triggered with a form of its definition, and found for certain.
-	p.command("go deploy").see("▌ *○ deploy")
-	p.press("r").see("Run deploy", `env +\(staging\) +production`, `version\*`)
-	p.press("down", "v", "7").see(`version\* +v7`).press("enter")
-	p.see("triggering Deploy at fix .*version=v7", "● deploy › Run make deploy", "✓ deploy ")
-
-	// A deployment that waits for approval says so, and goes on with it.
-	p.press("r").see("Run deploy").press("right").see(`env +staging +\(production\)`).press("down", "v", "8").press("enter")
-	p.see("triggering Deploy at fix .*env=production.*version=v8", "● build › Run make")
-	p.press("2").see("the deployment to production waits for approval").press("1")
-	p.command("approve").see("Shown with the approval").press("enter").see(`Approve the deployment of Deploy to production #\d+\?`).press("right").see("▸ Approve")
-	// What is dangerous is deaf for a moment: a person presses again.
+// agree presses the button of a question that stands right of Cancel. What is
+// dangerous is deaf for a moment: a person presses again.
+func (p *person) agree(question string) *person {
+	p.t.Helper()
+	p.see(question).press("right")
+	re := regexp.MustCompile("(?m)" + question)
 	pressed := time.Time{}
-	p.until("the deployment is approved", func() bool {
-		open := strings.Contains(p.text(), "▸ Approve")
+	return p.until("the answer to "+question, func() bool {
+		open := re.MatchString(p.text())
 		if open && time.Since(pressed) > time.Second {
 			pressed = time.Now()
 			p.press("enter")
 		}
 		return !open
 	})
+}
+
+func TestAPipelineIsTriggeredFollowedAndMendedFromTheScreen(t *testing.T) {
+	t.Parallel()
+	h := github(t)
+	w, dir := h.w, h.dir
+	asked := filepath.Join(dir, "asked")
+	write(t, "#!/bin/sh\necho \"$@\" >>"+asked+"\n", dir, "vi")
+	// As over SSH: an address is copied, no browser is opened.
+	p := sit(t, w, dir, 120, 36, []string{"EDITOR=" + filepath.Join(dir, "vi"), "VISUAL=", "SSH_CONNECTION=1"}, "--trust")
+
+	// What this repository can run, and what somebody else's push has come to.
+	p.see("PIPELINES", "✖ ci ", "○ deploy ", "○ nightly ", "○ lint ")
+	p.see("PULL REQUESTS", "✖ #5 Discounts")
+
+	// Looked at, it tells its steps, its tests and the place in this checkout.
+	p.command("go ci").see("▌ *✖ ci", "✖ test › Run go test ./...")
+	p.see("✖ test +test › cart +TestDiscount +cart/cart_test.go:4 +want 32, got 40")
+	p.press("shift+tab").see("acknowledge|go there").press("e")
+	p.until("the editor was opened at the place here", func() bool {
+		said, _ := os.ReadFile(asked)
+		return regexp.MustCompile(`(?m)^\+\D*4\b.*/cart/cart_test.go$`).Match(said)
+	})
+	p.command("go ci").press("3").see("✖ 1 failed  ✓ 1 passed", "✖ test › cart +✖1")
+
+	// The failing job stands beside the same task here, which is run from there.
+	p.press("2", "tab").see("✖ test +failed", "✖ Run go test ./... +failed", "○ build +skipped")
+	p.see("test beside test here", "there +✖ failed", "here +○ has not run", "TestDiscount +there ✖ here –")
+	p.press("h").see("here +✓ succeeded")
+	// Its log, with what the runner grouped folded, beside the log of the task here.
+	p.press("v").see("ci / test", `##\[group\]Run go test ./... +\[3 more\]`, "✓ test succeeded").press("P")
+
+	// Its link, in the browser or copied; its artifacts.
+	p.command("go ci").press("1", "B").see("copied: http://127.0.0.1:.*/actions/runs/9000001")
+	p.command("download the artifacts").see("Its name; none: all of them").press("enter")
+	p.until("the artifacts are here", func() bool {
+		text, _ := os.ReadFile(filepath.Join(dir, "artifacts", "9000001", "coverage", "coverage.txt"))
+		return string(text) == "price 100%\n"
+	})
+
+	// The pull request: its checks, reviews, whether it can be merged; what failed is
+	// run again.
+	p.press("G").see("checks +1 failed, 3 passed", "reviews +approved by bob, eve", "mergeable +yes, with checks that did not pass")
+	p.press("f").see("✓ ci ")
+
+	// Triggered with a form of its definition, at a ref that is completed, and found for
+	// certain. What is not pushed is said.
+	h.s.Push(h.shop, "nightly.yml", "fix", "eve")
+	p.command("go deploy").see("▌ *○ deploy")
+	p.press("r").see("Deploy at fix of ada/shop", "▲ 1 commit is not pushed to fix", "▲ 1 changed file is not committed", `env +\(staging\) +production`, `version\*`)
+	p.press("down", "v", "7").see(`version\* +v7`).press("down", "down", "down", "down", "m").see("→ main").press("right", "up")
+	p.see("Deploy at main of ada/shop").gone("is not pushed").press("down", "\x15", "fix", "enter")
+	p.see("triggering Deploy at fix .*version=v7", "● deploy › Run make deploy", "✓ deploy ")
+
+	// What somebody else began shows up by itself, and is cancelled when a person says so.
+	p.see("◌ nightly ").command("stop nightly").agree(`Cancel nightly#\d+\?`)
+	p.see("nightly +.*cancelled")
+
+	// A deployment that waits for approval needs attention, and goes on with it.
+	p.command("go deploy").press("r").see("Run deploy").press("right").see(`env +staging +\(production\)`).press("down", "v", "8").press("enter")
+	p.see("triggering Deploy at fix .*env=production.*version=v8", "● build › Run make")
+	p.see("▲ github +deploy +the deployment to production waits for approval, which you may give")
+	p.press("A").see("Shown with the approval").press("enter").agree(`Approve the deployment of Deploy to production #\d+\?`)
 	p.see("● deploy › Run make deploy", "✓ deploy ")
 
-	// A task of the file that GitHub runs is one like any other.
-	p.command("go ship").press("r").see("Run ship", `version +v3`).press("enter")
+	// A task of the file that GitHub runs is one like any other; this one asks.
+	p.command("go ship").press("r").see("Run ship", `version +v3`, "▲ 1 commit is not pushed").press("enter")
+	p.see("Deploy at fix of ada/shop", "version=v3").agree(`Run ship\?`)
 	p.see("triggering Deploy at fix .*version=v3", "✓ ship ", "✓ test ")
 
 	// Why it waits; to cancel it is to ask.
