@@ -216,6 +216,9 @@ func (d *detail) show(s *Screen) tea.Cmd {
 		return tea.Batch(cmd, d.tests.Follow(f))
 	case historyTab:
 		return tea.Batch(cmd, d.history.Follow(f))
+	case curvesTab:
+		cmd = tea.Batch(cmd, d.history.Follow(f))
+		d.curves.SetOlder(d.history.Older(unit))
 	}
 	return cmd
 }

@@ -33,6 +33,8 @@ type Screen struct {
 
 	ranks map[string]string // by task: the metric that says which run is best
 
+	older []tasks.Run // that the state has no more
+
 	names []string // of the last View
 	task  string
 	rank  string
@@ -131,7 +133,7 @@ func (s *Screen) View(f screen.Frame) []string {
 		s.metric = s.names[0]
 	}
 	s.task, s.rank = r.Task, s.rankedBy(r)
-	ghost, hasGhost := best(f, r, s.rank)
+	ghost, hasGhost := s.best(f, r, s.rank)
 	if s.alone || f.H < 10 {
 		return s.one(f, r, s.metric, ghost, hasGhost, f.W, f.H, true)
 	}
@@ -362,10 +364,19 @@ func (s *Screen) Ranks() map[string]string { return s.ranks }
 // SetRanks gives back what was remembered.
 func (s *Screen) SetRanks(ranks map[string]string) { s.ranks = maps.Clone(ranks) }
 
+// SetOlder are runs of the shown task that are remembered from before: the best one may
+// be among them.
+func (s *Screen) SetOlder(runs []tasks.Run) { s.older = runs }
+
 // best is the finished run of the same task that got furthest, as a ghost beside the
 // one that is looked at.
-func best(f screen.Frame, r tasks.Run, metric string) (tasks.Run, bool) {
+func (s *Screen) best(f screen.Frame, r tasks.Run, metric string) (tasks.Run, bool) {
 	var others []tasks.Run
+	for _, other := range s.older {
+		if _, there := f.State.Runs[other.ID]; !there && other.Task == r.Task {
+			others = append(others, other)
+		}
+	}
 	for _, id := range f.State.Units[f.Unit].Runs {
 		if id != r.ID {
 			others = append(others, f.State.Runs[id])

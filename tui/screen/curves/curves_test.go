@@ -231,6 +231,8 @@ func TestAPersonSaysByWhichMetricARunIsTheBest(t *testing.T) {
 	s.Move(2)
 	do(t, s, "rank")
 	sees(t, drawn(s, f), "acc*", "best #1 0.9")
+	s.SetOlder([]tasks.Run{training(2, tasks.Succeeded, nil), {ID: "train#0", Task: "train", Status: tasks.Succeeded, Metrics: map[string]tasks.Series{"acc": {Last: tasks.Point{Value: 0.95}}}}})
+	sees(t, drawn(s, f), "acc*", "best #0 0.95") // of an earlier session
 	again := New()
 	again.SetRanks(s.Ranks())
 	sees(t, drawn(again, f), "acc*", "best #1 0.9")

@@ -25,6 +25,7 @@ type Screen struct {
 	// older are the runs that are remembered; asked is the newest finished one when
 	// they were read, at when that was.
 	older   []Past
+	runs    []tasks.Run // of older, those of the task
 	asked   tasks.RunID
 	at      time.Time
 	reading bool
@@ -65,6 +66,14 @@ func (s *Screen) Run(id string) (tasks.Run, bool) {
 	return r, ok
 }
 
+// Older are the runs of a task that are remembered, as far as they were read.
+func (s *Screen) Older(task string) []tasks.Run {
+	if task != s.unit {
+		return nil
+	}
+	return s.runs
+}
+
 // read is what was remembered.
 type read struct {
 	unit  string
@@ -90,6 +99,12 @@ func (s *Screen) Update(msg tea.Msg) {
 		s.reading = false
 		if m.unit == s.unit {
 			s.older, s.err = m.older, m.err
+			s.runs = nil
+			for _, p := range m.older {
+				if p.Run.Task == m.unit {
+					s.runs = append(s.runs, p.Run)
+				}
+			}
 		}
 	}
 }
@@ -98,7 +113,7 @@ func (s *Screen) Update(msg tea.Msg) {
 // have dropped some. Only a tab that is shown follows.
 func (s *Screen) Follow(f screen.Frame) tea.Cmd {
 	if f.Unit != s.unit {
-		s.unit, s.older, s.err, s.asked, s.at = f.Unit, nil, nil, "", time.Time{}
+		s.unit, s.older, s.runs, s.err, s.asked, s.at = f.Unit, nil, nil, nil, "", time.Time{}
 	}
 	last, _ := f.State.Finished(f.Unit)
 	if s.remember == nil || s.reading || !s.at.IsZero() && (last.ID == s.asked || f.Now.Sub(s.at) < reread) {
