@@ -46,6 +46,10 @@ type Options struct {
 	// something to see meanwhile; without one the screen ends with the error. nil: the
 	// engine is the host.
 	Host func(context.Context) (tasks.Engine, tasks.Interactor, error)
+	// Branch says which branch is checked out, where there is one; nil: nobody knows.
+	// It is called from a goroutine, when the screen begins, gets the focus, and each
+	// minute.
+	Branch func() string
 	// Reconnect finds the host again after it was lost; nil: it can't.
 	Reconnect func(context.Context) (tasks.Engine, tasks.Interactor, error)
 	// Past reads what is remembered of a task's tests, Runs its older runs; nil:

@@ -12,6 +12,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tasks/logs/parse"
 	"github.com/sawhorse-dev/sawhorse/tui/action"
 	"github.com/sawhorse-dev/sawhorse/tui/notify"
 	"github.com/sawhorse-dev/sawhorse/tui/theme"
@@ -75,7 +76,8 @@ type Screen struct {
 	asked   asked
 	looking looking
 
-	said said // by the runs that alerts are about
+	branch string // that is checked out
+	said   said   // by the runs that alerts are about
 
 	// own are the alerts of the screen itself.
 	own []tasks.Alert
@@ -180,14 +182,24 @@ func (s *Screen) Result() Result {
 func (s *Screen) Init() tea.Cmd {
 	return tea.Batch(
 		tea.RequestBackgroundColor, tea.Raw(ansi.SetModeLightDark),
-		s.next(), s.nextSettings(), s.minute(), s.tick(), s.expireToasts(), s.awaitHost(),
+		s.next(), s.nextSettings(), s.minute(), s.askBranch(), s.tick(), s.expireToasts(), s.awaitHost(),
 	)
 }
 
 type (
 	minuteMsg struct{}
 	tickMsg   struct{}
+	branchMsg string
 )
+
+// askBranch looks which branch is checked out.
+func (s *Screen) askBranch() tea.Cmd {
+	branch := s.opt.Branch
+	if branch == nil {
+		return nil
+	}
+	return func() tea.Msg { return branchMsg(branch()) }
+}
 
 // minute wakes the clock in the header.
 func (s *Screen) minute() tea.Cmd {
@@ -252,6 +264,9 @@ func (s *Screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 	case tea.FocusMsg:
 		s.focused = notify.Focused
+		cmd = s.askBranch() // it may have been changed elsewhere
+	case branchMsg:
+		s.branch = parse.Clean(string(msg)).Plain
 	case tea.BlurMsg:
 		s.focused = notify.Blurred
 	case uv.DarkColorSchemeEvent:
@@ -264,7 +279,7 @@ func (s *Screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tellMsg:
 		cmd = s.tell()
 	case minuteMsg:
-		cmd = s.minute()
+		cmd = tea.Batch(s.minute(), s.askBranch())
 	case toastMsg:
 		s.pruneToasts()
 	case doneMsg:

@@ -78,6 +78,7 @@ func (a *app) screenAt(ctx context.Context, p place) error {
 		Version:    versionText(),
 		Load:       func(name string, v any) error { return session.Load(p.state, name, v) },
 		Save:       func(name string, v any) error { return session.Save(p.state, name, v) },
+		Branch:     func() string { return branchOf(p.root) },
 		Past:       p.pastOfTests,
 		Runs:       p.pastRuns,
 		Reconnect: func(ctx context.Context) (tasks.Engine, tasks.Interactor, error) {

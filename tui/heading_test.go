@@ -3,6 +3,8 @@ package tui
 import (
 	"strings"
 	"testing"
+
+	"github.com/charmbracelet/x/ansi"
 )
 
 func TestTabsKeepAsMuchOfTheirNamesAsThereIsRoomFor(t *testing.T) {
@@ -24,5 +26,27 @@ func TestTabsKeepAsMuchOfTheirNamesAsThereIsRoomFor(t *testing.T) {
 		if gap != tt.gap || letters != tt.letters {
 			t.Errorf("%s in %d: %q between, %d letters", strings.Join(tt.names, " "), tt.w, gap, letters)
 		}
+	}
+}
+
+func TestTheHeaderNamesTheBranchAndSeesThatItChanged(t *testing.T) {
+	branch := "main"
+	s := blank()
+	s.opt.Branch = func() string { return branch }
+	s.state.Workspace.Name = "shop"
+	s.w, s.h = 120, 36
+	s.Update(s.askBranch()())
+	if got := s.headerLine("12:04"); !strings.Contains(ansi.Strip(got), " shop ▸ main ") {
+		t.Errorf("%q", got)
+	}
+	branch = "fix/\x1b]0;cart\a"
+	s.Update(s.askBranch()())
+	s.w = 80
+	if got := ansi.Strip(s.header()[0]); !strings.Contains(got, " shop ▸ fix/ ") {
+		t.Errorf("%q", got)
+	}
+	s.w = 50
+	if got := ansi.Strip(s.header()[0]); strings.Contains(got, "▸") {
+		t.Errorf("%q", got)
 	}
 }
