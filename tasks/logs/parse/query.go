@@ -152,6 +152,8 @@ func (p *queryParser) term() (term, error) {
 	}
 	t.key = key
 	switch op {
+	case "==":
+		op = "="
 	case "!=":
 		t.not, op = !t.not, "="
 	case "!~":
@@ -196,7 +198,7 @@ func (t term) contains(s string) term {
 }
 
 func (p *queryParser) operator() string {
-	for _, op := range []string{">=", "<=", "!=", "!~", "=", "~", ">", "<"} {
+	for _, op := range []string{">=", "<=", "!=", "!~", "==", "=", "~", ">", "<"} {
 		if strings.HasPrefix(p.s[p.i:], op) {
 			p.i += len(op)
 			return op

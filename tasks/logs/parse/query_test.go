@@ -37,6 +37,8 @@ func TestQueryMatchesByTextLevelAndField(t *testing.T) {
 		{"level<warn", logfmt, true},
 		{"level>=info", "no level here", false},
 		{"service=cart", jason, true},
+		{"service==cart", jason, true},
+		{"service==pay", jason, false},
 		{"service!=cart", jason, false},
 		{"service!=cart", logfmt, true},
 		{"took>100", jason, true},
