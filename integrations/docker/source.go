@@ -22,9 +22,12 @@ const (
 	// gather is how long changes wait for others that follow at once: an up of
 	// twenty containers is a few questions to the engine, not hundreds.
 	gather = 50 * time.Millisecond
-	// sizesEvery is the least time between two measurings of volumes, for which
-	// the engine walks through all of their files.
-	sizesEvery = time.Minute
+	// Volumes are measured again after as many times what it took the last time,
+	// since the engine walks through all of their files: sizesPause, but no sooner
+	// than sizesSoonest and no later than sizesLatest.
+	sizesPause   = 50
+	sizesSoonest = 2 * time.Second
+	sizesLatest  = time.Minute
 	// mostContainers is how many are asked for one by one; more are listed anew.
 	mostContainers = 20
 )
@@ -322,6 +325,7 @@ func (w *watch) measureVolumes(ctx context.Context) {
 		if w.p.o.Look != nil && w.p.o.Look.Wait(ctx) != nil {
 			return
 		}
+		began := time.Now()
 		usage, err := w.p.api.DiskUsage(ctx, client.DiskUsageOptions{Volumes: true, Verbose: true})
 		if err == nil { // an engine that can't say them has volumes without sizes
 			w.tellSizes(usage)
@@ -329,7 +333,7 @@ func (w *watch) measureVolumes(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(sizesEvery):
+		case <-time.After(min(max(sizesPause*time.Since(began), sizesSoonest), sizesLatest)):
 		}
 	}
 }
