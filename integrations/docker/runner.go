@@ -111,6 +111,7 @@ func (r *Runner) Run(ctx context.Context, q tasks.Request, s tasks.Sink) error {
 	r.made[id] = true
 	r.mu.Unlock()
 	j.live.started(id)
+	s.Emit(tasks.RunNative{ID: q.Run, Native: string(container.StateRunning)})
 	return j.told(ctx, j.attend(ctx, id, fresh))
 }
 

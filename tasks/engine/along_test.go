@@ -70,3 +70,26 @@ func busyReady(ctx context.Context, _ tasks.Request, s tasks.Sink) error {
 	<-ctx.Done()
 	return &tasks.ExitError{Exit: tasks.Exit{Code: 143, Signal: "TERM"}}
 }
+
+func TestAContainerHasStartedWhenItRuns(t *testing.T) {
+	db, side := service("db"), service("side")
+	db.Container = &config.Container{Image: "db"}
+	side.DependsOn = []config.Dependency{{Name: "db", Condition: config.Started}}
+	onEngine(t, []config.Unit{db, side}, func(b *bench) {
+		b.r.script["db"] = func(ctx context.Context, _ tasks.Request, s tasks.Sink) error {
+			s.Emit(tasks.ProbeFailed{Error: "2/3 RUN make"})
+			time.Sleep(time.Second)
+			s.Emit(tasks.RunNative{Native: "running"})
+			<-ctx.Done()
+			return nil
+		}
+		b.do(tasks.Start{})
+		s := b.state()
+		w, _ := s.Waiting("side")
+		if diff := cmp.Diff([]tasks.Hold{{On: "db", Why: "db is not started yet: 2/3 RUN make"}}, w.Holds); diff != "" {
+			b.Fatal(diff)
+		}
+		pass(2 * time.Second)
+		b.wantStatus("side", tasks.Ready)
+	})
+}

@@ -274,8 +274,10 @@ func (v view) unmetService(dep tasks.Unit, c config.Condition) *tasks.Hold {
 		switch {
 		case r.Status == tasks.Stopping:
 			return &tasks.Hold{On: name, Why: name + " is stopping"}
-		case c == config.Started || r.Status == tasks.Ready:
+		case r.Status == tasks.Ready || c == config.Started && begun(dep, r):
 			return nil
+		case c == config.Started:
+			return &tasks.Hold{On: name, Why: name + " is not started yet: " + cmp.Or(r.Probe, "its container is being made")}
 		}
 		return &tasks.Hold{On: name, Why: name + " is not ready yet: " + cmp.Or(r.Probe, "its first probe has not answered")}
 	}
@@ -290,6 +292,11 @@ func (v view) unmetService(dep tasks.Unit, c config.Condition) *tasks.Hold {
 		return &tasks.Hold{On: name, Why: outcome(name, done) + "; start it again when it is mended", Stuck: true}
 	}
 	return &tasks.Hold{On: name, Why: name + " is not running; start it", Stuck: true}
+}
+
+// begun says whether what a run is about runs: a container is made first.
+func begun(u tasks.Unit, r tasks.Run) bool {
+	return u.Task.Spec.Container == nil || r.Native != ""
 }
 
 // waitsToo names the end of the chain: what the dependency itself waits for.
