@@ -8,17 +8,23 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tasks"
 )
 
-// Curves begins to read a file of numbers that grows; false: no integration knows it.
-func Curves(file string) (tasks.Growing, bool) {
+// Curves says how a file of numbers that grows is read; false: no integration knows it.
+// It is asked about every file that is written beside a run.
+func Curves() func(file string) (tasks.Growing, bool) {
+	var all []func(string) (tasks.Growing, bool)
 	for _, d := range Definitions() {
-		if d.Curves == nil {
-			continue
-		}
-		if g, ok := d.Curves(file); ok {
-			return g, true
+		if d.Curves != nil {
+			all = append(all, d.Curves)
 		}
 	}
-	return tasks.Growing{}, false
+	return func(file string) (tasks.Growing, bool) {
+		for _, of := range all {
+			if g, ok := of(file); ok {
+				return g, true
+			}
+		}
+		return tasks.Growing{}, false
+	}
 }
 
 // largestWritten bounds a file of results that a tool says it has written.
