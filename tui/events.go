@@ -109,18 +109,21 @@ func (s *Screen) outcome(e tasks.OperationEnded) tea.Cmd {
 	if e.Text == "" {
 		return nil
 	}
-	text := e.Text
-	r := s.state.Resources[e.ID]
-	for _, op := range s.kindOf(r).Operations {
-		if op.Name == e.Operation && op.Undo != "" {
-			for _, back := range s.kindOf(r).Operations {
-				if back.Name == op.Undo && back.Key != "" {
-					text += "; " + back.Key + " on it takes that back"
-				}
-			}
-		}
+	return s.toast(tasks.Info, e.Text+s.wayBack(s.state.Resources[e.ID], e.Operation))
+}
+
+// wayBack says which key takes an operation back; empty: none does.
+func (s *Screen) wayBack(r tasks.Resource, operation string) string {
+	all := s.kindOf(r).Operations
+	i := slices.IndexFunc(all, func(op tasks.Operation) bool { return op.Name == operation && op.Undo != "" })
+	if i < 0 {
+		return ""
 	}
-	return s.toast(tasks.Info, text)
+	k := slices.IndexFunc(all, func(op tasks.Operation) bool { return op.Name == all[i].Undo && op.Key != "" })
+	if k < 0 {
+		return ""
+	}
+	return "; " + all[k].Key + " on it takes that back"
 }
 
 // sample keeps the course of what each task takes.

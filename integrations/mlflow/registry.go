@@ -134,18 +134,18 @@ func newestFirst(models []loggedModel) []loggedModel {
 
 // describeModel begins with the model's id, by which it is registered.
 func describeModel(m loggedModel, r run) string {
-	text := m.Info.ID + " " + m.Info.Name
+	parts := []string{m.Info.ID, m.Info.Name}
 	for _, o := range r.Outputs.Models {
 		if o.ID == m.Info.ID && o.Step > 0 {
-			text += fmt.Sprintf(" step %d", o.Step)
+			parts = append(parts, fmt.Sprintf("step %d", o.Step))
 		}
 	}
 	metrics := slices.Clone(m.Data.Metrics)
 	slices.SortFunc(metrics, func(a, b metric) int { return strings.Compare(a.Key, b.Key) })
 	for _, v := range metrics[:min(len(metrics), 3)] {
-		text += fmt.Sprintf(" %s=%.4g", v.Key, float64(v.Value))
+		parts = append(parts, fmt.Sprintf("%s=%.4g", v.Key, float64(v.Value)))
 	}
-	return text
+	return strings.Join(parts, " ")
 }
 
 func nothingLogged(r run) error {
