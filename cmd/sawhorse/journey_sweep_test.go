@@ -20,10 +20,12 @@ tasks:
   train:
     run: |
       for i in 1 2 3 4 5 6 7 8 9; do
-        echo "[epoch $i/9] mean loss: $(awk "BEGIN { print $PARAM_SCALE / $i }"), learning rate 3e-4"
+        echo "-- round $i of 9"
+        echo "a mean loss of ~$(awk "BEGIN { print $PARAM_SCALE / $i }") after all"
         sleep 0.1
       done
-      if [ "$PARAM_SCALE" = 9 ]; then echo "[epoch 10/9] mean loss: nan"; sleep 60; fi
+      if [ "$PARAM_SCALE" = 9 ]; then echo "-- round 10 of 9"; echo "a mean loss of ~nan"; sleep 60; fi
+    metrics: ['round (?P<step>\d+)', 'mean loss of ~(?P<loss>[0-9.]+|nan)']
     params: [{name: scale, type: float, default: "3"}]
 `
 
@@ -39,7 +41,7 @@ func TestTheNumbersInALogAreCurvesAndWhatIsWrongWithThemIsTold(t *testing.T) {
 
 	// The next one stands beside the best until then, and diverges.
 	p.press("r").see("Run train").press("9", "enter")
-	p.see("loss .* best #1 0.3333")
+	p.see(`loss\* .*best #1 0.3333`)
 	p.see("✖ task +train +loss is NaN since step 10")
 	p.press("s").see("○ train")
 

@@ -23,7 +23,10 @@ const (
 	mostValues = 32
 )
 
-func parse(_ tasks.Task, s tasks.Sink) integrations.Reader {
+func parse(t tasks.Task, s tasks.Sink) integrations.Reader {
+	if len(t.Spec.Metrics) > 0 {
+		return declared(t.Spec.Metrics, s)
+	}
 	return func(_ int64, line string) bool {
 		if len(line) > longest || len(line) < len("step 1 a 1") || !mayCount(line) {
 			return false

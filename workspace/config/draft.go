@@ -61,6 +61,7 @@ type draft struct {
 	track    string
 	after    string
 	curves   []string
+	metrics  []string
 	confirm  bool
 	sameAs   []string
 

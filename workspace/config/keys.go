@@ -142,6 +142,8 @@ func taskFields() []field[draft] {
 			"Directories in which it writes its numbers while it runs: event files of TensorBoard, DVCLive, stores of MLflow. `none`: nothing is looked for.", tasks, fallback("recognised")),
 		give("after", choice([]word[string]{{AfterPromote, AfterPromote}}, nil), func(d *draft, v string) { d.after = v },
 			"Run it after what you do elsewhere. `promote`: a model was promoted from this workspace, or that was taken back. It finds `SAWHORSE_MODEL`, `SAWHORSE_ALIAS`, `SAWHORSE_VERSION` (who has the alias now; empty: nobody), `SAWHORSE_PREVIOUS` (who had it; empty: nobody) and `SAWHORSE_PROMOTION` (`promote` or `undo`); a parameter called `model`, `alias`, `version`, `previous` or `promotion` is given the same.", tasks),
+		give("metrics", metricsKind(), func(d *draft, v []string) { d.metrics = v },
+			"Expressions (RE2) that find the numbers of its curves in a line of its output: `loss=([0-9.]+)`. A group has the name that it is given, `(?P<loss>…)`, or that of the word before it; one called step or epoch counts, else lines do.", tasks, fallback("recognised")),
 		give("inputs", inputsKind(), func(d *draft, v Inputs) { d.inputs = &v },
 			"What its result depends on. While nothing of it changed since the last success, a run has nothing to do and says so.", tasks),
 		give("format", formatKind(), func(d *draft, v []Format) { d.format = v },

@@ -103,7 +103,7 @@ func (d *draft) resolve(dir string, kinds map[string]Kind) Unit {
 	} else {
 		u.Timeout, u.Schedule, u.OnBusy = d.timeout, d.schedule, or(d.onBusy, BusyRestart)
 		u.Inputs, u.Format, u.Results = d.inputs, d.format, d.results
-		u.Track, u.Curves = d.track, d.curves
+		u.Track, u.Curves, u.Metrics = d.track, d.curves, d.metrics
 		u.After = d.after
 		u.Confirm, u.SameAs = d.confirm, d.sameAs
 		d.resolvePinned(&u)

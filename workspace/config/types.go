@@ -133,6 +133,9 @@ type Unit struct {
 	// workspace directory; "none" alone: none are looked for. Empty: those that it is
 	// seen to write.
 	Curves []string `json:"curves,omitempty"`
+	// Metrics are expressions that find numbers in its output, as ParseMetric reads
+	// them; empty: what looks like a number over steps is one.
+	Metrics []string `json:"metrics,omitempty"`
 	// After is what a person does elsewhere that it follows: "promote"; empty: nothing.
 	After string `json:"after,omitempty"`
 	// Format is how its output is read; empty: by those who know it.
