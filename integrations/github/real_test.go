@@ -1,23 +1,29 @@
 package github
 
 import (
+	"net/http"
 	"os"
 	"testing"
 
 	"github.com/sawhorse-dev/sawhorse/integrations"
 	"github.com/sawhorse-dev/sawhorse/integrations/integrationtest"
+	"github.com/sawhorse-dev/sawhorse/integrations/internal/rest"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 )
 
 // TestContractOnARealServer runs the contract against the server that
-// SAWHORSE_TEST_GITHUB_URL, _TOKEN and _REPO (owner/name) name. Its task is
-// SAWHORSE_TEST_GITHUB_TASK, else the first workflow that can be triggered
-// without a value of its own.
+// SAWHORSE_TEST_GITHUB_URL and _TOKEN name: in the repository _REPO (owner/name), else
+// the first of the token's that has such a workflow. Its task is _TASK, else the first
+// workflow that can be triggered without a value of its own.
 func TestContractOnARealServer(t *testing.T) {
 	const prefix = "SAWHORSE_TEST_GITHUB_"
 	url, secret, repo := os.Getenv(prefix+"URL"), os.Getenv(prefix+"TOKEN"), os.Getenv(prefix+"REPO")
-	if url == "" || secret == "" || repo == "" {
-		t.Skip("no server is named: set " + prefix + "URL, _TOKEN and _REPO")
+	if url == "" || secret == "" {
+		t.Skip("no server is named: set " + prefix + "URL and _TOKEN")
+	}
+	repos := []string{repo}
+	if repo == "" {
+		repos = repositories(t, url, secret)
 	}
 	reach := func(t *testing.T) integrationtest.Outside {
 		t.Helper()
@@ -28,8 +34,16 @@ func TestContractOnARealServer(t *testing.T) {
 		}}
 	}
 	task := os.Getenv(prefix + "TASK")
+	for _, repo = range repos {
+		if task == "" {
+			task = triggerable(t, reach(t))
+		}
+		if task != "" {
+			break
+		}
+	}
 	if task == "" {
-		task = triggerable(t, reach(t))
+		t.Fatalf("none of %v has a workflow that can be triggered without a value: name one with %sREPO and _TASK", repos, prefix)
 	}
 	integrationtest.Connected(t, func(t *testing.T) integrationtest.Outside {
 		t.Helper()
@@ -37,6 +51,26 @@ func TestContractOnARealServer(t *testing.T) {
 		o.Task = task
 		return o
 	}, nil)
+}
+
+// repositories are those that the token may see.
+func repositories(t *testing.T, url, token string) (names []string) {
+	t.Helper()
+	c, err := rest.New(rest.Options{Base: url, Header: http.Header{"Authorization": {"Bearer " + token}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	var all []struct {
+		Name string `json:"full_name"`
+	}
+	if _, err := c.Get(t.Context(), "list the repositories", "user/repos", query("per_page", "50"), &all); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range all {
+		names = append(names, r.Name)
+	}
+	return names
 }
 
 // triggerable is the first task that needs no value.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -75,7 +74,7 @@ func (p *Provider) stream(ctx context.Context, path string, filter any, backfill
 	dialing, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	c, answer, err := websocket.Dial(dialing, address, &websocket.DialOptions{
-		Subprotocols: []string{"prefect"}, HTTPHeader: p.head.Clone(), HTTPClient: &http.Client{},
+		Subprotocols: []string{"prefect"}, HTTPHeader: p.head.Clone(), HTTPClient: p.rest.Way(),
 	})
 	if answer != nil && answer.Body != nil {
 		_ = answer.Body.Close()

@@ -153,6 +153,10 @@ func New(o Options) (*Client, error) {
 // Close gives idle connections back.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
+// Way is the way to the other side for what is no request and answer, a websocket:
+// with the same certificates, proxy and headers that authorize.
+func (c *Client) Way() *http.Client { return &http.Client{Transport: c.http.Transport} }
+
 // Redact hides the client's secrets in text.
 func (c *Client) Redact(text string) string { return c.redact.Text(text) }
 
