@@ -325,7 +325,7 @@ func fuzzyRows(rows []choice, text string) []choice {
 	for _, m := range fuzzy.FindFrom(text, source(rows)) {
 		c := rows[m.Index]
 		c.bold = m.MatchedIndexes
-		rank := closeness(source(rows).String(m.Index), text)
+		rank := closeness(source(rows).String(m.Index), text, m.MatchedIndexes)
 		near = near || rank < within
 		all = append(all, match{c, rank})
 	}
@@ -335,7 +335,7 @@ func fuzzyRows(rows []choice, text string) []choice {
 	})
 	var found []choice
 	for _, m := range all {
-		if m.rank < scattered || !near {
+		if m.rank < inFirstWord || !near {
 			found = append(found, m.choice)
 		}
 	}
@@ -347,11 +347,12 @@ const (
 	atStart = iota
 	atWord
 	within
+	inFirstWord // its letters, in their order
 	scattered
 )
 
-// closeness says how a row has what was typed.
-func closeness(row, typed string) int {
+// closeness says how a row has what was typed; matched is where its letters stand.
+func closeness(row, typed string, matched []int) int {
 	row, typed = strings.ToLower(row), strings.ToLower(typed)
 	at := strings.Index(row, typed)
 	switch {
@@ -361,6 +362,8 @@ func closeness(row, typed string) int {
 		return atWord
 	case at > 0:
 		return within
+	case len(matched) > 0 && !strings.Contains(row[:matched[len(matched)-1]], " "):
+		return inFirstWord
 	}
 	return scattered
 }
@@ -411,7 +414,13 @@ func (b *palette) view(s *Screen) []string {
 		body = append(body, b.row(s, rows[i], i == b.at, w-2))
 	}
 	if len(rows) == 0 {
-		body = append(body, cell.NewLine(w-2).Put(in.Muted, "  nothing matches; esc closes").String())
+		l := cell.NewLine(w - 2)
+		if a, _, ok := verbLine(s.allActions(), b.input.Value()); ok {
+			l.Put(in.Key, "  ↵ ").Put(in.Muted, a.Title)
+		} else {
+			l.Put(in.Muted, "  nothing matches; esc closes")
+		}
+		body = append(body, l.String())
 	}
 	body = cell.Block(body, w-2, h+2)
 	if b.problem != "" {
