@@ -66,7 +66,7 @@ func (p *Provider) Kinds() []tasks.Kind {
 }
 
 // restLocal is between two looks at a store of which somebody hears at each write.
-const restLocal = 500 * time.Millisecond
+const restLocal = time.Second
 
 // Watch tells of experiments and models while somebody looks. A store on this machine
 // is looked at when something was written there, a server now and then.

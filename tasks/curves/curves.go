@@ -34,12 +34,15 @@ type Runner struct {
 	next tasks.Runner
 	open Open
 
-	mu     sync.Mutex // guards active
+	mu     sync.Mutex // guards what follows
 	active []*follower
+	owners map[string]tasks.RunID // of directories that runs which go on write into
 }
 
 // New reads by open what runs of next write.
-func New(next tasks.Runner, open Open) *Runner { return &Runner{next: next, open: open} }
+func New(next tasks.Runner, open Open) *Runner {
+	return &Runner{next: next, open: open, owners: map[string]tasks.RunID{}}
+}
 
 // Unwrap is the runner behind this one.
 func (r *Runner) Unwrap() tasks.Runner { return r.next }
@@ -65,7 +68,7 @@ func (r *Runner) Run(ctx context.Context, q tasks.Request, s tasks.Sink) error {
 	}
 	f := &follower{
 		Sink: s, open: r.open, run: q.Run, root: q.Task.Root, began: time.Now(), files: map[string]*source{},
-		alone: r.alone, writerOf: writerOf,
+		alone: r.alone, writerOf: writerOf, owner: r.owner, own: r.own,
 	}
 	r.begin(f)
 	defer r.end(f)

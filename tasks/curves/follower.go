@@ -22,7 +22,9 @@ type follower struct {
 	run      tasks.RunID
 	session  atomic.Int64 // its first process; 0: none yet
 	alone    func() bool  // no other run goes on
-	noted    atomic.Bool  // something was said already
+	owner    func(home string) tasks.RunID
+	own      func(home string, id tasks.RunID)
+	noted    atomic.Bool // something was said already
 	writerOf func(file string, session int) writer
 	root     string
 	began    time.Time
@@ -112,7 +114,10 @@ func (f *follower) reads(file string, s *source) bool {
 	switch {
 	case ok:
 		s.known, s.alien = mine, !mine
-	case !f.unsure:
+		if mine && f.owner(s.reader.Home) == "" {
+			f.own(s.reader.Home, f.run)
+		}
+	case !f.unsure && !f.detected:
 		f.unsure = true
 		f.note(fmt.Sprintf("several runs go on, and which of them writes %s can't be told: give each a directory of its own", f.short(file)))
 	}

@@ -1,6 +1,7 @@
 package curves
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
@@ -33,6 +34,10 @@ func (f *follower) mine(file string, s *source) (mine, ok bool) {
 			return false, true
 		}
 	}
+	// What nobody holds open is of the run that began to write into its directory.
+	if id := f.owner(s.reader.Home); id != "" {
+		return id == f.run, true
+	}
 	return true, f.alone()
 }
 
@@ -54,6 +59,7 @@ func (r *Runner) begin(f *follower) {
 func (r *Runner) end(f *follower) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	maps.DeleteFunc(r.owners, func(_ string, id tasks.RunID) bool { return id == f.run })
 	r.active = slices.DeleteFunc(r.active, func(o *follower) bool { return o == f })
 }
 
@@ -61,4 +67,17 @@ func (r *Runner) alone() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.active) == 1
+}
+
+// owner is the run that goes on and writes into a directory; "": none is known.
+func (r *Runner) owner(home string) tasks.RunID {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.owners[home]
+}
+
+func (r *Runner) own(home string, id tasks.RunID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.owners[home] = id
 }

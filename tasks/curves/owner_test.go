@@ -29,26 +29,31 @@ func TestRunsThatGoOnBesideEachOtherKeepTheirOwnNumbers(t *testing.T) {
 		}
 		return another
 	}
+	runner := New(nil, lines)
 	of := func(h *heard, run tasks.RunID, pid int) *follower {
-		f := &follower{Sink: h, open: lines, run: run, root: p.root, began: time.Now(), files: map[string]*source{}, writerOf: held, alone: func() bool { return false }}
+		f := &follower{
+			Sink: h, open: lines, run: run, root: p.root, began: time.Now(), files: map[string]*source{}, writerOf: held,
+			alone: func() bool { return false }, owner: runner.owner, own: runner.own,
+		}
 		f.session.Store(int64(pid))
 		return f
 	}
 	a := of(one, "train#1", 1)
 	b := of(two, "train#2", 2)
-	p.add("runs/1.num", "loss 1 1\n")
-	p.add("runs/2.num", "loss 1 2\n")
+	p.add("runs/a/1.num", "loss 1 1\n")
+	p.add("runs/b/2.num", "loss 1 2\n")
 	p.add("runs/free.num", "loss 1 3\n")
-	files := []string{filepath.Join(p.root, "runs", "1.num"), filepath.Join(p.root, "runs", "2.num"), filepath.Join(p.root, "runs", "free.num")}
+	p.add("runs/b/more-free.num", "acc 1 4\n") // in a directory of one of them
+	files := []string{filepath.Join(p.root, "runs", "a", "1.num"), filepath.Join(p.root, "runs", "b", "2.num"), filepath.Join(p.root, "runs", "free.num"), filepath.Join(p.root, "runs", "b", "more-free.num")}
 	for range 2 {
 		a.look(files)
 		b.look(files)
-		p.add("runs/2.num", "loss 2 2\n")
+		p.add("runs/b/2.num", "loss 2 2\n")
 	}
 	if diff := cmp.Diff([]string{"loss 1 1"}, one.numbers); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"loss 1 2", "loss 2 2"}, two.numbers); diff != "" {
+	if diff := cmp.Diff([]string{"loss 1 2", "acc 1 4", "loss 2 2"}, two.numbers); diff != "" {
 		t.Error(diff)
 	}
 	want := []string{"several runs go on, and which of them writes runs/free.num can't be told: give each a directory of its own"}
