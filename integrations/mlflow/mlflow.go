@@ -111,6 +111,12 @@ func plain(address string) string {
 
 // host is the address without what every address has.
 func (s settings) host() string {
+	if file, ok := sqlitePath(s.url); ok {
+		return file
+	}
+	if dir, ok := localPath(s.url); ok {
+		return dir
+	}
 	_, rest, found := strings.Cut(s.url, "://")
 	if !found {
 		rest = s.url

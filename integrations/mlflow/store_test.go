@@ -320,6 +320,14 @@ func TestAStoreIsNamedInManyWays(t *testing.T) {
 		}
 	}
 	for uri, want := range map[string]string{
+		"sqlite:///mlflow.db": "mlflow.db", "sqlite:////data/m.db": "/data/m.db", "file:///data/mlruns": "/data/mlruns", "mlruns": "mlruns",
+		"http://ada:hidden@lab:5000/x/": "lab:5000/x", "postgresql://ada:hidden@db/lab": "db/lab",
+	} {
+		if got := (settings{url: uri}).host(); got != filepath.FromSlash(want) {
+			t.Errorf("%s is shown as %s", uri, got)
+		}
+	}
+	for uri, want := range map[string]string{
 		"mlruns": "mlruns", "./mlruns": "./mlruns", "file:mlruns": "mlruns", "file:///data/my%20runs": "/data/my runs", "s3://bucket/x": "", "": "",
 	} {
 		if got, ok := localPath(uri); got != filepath.FromSlash(want) && ok || ok != (want != "") {
