@@ -371,8 +371,11 @@ func TestADragWithinALineCopiesItsCharactersAsTheyAreShown(t *testing.T) {
 		d.run(d.tab.Drag(18, 1))
 		d.run(d.tab.Release())
 		want := []tea.Msg{
-			Copy{Text: "7f3a", Lines: 1}, Copy{Text: "7f3a", Lines: 1}, Copy{Text: " id=7f3a ok", Lines: 1},
-			Copy{Text: "本語 ", Lines: 1}, Copy{Text: "WARN  s", Lines: 1},
+			Copy{Text: "7f3a", Lines: 1},
+			Copy{Text: "7f3a", Lines: 1},
+			Copy{Text: " id=7f3a ok", Lines: 1},
+			Copy{Text: "本語 ", Lines: 1},
+			Copy{Text: "WARN  s", Lines: 1},
 			Copy{Text: "GET /cart id=7f3a ok\n日本語 ログ", Lines: 2},
 		}
 		if diff := cmp.Diff(want, d.sent); diff != "" {
