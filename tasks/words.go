@@ -222,6 +222,8 @@ type ExitError struct {
 	Reason string
 	// Survivors could not be killed.
 	Survivors []Process
+	// At is where it failed, which Reason begins with: a line of a Dockerfile.
+	At Location
 }
 
 // Error says how the work ended.

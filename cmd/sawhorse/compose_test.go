@@ -79,7 +79,7 @@ func TestAComposeProjectIsBroughtUpChangedBrokenMendedAndTakenDown(t *testing.T)
 
 	// A step that can't be done is told with its line; mended, it is gone.
 	write(t, theDockerfile("third", "COPY nothing.txt /\n"), dir, "api", "Dockerfile")
-	p.see("✖ svc +api +api/Dockerfile:3 +build failed at step 3, COPY nothing.txt")
+	p.see("✖ svc +api +api/Dockerfile:3 +build failed at step 3, COPY nothing.txt", "● api ") // which runs on
 	write(t, theDockerfile("fourth", ""), dir, "api", "Dockerfile")
 	p.see("serving on :8080 as fourth", "nothing needs you")
 

@@ -103,7 +103,7 @@ func (j *job) pull(ctx context.Context, name string) error {
 // step tells of a step; the one that goes on is why the service is not ready yet.
 func (j *job) step(s tasks.Step) {
 	j.s.Emit(tasks.StepChanged{ID: j.q.Run, Step: s})
-	if s.Status == tasks.Running {
+	if s.Status == tasks.Running && !j.running() {
 		j.s.Emit(tasks.ProbeFailed{ID: j.q.Run, Error: s.Name})
 	}
 }
@@ -277,7 +277,9 @@ func (j *job) buildFailed(b *config.Build, content []byte, step failedStep) erro
 	if b.Inline != "" {
 		at = tasks.Location{}
 	}
-	j.s.Emit(tasks.DiagnosticReported{ID: j.q.Run, Diagnostic: tasks.Diagnostic{Severity: tasks.Error, Location: at, Message: why, Line: -1}})
+	if !j.running() { // else the run goes on, and Refresh says what failed
+		j.s.Emit(tasks.DiagnosticReported{ID: j.q.Run, Diagnostic: tasks.Diagnostic{Severity: tasks.Error, Location: at, Message: why, Line: -1}})
+	}
 	reason := "build failed: " + why
 	if step.text != "" {
 		reason = fmt.Sprintf("build failed at step %s, %s: %s", step.label, step.text, why)
@@ -285,7 +287,7 @@ func (j *job) buildFailed(b *config.Build, content []byte, step failedStep) erro
 	if at.File != "" {
 		reason = at.String() + ": " + reason
 	}
-	return &tasks.ExitError{Exit: tasks.Exit{Code: 1}, Reason: reason}
+	return &tasks.ExitError{Exit: tasks.Exit{Code: 1}, Reason: reason, At: at}
 }
 
 var errorLine = lazy.Regexp(`(?:parse error line|line) (\d+)`)

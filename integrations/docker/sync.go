@@ -60,6 +60,13 @@ func (r *Runner) Refresh(ctx context.Context, id tasks.RunID, files []string) (a
 	if j == nil {
 		return true, nil
 	}
+	concerned, err := j.concerned(files)
+	if err != nil {
+		return false, err
+	}
+	if !j.running() && slices.ContainsFunc(concerned, builds) {
+		return true, nil // the build that goes on is out of date
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(j.live.ctx, cancel)()
@@ -70,7 +77,11 @@ func (r *Runner) Refresh(ctx context.Context, id tasks.RunID, files []string) (a
 	}
 	j.live.mu.Lock()
 	defer j.live.mu.Unlock()
-	again, err = j.refresh(ctx, j.live.id, files)
+	if slices.ContainsFunc(concerned, builds) {
+		again, err = j.buildAnew(ctx)
+	} else {
+		again, err = j.refresh(ctx, j.live.id, concerned)
+	}
 	if ctx.Err() != nil {
 		return true, nil
 	}
@@ -82,12 +93,40 @@ func (r *Runner) Refresh(ctx context.Context, id tasks.RunID, files []string) (a
 	return again, err
 }
 
-// refresh does what the rules say of the files.
-func (j *job) refresh(ctx context.Context, id string, files []string) (again bool, err error) {
-	concerned, err := j.concerned(files)
-	if err != nil {
-		return false, err
+func builds(c concern) bool { return c.rule.Build }
+
+// running says whether the container runs already.
+func (j *job) running() bool {
+	select {
+	case <-j.live.up:
+		return true
+	default:
+		return false
 	}
+}
+
+// buildAnew builds the image while the container made of the old one runs on; it
+// is made anew only for another image.
+func (j *job) buildAnew(ctx context.Context) (again bool, err error) {
+	name, before := j.imageName(), j.imageID
+	if err := j.build(ctx, name); err != nil {
+		if _, ok := errors.AsType[*tasks.ExitError](err); ok || ctx.Err() != nil {
+			return false, err
+		}
+		return false, errors.New(plain(err))
+	}
+	if !j.there(ctx, name) {
+		return false, fmt.Errorf("the image %s is not there any more", name)
+	}
+	if j.imageID == before {
+		j.note("nothing of the image has changed")
+		return false, nil
+	}
+	return true, nil
+}
+
+// refresh does what the rules say of the files.
+func (j *job) refresh(ctx context.Context, id string, concerned []concern) (again bool, err error) {
 	if err := j.copyIn(ctx, id, concerned, true); err != nil {
 		return false, err
 	}
@@ -176,6 +215,9 @@ func (j *job) keptBack() (func(here string) bool, error) {
 	}
 	return func(here string) bool {
 		rel, err := filepath.Rel(b.Context, here)
+		if here == dockerfilePath(b) { // which a build needs, whatever is left out
+			return false
+		}
 		if err != nil || !filepath.IsLocal(rel) {
 			return false
 		}

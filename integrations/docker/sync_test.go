@@ -1,6 +1,7 @@
 package docker_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -157,4 +158,45 @@ func TestTheFirstSyncIsBeforeTheStart(t *testing.T) {
 	if want := "synced conf/a.txt\n/conf/a.txt: one\nopen /conf/b.txt: no such file or directory\n"; x.output() != want {
 		t.Errorf("%q, want %q", x.output(), want)
 	}
+}
+
+func TestAnImageIsBuiltWhileTheOldOneRunsOn(t *testing.T) {
+	dir := t.TempDir()
+	_, api := connect(t, dir)
+	image(t, api)
+	r := runner(t, dir)
+	c := config.Container{Build: withRm(t, dir), Sync: []config.Sync{{From: dir, Build: true}}}
+	u := unit("api", c, "follow", "/src/a.txt")
+	u.Stop = config.Stop{Signal: "KILL"}
+	x := begin(t, r, u, nil)
+	x.until(t, "the image's file", says("it says one\n"))
+
+	dockerfile := filepath.Join(dir, "api/Dockerfile")
+	text, err := os.ReadFile(dockerfile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, dockerfile, string(text)+"COPY none /\n")
+	_, err = r.Refresh(t.Context(), "api#1", []string{"api/Dockerfile"})
+	exit, ok := errors.AsType[*tasks.ExitError](err)
+	if !ok || exit.At != (tasks.Location{File: "api/Dockerfile", Line: 4}) || !strings.HasPrefix(exit.Reason, "api/Dockerfile:4: build failed at step 4, COPY none /: ") {
+		t.Errorf("a step that fails: %v", err)
+	}
+	write(t, dockerfile, string(text)+"# a remark\n")
+	if refresh(t, r, "api", "api/Dockerfile") {
+		t.Error("the same image is another one")
+	}
+	x.until(t, "what came of it", says("nothing of the image has changed\n"))
+
+	write(t, filepath.Join(dir, "api/src/a.txt"), "two\n")
+	if !refresh(t, r, "api", "api/src/a.txt") {
+		t.Fatal("another image is none")
+	}
+	_ = x.end(t, tasks.ErrStale)
+	x = begin(t, r, u, func(q *tasks.Request) { q.Run, q.Cause = "api#2", tasks.Cause{Kind: tasks.ByWatch} })
+	x.until(t, "the new container", says("the image of api has changed: its container is made anew\nit says two\n"))
+	if strings.Contains(x.output(), "Step 1/") {
+		t.Errorf("it was built twice: %s", x.output())
+	}
+	_ = x.end(t, tasks.ErrCancelled)
 }

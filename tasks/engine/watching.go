@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -151,9 +152,14 @@ func (e *Engine) refreshed(name string, files []string, b watch.Batch, again boo
 	}
 	if err != nil {
 		e.miss(name, tasks.Cause{Kind: tasks.ByWatch, Files: files})
+		at := tasks.Location{File: u.Task.Spec.Pos.File, Line: u.Task.Spec.Pos.Line}
+		message := err.Error()
+		if exit, ok := errors.AsType[*tasks.ExitError](err); ok && exit.At.File != "" {
+			at, message = exit.At, strings.TrimPrefix(message, exit.At.String()+": ")
+		}
 		e.notice(tasks.Notice{
-			ID: refreshNotice(name), Severity: tasks.Error, Source: "svc", Task: name, Message: err.Error(),
-			Hint: "save a file again, or restart it", Location: tasks.Location{File: u.Task.Spec.Pos.File, Line: u.Task.Spec.Pos.Line},
+			ID: refreshNotice(name), Severity: tasks.Error, Source: "svc", Task: name, Message: message,
+			Hint: "what ran runs on; mend it and save", Location: at,
 		})
 		return
 	}

@@ -135,6 +135,9 @@ type Sync struct {
 	// Exec is run inside of it afterwards, or Restart starts it anew.
 	Exec    *Exec `json:"exec,omitempty"`
 	Restart bool  `json:"restart,omitempty"`
+	// Build: its image is built while it runs, and it is made anew when that is
+	// another one.
+	Build bool `json:"build,omitempty"`
 }
 
 // Then says what becomes of a changed file: "  to /app, then restarts".
@@ -148,6 +151,8 @@ func (s Sync) Then() string {
 		text += ", then runs " + strings.Join(s.Exec.Command, " ")
 	case s.Restart:
 		text += ", then restarts"
+	case s.Build:
+		text += ", builds the image"
 	}
 	return text
 }
@@ -302,6 +307,10 @@ func (d *draft) resolveContainer(dir string, u *Unit) {
 	}
 	if b := c.build; b != nil {
 		u.Container.Build = &Build{Context: absolute(dir, b.context.v), Dockerfile: b.dockerfile, Target: b.target, Args: b.args}
+	}
+	if w := u.Watch; w != nil && u.Container.Build != nil {
+		u.Watch = &Watch{Live: []Live{{Paths: w.Paths, Ignore: w.Ignore}}}
+		u.Container.Sync = []Sync{{From: dir, Build: true}}
 	}
 	for _, v := range c.volumes {
 		if strings.HasPrefix(v.v.Source, ".") || strings.HasPrefix(v.v.Source, "/") || strings.ContainsAny(v.v.Source, `/\`) {

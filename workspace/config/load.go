@@ -199,6 +199,9 @@ func (l *loader) finish(main, local *node) (*File, error) {
 		for i := range f.Units {
 			if w := f.Units[i].Watch; w != nil {
 				w.Paths, w.Ignore = l.directories(w.Paths), l.directories(w.Ignore)
+				for i := range w.Live {
+					w.Live[i].Paths, w.Live[i].Ignore = l.directories(w.Live[i].Paths), l.directories(w.Live[i].Ignore)
+				}
 			}
 			if in := f.Units[i].Inputs; in != nil {
 				in.Files, in.Ignore = l.directories(in.Files), l.directories(in.Ignore)

@@ -34,7 +34,7 @@ func (p *project) develop(s types.ServiceConfig, u *config.Unit) {
 		for _, pattern := range t.Ignore {
 			ignore = append(ignore, both(rel, pattern)...)
 		}
-		if t.Action == types.WatchActionRebuild {
+		if t.Action == types.WatchActionRebuild && s.Build == nil {
 			w.Paths, w.Ignore = append(w.Paths, globs...), append(w.Ignore, ignore...)
 			continue
 		}
@@ -51,8 +51,8 @@ func (p *project) develop(s types.ServiceConfig, u *config.Unit) {
 func (p *project) live(t types.Trigger) config.Sync {
 	c := config.Sync{From: t.Path, Ignore: t.Ignore, Include: t.Include}
 	switch t.Action {
-	case types.WatchActionRestart:
-		c.Restart = true
+	case types.WatchActionRestart, types.WatchActionRebuild:
+		c.Restart, c.Build = t.Action == types.WatchActionRestart, t.Action == types.WatchActionRebuild
 		return c
 	case types.WatchActionSyncRestart:
 		c.Restart = true
@@ -106,6 +106,9 @@ func (p *project) keptBack(b *types.BuildConfig) []string {
 	for _, pattern := range patterns {
 		if strings.HasPrefix(pattern, "!") {
 			return nil
+		}
+		if pattern == "Dockerfile" || pattern == b.Dockerfile {
+			continue // which a build needs, whatever is left out
 		}
 		all = append(all, both(filepath.ToSlash(rel), pattern)...)
 	}

@@ -163,7 +163,7 @@ func TestAComposeFileIsServicesOfTheWorkspace(t *testing.T) {
 	if diff := cmp.Diff([]config.Agent{{ID: "default"}, {ID: "other", Socket: filepath.Join(f.Dir, "agent")}}, api.Container.Build.Agents); diff != "" {
 		t.Errorf("agents (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(&config.Watch{Paths: []string{"api/**"}, Ignore: []string{"api/node_modules", "api/node_modules/**"}}, api.Watch); diff != "" {
+	if diff := cmp.Diff(&config.Watch{Live: []config.Live{{Paths: []string{"api/**"}, Ignore: []string{"api/node_modules", "api/node_modules/**"}}}}, api.Watch); diff != "" {
 		t.Errorf("watch (-want +got):\n%s", diff)
 	}
 	if m := created(t, api).HostConfig.Mounts; len(m) != 1 || m[0].Target != "/run/secrets/token" || !m[0].ReadOnly {
@@ -289,19 +289,19 @@ services:
         - {path: ./web/code, action: sync+restart, target: /code, initial_sync: true}
         - {path: ./web/.env, action: restart}
         - {path: ./web/package.json, action: rebuild}
-`, "web/Dockerfile": "FROM scratch\n", "web/.dockerignore": "# no\nnode_modules\n", "web/src/a.ts": "", "conf/a": "", "web/code/a": "", "web/.env": "", "web/package.json": "{}"}, "FROM=here")
+`, "web/Dockerfile": "FROM scratch\n", "web/.dockerignore": "# no\nnode_modules\nDockerfile\n", "web/src/a.ts": "", "conf/a": "", "web/code/a": "", "web/.env": "", "web/package.json": "{}"}, "FROM=here")
 	if err != nil {
 		t.Fatal(err)
 	}
 	u := f.Unit("web")
 	kept := []string{"web/node_modules", "web/node_modules/**"}
 	want := &config.Watch{
-		Paths: []string{"web/package.json"}, Ignore: kept,
 		Live: []config.Live{
 			{Paths: []string{"web/src/*.ts", "web/src/*.ts/**"}, Ignore: append(slices.Clone(kept), "web/src/gen", "web/src/gen/**")},
 			{Paths: []string{"conf/**"}, Ignore: kept},
 			{Paths: []string{"web/code/**"}, Ignore: kept},
 			{Paths: []string{"web/.env"}, Ignore: kept},
+			{Paths: []string{"web/package.json"}, Ignore: kept},
 		},
 	}
 	if diff := cmp.Diff(want, u.Watch); diff != "" {
@@ -313,6 +313,7 @@ services:
 		{From: at("conf"), To: "/etc/app", Exec: &config.Exec{Command: []string{"reload", "now"}, User: "app", Dir: "/app", Env: []string{"FROM=here", "WHO=me"}}},
 		{From: at("web/code"), To: "/code", Initial: true, Restart: true},
 		{From: at("web/.env"), Restart: true},
+		{From: at("web/package.json"), Build: true},
 	}
 	if diff := cmp.Diff(syncs, u.Container.Sync); diff != "" {
 		t.Errorf("sync (-want +got):\n%s", diff)
