@@ -255,6 +255,8 @@ func comparingJourneys() map[string]func(p trip) {
 		"compare.left":   func(p trip) { p.beside().Press("right", "left", "space").See("A train#2").Gone("B train") },
 		"compare.drop":   func(p trip) { p.beside().Press("space").Gone("B train") },
 		"compare.smooth": func(p trip) { p.beside().Press("m").See("smoothed 0.6") },
+		"compare.zoom":   func(p trip) { p.beside().Press("+").See("×2", " 5").Press("+").See("×4", " 2.5") },
+		"compare.unzoom": func(p trip) { p.beside().Press("+").See("×2").Press("-").Gone("×2") },
 		"compare.log":    func(p trip) { p.beside().Press("L").See("log scale") },
 		"compare.time":   func(p trip) { p.beside().Press("t").See("over time", "1m00s") },
 		"compare.diff":   func(p trip) { p.beside().Press("d").See("git diff  train#3 → train#2") },

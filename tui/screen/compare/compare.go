@@ -44,6 +44,7 @@ type Screen struct {
 	byTime bool
 	log    bool
 	smooth int
+	zoom   int // halvings of the shown part, from the beginning
 	top    int
 }
 
@@ -135,6 +136,8 @@ func (s *Screen) Actions() []action.Action {
 		act("right", "Choose the next run", "", few, []string{"right"}, func() { s.column = min(s.column+1, len(s.data.Runs)-1) }),
 		act("left", "Choose the run before", "run", few, []string{"left"}, func() { s.column = max(s.column-1, 0) }),
 		drop,
+		act("zoom", "Show less of the curves: their beginning, which all of them have", "zoom", none, []string{"+", "="}, func() { s.zoom = min(s.zoom+1, 12) }),
+		act("unzoom", "Show more of the curves", "", none, []string{"-"}, func() { s.zoom = max(s.zoom-1, 0) }),
 		act("smooth", "Smooth the curves more, or not at all", "smooth", none, []string{"~", "m"}, func() { s.smooth = (s.smooth + 1) % len(smoothings) }),
 		act("log", "Draw values by factors (a logarithmic scale), or evenly", "log scale", none, []string{"L"}, func() { s.log = !s.log }),
 		act("time", "Draw over time, or over steps", "time/steps", none, []string{"t"}, func() { s.byTime = !s.byTime }),
@@ -242,6 +245,9 @@ func (s *Screen) chart(f screen.Frame, w, h int) []string {
 		curves = append(curves, c)
 	}
 	v := chart.View{Log: s.log, Smooth: smoothings[s.smooth], Cross: math.NaN(), Y: screen.Number, X: screen.Number}
+	if from, to, ok := extent(curves); ok && s.zoom > 0 {
+		v.From, v.To = from, from+(to-from)/float64(int(1)<<s.zoom)
+	}
 	over := "over steps"
 	if s.byTime {
 		v.X = func(sec float64) string { return screen.Seconds(sec) }
@@ -254,6 +260,9 @@ func (s *Screen) chart(f screen.Frame, w, h int) []string {
 	head := cell.NewLine(w).Put(f.Ink.Text, " ").Put(f.Ink.Bold, m.Name).Put(f.Ink.Faint, "  "+want+", "+over)
 	if s.smooth > 0 {
 		head.Put(f.Ink.Faint, fmt.Sprintf(", smoothed %g", v.Smooth))
+	}
+	if s.zoom > 0 {
+		head.Put(f.Ink.Faint, fmt.Sprintf(", ×%d", 1<<s.zoom))
 	}
 	if s.log {
 		head.Put(f.Ink.Faint, ", log scale")
@@ -278,3 +287,14 @@ func (s *Screen) Fail(err error) {
 
 // Column is which of the runs is chosen.
 func (s *Screen) Column() int { return s.column }
+
+// extent is from where to where the curves go.
+func extent(curves []chart.Curve) (from, to float64, ok bool) {
+	from, to = math.Inf(1), math.Inf(-1)
+	for _, c := range curves {
+		if n := len(c.X); n > 0 {
+			from, to = min(from, c.X[0]), max(to, c.X[n-1])
+		}
+	}
+	return from, to, from < to
+}
