@@ -181,7 +181,7 @@ func (t *tracker) create(ctx context.Context, r *recorded, dir string, q tasks.R
 		}
 		about = append(about, tag{"mlflow.parentRunId", parent})
 	}
-	made, err := r.server.create(ctx, r.experiment, string(q.Run), about, time.Now())
+	made, err := r.create(ctx, r.experiment, string(q.Run), about, time.Now())
 	if err != nil && q.Sweep != nil {
 		t.mu.Lock()
 		t.parents[q.Sweep.ID].running--

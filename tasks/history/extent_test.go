@@ -79,3 +79,21 @@ func TestEveryTestThatWasEverReportedIsKnown(t *testing.T) {
 		t.Error(err, diff)
 	}
 }
+
+func TestARunIsKnownToBeOfItsSweep(t *testing.T) {
+	w := &tasks.Sweep{ID: "train#1", Swept: []string{"lr"}, Parallel: 2, Runs: 6}
+	s, _ := store(t, finished("train", 1, func(r *tasks.Run) { r.Sweep = w }), finished("train", 7))
+	runs, err := s.Runs(t.Context(), history.Filter{Task: "train"})
+	if err != nil || len(runs) != 2 {
+		t.Fatal(runs, err)
+	}
+	for _, r := range runs {
+		want := w
+		if r.Number == 7 {
+			want = nil
+		}
+		if diff := cmp.Diff(want, r.Sweep); diff != "" {
+			t.Errorf("%s: %s", r.ID, diff)
+		}
+	}
+}

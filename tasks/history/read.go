@@ -119,7 +119,7 @@ func scanRun(scan func(...any) error) (tasks.Run, error) {
 			return r, err
 		}
 	}
-	r.Scope, r.Only, r.Narrowed, r.Cached, r.External = e.Scope, e.Only, e.Narrowed, e.Cached, e.External
+	r.Scope, r.Only, r.Narrowed, r.Cached, r.External, r.Sweep = e.Scope, e.Only, e.Narrowed, e.Cached, e.External, e.Sweep
 	if e.Code != nil {
 		r.Code = *e.Code
 	}

@@ -5,6 +5,7 @@ package sweep
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -124,9 +125,7 @@ func (s *Screen) View(f screen.Frame) []string {
 	runs := f.State.SweepRuns(w.ID)
 	all := tasks.Run{Metrics: map[string]tasks.Series{}}
 	for _, r := range runs {
-		for name, m := range r.Metrics {
-			all.Metrics[name] = m
-		}
+		maps.Copy(all.Metrics, r.Metrics)
 	}
 	if s.metrics = all.MetricNames(); !slices.Contains(s.metrics, s.metric) {
 		s.metric = all.Primary()
