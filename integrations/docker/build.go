@@ -100,6 +100,15 @@ func (j *job) pull(ctx context.Context, name string) error {
 	return nil
 }
 
+// say logs what a build or a fetch says: a note while the container runs, whose
+// own output alone is then the log's, so that it can be told where that was left.
+func (j *job) say(stream logs.Stream, p []byte) {
+	if j.running() {
+		stream = logs.Note
+	}
+	j.s.Log(stream, p)
+}
+
 // step tells of a step; the one that goes on is why the service is not ready yet.
 func (j *job) step(s tasks.Step) {
 	j.s.Emit(tasks.StepChanged{ID: j.q.Run, Step: s})
@@ -129,11 +138,11 @@ func (j *job) progress(body io.Reader, each func(text string), trace func(json.R
 			if each != nil {
 				each(m.Stream)
 			}
-			j.s.Log(logs.Out, []byte(m.Stream))
+			j.say(logs.Out, []byte(m.Stream))
 		case m.Status != "" && told[m.ID] != m.Status:
 			// A layer's bar moves a hundred times; its word changes a few.
 			told[m.ID] = m.Status
-			j.s.Log(logs.Out, []byte(strings.TrimSpace(m.ID+" "+m.Status)+"\n"))
+			j.say(logs.Out, []byte(strings.TrimSpace(m.ID+" "+m.Status)+"\n"))
 		}
 	}
 }

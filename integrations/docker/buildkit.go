@@ -82,7 +82,7 @@ func (k *kitReader) read(aux json.RawMessage) {
 		if l.stderr {
 			stream = logs.Err
 		}
-		k.j.s.Log(stream, l.text)
+		k.j.say(stream, l.text)
 	}
 }
 
@@ -118,7 +118,7 @@ func (k *kitReader) say(v vertex) {
 	if v.cached {
 		text += "  (nothing changed)"
 	}
-	k.j.s.Log(logs.Out, []byte(text+"\n"))
+	k.j.say(logs.Out, []byte(text+"\n"))
 }
 
 var stepName = lazy.Regexp(`^\[((?:\S+ )?\d+/\d+)\] (.*)`)

@@ -109,7 +109,11 @@ func (j *job) running() bool {
 // is made anew only for another image.
 func (j *job) buildAnew(ctx context.Context) (again bool, err error) {
 	name, before := j.imageName(), j.imageID
+	j.note("builds the image %s anew", name)
 	if err := j.build(ctx, name); err != nil {
+		if ctx.Err() == nil {
+			j.note("%s", plain(err))
+		}
 		if _, ok := errors.AsType[*tasks.ExitError](err); ok || ctx.Err() != nil {
 			return false, err
 		}
