@@ -77,6 +77,9 @@ const settling = 700 * time.Millisecond
 func (f *runLogs) look(ctx context.Context, s *tasks.State) (done bool, err error) {
 	r, known := s.Runs[f.id]
 	if !known {
+		if key := logs.Key(f.id); f.stored(s, key) {
+			return true, f.print([]logs.Key{key})
+		}
 		if time.Since(f.began) > telling {
 			return true, f.unknown(s)
 		}
@@ -175,6 +178,16 @@ func (f *runLogs) keys(r tasks.Run) []logs.Key {
 		keys = append(keys, r.Log)
 	}
 	return keys
+}
+
+// stored says whether a run of this machine that an earlier host ran has left a log
+// of its own: one of a sweep.
+func (f *runLogs) stored(s *tasks.State, key logs.Key) bool {
+	if f.step != "" || s.Units[f.id.Task()].Task.Remote() {
+		return false
+	}
+	all, err := logs.Keys(f.t.dir)
+	return err == nil && slices.Contains(all, key)
 }
 
 func (f *runLogs) print(keys []logs.Key) error {

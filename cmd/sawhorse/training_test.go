@@ -148,6 +148,7 @@ func TestTrainJudgesItsMetricsAndSweeps(t *testing.T) {
 		{"train train epochs=2 --set lr=0.1,0.01 --sweep hidden=2..3 --parallel 2 --fail-if loss<1e-9", 0, []string{
 			"RUN lr hidden OUTCOME TOOK loss val_acc val_loss", "train#4 0.1 2 succeeded", "train#7 0.01 3 succeeded", "/4 train epochs=2 hidden=3 lr=0.01 succeeded", " *",
 		}},
+		{"logs train#5", 0, []string{"step=1 loss="}},
 		{"train train epochs=2 --sweep lr=0.1,0.01 --fail-if loss>1e-9", 6, []string{"train epochs=2 lr=0.1: loss>1e-9: loss is", "train epochs=2 lr=0.01: loss>1e-9"}},
 		{"up -d", 0, nil},
 		{"train train epochs=2", 0, []string{"train#10 ", "follow it: sawhorse logs -f train"}},

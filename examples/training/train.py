@@ -87,6 +87,9 @@ def show(step, numbers):
 if __name__ == "__main__":
     trained = train(report=show, **settings())
     target = os.environ.get("MODEL_FILE", "model.json")
-    with open(target, "w", encoding="utf-8") as f:
+    # Runs of a sweep go on beside each other: a model is there whole, or not at all.
+    whole = f"{target}.{os.getpid()}"
+    with open(whole, "w", encoding="utf-8") as f:
         json.dump({"inner": trained.inner, "outer": trained.outer}, f)
+    os.replace(whole, target)
     print(f"wrote {target}", file=sys.stderr)
