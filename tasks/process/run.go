@@ -181,7 +181,7 @@ const (
 	smallPiece   = 3 << 10 // bytes; more in one read is a flood, which must not wait
 	gatherPause  = 25 * time.Millisecond
 	gatherStreak = 16
-	gatherFor    = 20 * time.Millisecond
+	gatherFor    = 25 * time.Millisecond
 	// gatherWatched is instead of gatherFor while somebody types into the program.
 	gatherWatched = 4 * time.Millisecond
 )
