@@ -340,9 +340,18 @@ func journeys() map[string]func(p trip) {
 		"verb.attach": func(p trip) { p.command("attach docs").See("docs is not running") },
 		"verb.go":     func(p trip) { p.command("go build").See("▌  ✓ build") },
 	}
-	for _, word := range []string{"ps", "history", "feedback", "doctor", "validate", "keys", "version"} {
+	for _, line := range []string{
+		"ps", "history", "runs", "compare train#1 train#2", "promote shop@champion --version 7", "feedback", "doctor", "validate", "keys", "version",
+	} {
+		word, _, _ := strings.Cut(line, " ")
 		all["verb."+word] = func(p trip) {
-			p.command(word).See("─ sawhorse "+word+" ", "["+word+"] was run").Press("esc").Gone("was run")
+			p.command(line).See("─ sawhorse "+line+" ", "["+line+"] was run").Press("esc").Gone("was run")
+		}
+	}
+	for _, word := range []string{"trigger", "train"} {
+		all["verb."+word] = func(p trip) {
+			p.command(word + " deploy env=live count=3")
+			p.sent(tasks.RunTask{Name: "deploy", Params: map[string]string{"env": "live", "count": "3"}, Detail: "key r"})
 		}
 	}
 	for id, walk := range logJourneys() {

@@ -56,9 +56,14 @@ func (s *Screen) pageVerbs() []action.Action {
 		Text:  "What it declares in " + s.state.Workspace.Root + " can then run on this machine. Read it first.",
 		Yes:   "Trust it",
 	}
+	promote := verb("promote", "Move an alias of a registered model to a version", "MODEL@ALIAS [--version N]", func([]string) []string { return nil })
+	promote.Writes = true
 	return []action.Action{
 		verb("ps", "What runs, what waits and why", "[NAME…]", others),
 		verb("history", "Finished runs: why they began, how they ended, how long they took", "[NAME…]", others),
+		verb("runs", "The latest runs of pipelines and trainings elsewhere", "[NAME]", others),
+		verb("compare", "Compare trainings: only what differs between them", "RUN RUN…", func([]string) []string { return nil }),
+		promote,
 		verb("feedback", "How long you wait, and for what", "", nil),
 		verb("doctor", "Check what this workspace needs of the machine", "", nil),
 		verb("validate", "Check the workspace file", "", nil),

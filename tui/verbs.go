@@ -61,6 +61,8 @@ func (s *Screen) verbs() []action.Action {
 		verb("stop", "Stop services or tasks", "NAME…", true, others, many(func(n []string) tea.Cmd { return s.stopTasks(n, "stopping "+strings.Join(n, " ")) })),
 		verb("restart", "Restart services or tasks", "NAME…", true, others, start("restarting", func(n []string) tasks.Command { return tasks.Restart{Names: n} })),
 		verb("run", "Run a task", "NAME [param=value…]", true, s.completeRun, s.runVerb),
+		verb("trigger", "Trigger a pipeline", "NAME [param=value…]", true, s.completeRun, s.runVerb),
+		verb("train", "Start a training", "NAME [param=value…]", true, s.completeRun, s.runVerb),
 		verb("logs", "Show a log, or several merged by time", "NAME… [since=5m …]", false, s.completeLogs, s.logsVerb),
 		verb("why", "Say why something is as it is", "NAME", false, others, one(func(n string) tea.Cmd { s.openWhy(n); return nil })),
 		verb("attach", "Take the terminal of a service", "NAME", true, others, one(func(n string) tea.Cmd {
