@@ -238,7 +238,7 @@ func (a *app) foreground(ctx context.Context, p place, e tasks.Engine) error {
 		return s.Leaving != "", printer.update(s)
 	})
 	if ctx.Err() == nil {
-		return err
+		return errors.Join(err, printer.rest())
 	}
 	fmt.Fprintln(a.err, "stopping everything …")
 	stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
@@ -246,10 +246,11 @@ func (a *app) foreground(ctx context.Context, p place, e tasks.Engine) error {
 	if err := e.Do(stopCtx, tasks.Down{}); err != nil {
 		return err
 	}
-	return follow(stopCtx, e, func(s *tasks.State) (bool, error) {
+	err = follow(stopCtx, e, func(s *tasks.State) (bool, error) {
 		if err := printer.update(s); err != nil {
 			return true, err
 		}
 		return s.Leaving != "", nil
 	})
+	return errors.Join(err, printer.rest())
 }

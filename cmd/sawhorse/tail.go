@@ -77,6 +77,19 @@ func (t *tail) update(s *tasks.State) error {
 	return t.flush(false)
 }
 
+// rest prints what the logs have beyond what the host has told: a host that
+// leaves tells no more of the last lines.
+func (t *tail) rest() error {
+	for _, src := range t.sources {
+		_, end, err := src.r.Bounds()
+		if err != nil {
+			return fmt.Errorf("read the log of %s: %w", src.key, err)
+		}
+		src.end = max(src.end, end)
+	}
+	return t.flush(true)
+}
+
 // source is the open log of a task. Without start, one that was there already
 // is printed from its end, one that is new from its beginning.
 func (t *tail) source(key logs.Key) (*tailSource, error) {
