@@ -1,14 +1,14 @@
 package price
 
 import (
+	"os"
 	"sync"
 	"testing"
 	"time"
-	"os"
 )
 
 func TestTotal(t *testing.T) {
-	if os.Getenv("CASE") != "panic" { t.Skip() }
+	only(t, "panic")
 	var m map[string]int
 	fill(m)
 }
@@ -16,7 +16,7 @@ func TestTotal(t *testing.T) {
 func fill(m map[string]int) { m["a"] = 1 }
 
 func TestRace(t *testing.T) {
-	if os.Getenv("CASE") != "race" { t.Skip() }
+	only(t, "race")
 	n := 0
 	var wg sync.WaitGroup
 	for range 2 {
@@ -26,14 +26,14 @@ func TestRace(t *testing.T) {
 }
 
 func TestSlow(t *testing.T) {
-	if os.Getenv("CASE") != "slow" { t.Skip() }
+	only(t, "slow")
 	wait()
 }
 
 func wait() { time.Sleep(time.Minute) }
 
 func TestOther(t *testing.T) {
-	if os.Getenv("CASE") != "goroutine" { t.Skip() }
+	only(t, "goroutine")
 	go func() { panic("boom in a goroutine") }()
 	time.Sleep(time.Second)
 }
@@ -41,6 +41,21 @@ func TestOther(t *testing.T) {
 func FuzzPrice(f *testing.F) {
 	f.Add(7)
 	f.Fuzz(func(t *testing.T, n int) {
-		if os.Getenv("CASE") == "fuzz" && n == 7 { t.Errorf("price of %d is odd", n) }
+		odd(t, n)
 	})
+}
+
+// only runs a test when its case is asked for.
+func only(t *testing.T, name string) {
+	if os.Getenv("CASE") != name {
+		t.Skip()
+	}
+}
+
+// odd fails at the line that calls it.
+func odd(t *testing.T, n int) {
+	t.Helper()
+	if os.Getenv("CASE") == "fuzz" && n == 7 {
+		t.Errorf("price of %d is odd", n)
+	}
 }
