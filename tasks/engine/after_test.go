@@ -181,7 +181,7 @@ func TestTheCodeOfARunThatTellsNumbersIsAskedForOnceAndKept(t *testing.T) {
 	onEngineWith(t, []config.Unit{task("train"), task("build")}, func(o *Options) {
 		o.Code = func(context.Context) tasks.Code {
 			asked++
-			time.Sleep(time.Second) // longer than the run
+			takes(time.Second) // longer than the run
 			return tasks.Code{Commit: "c0ffee", Patch: "+lr = 2\n"}
 		}
 		o.Record = func(_ context.Context, r tasks.Run) error { kept = append(kept, r); return nil }
@@ -194,8 +194,7 @@ func TestTheCodeOfARunThatTellsNumbersIsAskedForOnceAndKept(t *testing.T) {
 		}
 		b.do(tasks.RunTask{Name: "train"})
 		b.do(tasks.RunTask{Name: "build"})
-		time.Sleep(2 * time.Second)
-		synctest.Wait()
+		pass(2 * time.Second)
 		codes := map[string]string{}
 		for _, r := range kept {
 			codes[r.Task] = r.Code.Commit

@@ -78,7 +78,7 @@ func TestAContainerHasStartedWhenItRuns(t *testing.T) {
 	onEngine(t, []config.Unit{db, side}, func(b *bench) {
 		b.r.script["db"] = func(ctx context.Context, _ tasks.Request, s tasks.Sink) error {
 			s.Emit(tasks.ProbeFailed{Error: "2/3 RUN make"})
-			time.Sleep(time.Second)
+			takes(time.Second)
 			s.Emit(tasks.RunNative{Native: "running"})
 			<-ctx.Done()
 			return nil

@@ -222,6 +222,9 @@ func (b *bench) save(files ...string) {
 	synctest.Wait()
 }
 
+// takes is for a script whose work lasts that long: virtual, inside a bubble.
+func takes(d time.Duration) { <-time.After(d) }
+
 // pass lets virtual time go by.
 func pass(d time.Duration) {
 	time.Sleep(d) // virtual: inside a synctest bubble

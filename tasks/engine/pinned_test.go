@@ -130,7 +130,7 @@ func TestAFailedRunOfOthersIsToldOnce(t *testing.T) {
 		synctest.Wait()
 		for range 4 {
 			b.do(tasks.Look{Runs: []tasks.RunID{"ci#7"}, Seconds: 30})
-			time.Sleep(20 * time.Second)
+			takes(20 * time.Second)
 		}
 		if st := b.state(); s.looked.Load() != 1 || len(st.Runs["ci#7"].Diagnostics) != 1 || st.Lines["yard/run/9"] != 0 {
 			t.Errorf("followed %d times, %+v, %d lines", s.looked.Load(), st.Runs["ci#7"].Diagnostics, st.Lines["yard/run/9"])

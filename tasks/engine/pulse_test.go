@@ -82,7 +82,7 @@ func TestWhoseMetricsCameSeldomIsNotToldToStandStill(t *testing.T) {
 		b.r.script["train"] = fits(time.Second, time.Second, 0, 0, 0, 0) // in three goes
 		b.r.script["lint"] = func(ctx context.Context, _ tasks.Request, s tasks.Sink) error {
 			for range 9 {
-				time.Sleep(time.Second)
+				takes(time.Second)
 				s.Emit(tasks.MetricReported{Name: "BenchmarkFit ns/op", Point: tasks.Point{Value: 1}})
 			}
 			<-ctx.Done()
