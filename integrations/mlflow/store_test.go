@@ -24,7 +24,12 @@ func stores(t *testing.T) (dir string) {
 	t.Helper()
 	python := integrationtest.Runner(t, "mlflow/bin/python")
 	dir = t.TempDir()
-	cmd := exec.Command(python, "testdata/store.py", "sqlite:///"+dir+"/db/mlflow.db", "file:"+dir+"/files/mlruns") //nolint:gosec // the test's own program
+	program, err := filepath.Abs("testdata/store.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(python, program, "sqlite:///"+dir+"/db/mlflow.db", "file:"+dir+"/files/mlruns") //nolint:gosec // the test's own program
+	cmd.Dir = dir                                                                                       // where MLflow puts the files of runs, and a store of its own
 	cmd.Env = append(os.Environ(), "HOME="+dir)
 	if err := os.MkdirAll(filepath.Join(dir, "db"), 0o755); err != nil {
 		t.Fatal(err)
