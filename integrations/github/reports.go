@@ -6,16 +6,16 @@ import (
 	"fmt"
 	"io"
 	"path"
-	"regexp"
 	"strings"
 
 	"github.com/sawhorse-dev/sawhorse/integrations/internal/rest"
 	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // GitHub has no tests of its own: a workflow uploads its reports as artifacts. Those
 // whose name says so are read, within these bounds, when the run has ended.
-var reportName = regexp.MustCompile(`(?i)junit|test|report|result|surefire|sarif`)
+var reportName = lazy.Regexp(`(?i)junit|test|report|result|surefire|sarif`)
 
 const (
 	mostReports   = 10       // artifacts
@@ -31,7 +31,7 @@ func (f *follower) reports(ctx context.Context, all []apiArtifact) {
 		return
 	}
 	for _, a := range all {
-		if a.Expired || a.Size > largestReport || !reportName.MatchString(a.Name) || f.reported[a.ID] || len(f.reported) >= mostReports {
+		if a.Expired || a.Size > largestReport || !reportName().MatchString(a.Name) || f.reported[a.ID] || len(f.reported) >= mostReports {
 			continue
 		}
 		f.reported[a.ID] = true

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
 // MetricPattern is an expression that finds numbers in a line, each by a group.
@@ -15,8 +17,8 @@ type MetricPattern struct {
 }
 
 var (
-	beforeGroup = regexp.MustCompile(`([A-Za-z_][A-Za-z0-9_/.@-]*)[^A-Za-z0-9]*$`)
-	classes     = regexp.MustCompile(`\\[A-Za-z]`) // \s, \d: no names
+	beforeGroup = lazy.Regexp(`([A-Za-z_][A-Za-z0-9_/.@-]*)[^A-Za-z0-9]*$`)
+	classes     = lazy.Regexp(`\\[A-Za-z]`) // \s, \d: no names
 )
 
 // ParseMetric reads an expression like loss=([0-9.]+). A group without a name has
@@ -40,7 +42,7 @@ func ParseMetric(expression string) (MetricPattern, error) {
 		case expression[i] != '(':
 		case !strings.HasPrefix(expression[i:], "(?"):
 			n++
-			m := beforeGroup.FindStringSubmatch(classes.ReplaceAllString(expression[:i], " "))
+			m := beforeGroup().FindStringSubmatch(classes().ReplaceAllString(expression[:i], " "))
 			if m == nil || n > len(p.Names) {
 				return p, fmt.Errorf("its group %d has no name, and no word before it", n)
 			}
