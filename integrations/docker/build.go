@@ -75,13 +75,13 @@ func (j *job) pull(ctx context.Context, name string) error {
 			return &tasks.StartError{Reason: "the image " + name + " is not there, and pull is never", Hint: "docker pull " + name}
 		}
 	}
-	step := tasks.Step{Name: "pull " + name, Status: tasks.Running, StartedAt: time.Now()}
-	j.step(step)
-	o := client.ImagePullOptions{RegistryAuth: j.login(ctx, name)}
 	on, err := platform(j.c.Platform)
 	if err != nil {
 		return err
 	}
+	step := tasks.Step{Name: "pull " + name, Status: tasks.Running, StartedAt: time.Now()}
+	j.step(step)
+	o := client.ImagePullOptions{RegistryAuth: j.login(ctx, name)}
 	if on != nil {
 		o.Platforms = append(o.Platforms, *on)
 	}
@@ -322,7 +322,7 @@ func dockerfilePath(b *config.Build) string {
 // dockerfile is the Dockerfile's text, and what it is called in the archive.
 func dockerfile(b *config.Build) (content []byte, inContext string, err error) {
 	if b.Inline != "" {
-		return []byte(b.Inline), ".sawhorse.Dockerfile", nil
+		return []byte(b.Inline), packedName(b), nil
 	}
 	full := dockerfilePath(b)
 	content, err = os.ReadFile(full)
@@ -332,10 +332,16 @@ func dockerfile(b *config.Build) (content []byte, inContext string, err error) {
 	if err != nil {
 		return nil, "", &tasks.StartError{Reason: "read the Dockerfile: " + err.Error()}
 	}
-	if rel, err := filepath.Rel(b.Context, full); err == nil && filepath.IsLocal(rel) {
-		return content, filepath.ToSlash(rel), nil
+	return content, packedName(b), nil
+}
+
+// packedName is what the Dockerfile is called in the archive: as in the context,
+// if it is there.
+func packedName(b *config.Build) string {
+	if rel, err := filepath.Rel(b.Context, dockerfilePath(b)); b.Inline == "" && err == nil && filepath.IsLocal(rel) {
+		return filepath.ToSlash(rel)
 	}
-	return content, ".sawhorse.Dockerfile", nil
+	return ".sawhorse.Dockerfile"
 }
 
 // lineOf finds the line of a step: the instruction that reads as the step does,

@@ -213,7 +213,7 @@ func (j *job) keptBack() (func(here string) bool, error) {
 	if b == nil {
 		return func(string) bool { return false }, nil
 	}
-	ignored, err := ignores(b, "Dockerfile")
+	ignored, err := ignores(b, packedName(b))
 	if err != nil {
 		return nil, err
 	}
@@ -274,11 +274,15 @@ func (j *job) copyInitial(ctx context.Context, id string) error {
 // are gone; it says so in one line of the log.
 func (j *job) copyIn(ctx context.Context, id string, concerned []concern, running bool) error {
 	var there, gone []placed
+	seen := map[placed]bool{}
 	for _, c := range concerned {
 		for _, f := range c.files {
+			if c.rule.To == "" || seen[f] {
+				continue
+			}
+			seen[f] = true
 			info, err := os.Lstat(f.here)
 			switch {
-			case c.rule.To == "" || slices.Contains(there, f) || slices.Contains(gone, f):
 			case err == nil && !info.IsDir():
 				there = append(there, f)
 			case errors.Is(err, fs.ErrNotExist) && f.inside != "/":

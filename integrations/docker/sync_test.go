@@ -47,7 +47,15 @@ func TestChangedFilesGoIntoAContainerThatRunsOn(t *testing.T) {
 	_, api := connect(t, dir)
 	image(t, api)
 	r := runner(t, dir)
-	c := config.Container{Build: withRm(t, dir), Sync: []config.Sync{{From: filepath.Join(dir, "api/src"), To: "/src", Ignore: []string{"*.tmp"}}}}
+	b := withRm(t, dir)
+	b.Dockerfile = "part.dockerfile" // whose own rules count before those of all
+	for from, to := range map[string]string{"Dockerfile": b.Dockerfile, ".dockerignore": b.Dockerfile + ".dockerignore"} {
+		if err := os.Rename(filepath.Join(b.Context, from), filepath.Join(b.Context, to)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, filepath.Join(b.Context, ".dockerignore"), "src\n")
+	c := config.Container{Build: b, Sync: []config.Sync{{From: filepath.Join(dir, "api/src"), To: "/src", Ignore: []string{"*.tmp"}}}}
 	x := begin(t, r, unit("api", c, "follow", "/src/a.txt"), nil)
 	x.until(t, "the image's file", says("it says one\n"))
 

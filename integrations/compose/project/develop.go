@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"os"
 	"path"
 	"path/filepath"
@@ -93,7 +94,10 @@ func (p *project) keptBack(b *types.BuildConfig) []string {
 	if err != nil || !filepath.IsLocal(rel) {
 		return nil
 	}
-	f, err := os.Open(filepath.Join(b.Context, ".dockerignore"))
+	f, err := os.Open(filepath.Join(b.Context, cmp.Or(b.Dockerfile, "Dockerfile")+".dockerignore"))
+	if err != nil {
+		f, err = os.Open(filepath.Join(b.Context, ".dockerignore"))
+	}
 	if err != nil {
 		return nil
 	}

@@ -388,3 +388,18 @@ func TestAProgramThatCantReadIsAProblemOfTheUnitThatNamesTheFile(t *testing.T) {
 		})
 	}
 }
+
+func TestADockerfilesOwnIgnoreFileCountsBeforeThatOfAll(t *testing.T) {
+	f, err := expand(t, map[string]string{
+		"compose.yaml":                     "services: {web: {build: {context: ./web, dockerfile: live.dockerfile}, develop: {watch: [{path: ./web, action: rebuild}]}}}\n",
+		"web/live.dockerfile":              "FROM scratch\n",
+		"web/live.dockerfile.dockerignore": "dist\n",
+		"web/.dockerignore":                "src\n",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"web/dist", "web/dist/**"}, f.Unit("web").Watch.Live[0].Ignore); diff != "" {
+		t.Error(diff)
+	}
+}
