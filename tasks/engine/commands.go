@@ -27,7 +27,10 @@ func (e *Engine) do(c tasks.Command) error {
 	case tasks.Start:
 		return e.start(c.Names)
 	case tasks.Stop:
-		return e.stop(c.Names)
+		if err := e.stop(c.Names); err != nil {
+			return err
+		}
+		return e.leftAlone(c.Names)
 	case tasks.Restart:
 		return e.restart(c.Names)
 	case tasks.RunTask:

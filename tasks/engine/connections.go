@@ -336,6 +336,23 @@ func (e *Engine) observed(c *connection, r tasks.Run) {
 	e.emit(tasks.RunObserved{Run: r})
 }
 
+// pinnedRun is the run of a task of the workspace file that a provider's run is: it
+// was started for that task, whose row tells of it.
+func (e *Engine) pinnedRun(provider, external string) (tasks.Run, bool) {
+	for _, name := range e.state.Order {
+		u := e.state.Units[name]
+		if u.Task.Provider != provider || u.Task.Spec.Use == "" {
+			continue
+		}
+		for _, id := range u.Runs {
+			if r := e.state.Runs[id]; r.External == external {
+				return r, true
+			}
+		}
+	}
+	return tasks.Run{}, false
+}
+
 // runner runs the tasks of a provider: one of this host's own, or a connection.
 func (e *Engine) runner(provider string) (tasks.Runner, bool) {
 	if r := e.o.Runners[provider]; r != nil {
@@ -423,29 +440,6 @@ func (e *Engine) Query(ctx context.Context, q tasks.Query) (tasks.Result, error)
 	return asked.Query(ctx, q)
 }
 
-// outsideRun says whether a run goes on in another system and is only looked at
-// here: then to cancel it is to ask that system, which may refuse.
-func (e *Engine) outsideRun(ctx context.Context, id tasks.RunID) (tasks.ResourceID, bool) {
-	reply := make(chan tasks.ResourceID, 1) // buffered: the loop never waits for a caller that left
-	if !e.send(func(e *Engine) {
-		r := e.state.Runs[id]
-		if t := e.state.Units[r.Task].Task; t.Remote() && e.live[id] == nil && r.External != "" && !r.Status.Done() {
-			reply <- r.Outside(t.Provider)
-			return
-		}
-		reply <- ""
-	}) {
-		return "", false
-	}
-	select {
-	case id := <-reply:
-		return id, id != ""
-	case <-ctx.Done():
-	case <-e.done:
-	}
-	return "", false
-}
-
 // Open opens a terminal inside a resource; the engine is a tasks.Opener for all of
 // its providers.
 func (e *Engine) Open(ctx context.Context, id tasks.ResourceID) (tasks.Terminal, error) {
@@ -458,72 +452,4 @@ func (e *Engine) Open(ctx context.Context, id tasks.ResourceID) (tasks.Terminal,
 		return nil, fmt.Errorf("%s opens no terminals", id.Provider())
 	}
 	return opener.Open(ctx, id)
-}
-
-// operate does something with a resource and returns when it is done. It is
-// done to its end although the caller leaves.
-func (e *Engine) operate(ctx context.Context, c tasks.Operate) error {
-	p, err := e.provider(ctx, c.ID.Provider())
-	if err != nil {
-		return err
-	}
-	operator, ok := tasks.As[tasks.Operator](p)
-	if !ok {
-		return fmt.Errorf("nothing can be done with the things of %s", c.ID.Provider())
-	}
-	reply := make(chan error, 1) // buffered: whoever asked may have left
-	if !e.send(func(e *Engine) { e.beginOperation(operator, c, reply) }) {
-		return errGone
-	}
-	select {
-	case err := <-reply:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-e.done:
-		return errGone
-	}
-}
-
-func (e *Engine) beginOperation(operator tasks.Operator, c tasks.Operate, reply chan<- error) {
-	r, known := e.state.Resources[c.ID]
-	switch {
-	case e.leaving != "":
-		reply <- errors.New("the host is stopping everything")
-		return
-	case !known:
-		reply <- fmt.Errorf("%s is not there any more", c.ID.Native())
-		return
-	case r.Doing != "":
-		reply <- fmt.Errorf("%s: %s goes on already", r.Name, r.Doing)
-		return
-	case r.Off[c.Operation] != "":
-		reply <- fmt.Errorf("%s %s: %s", c.Operation, r.Name, r.Off[c.Operation])
-		return
-	}
-	e.emit(tasks.OperationBegan{ID: c.ID, Operation: c.Operation})
-	e.work.Go(func() {
-		outcome, err := outcomeOfOperation(e.inner, operator, r, c)
-		ended := tasks.OperationEnded{ID: c.ID, Operation: c.Operation, Text: outcome.Text}
-		if err != nil {
-			ended.Error = err.Error()
-		}
-		told := e.send(func(e *Engine) {
-			e.emit(ended)
-			if err == nil {
-				e.runAfter(r, c, outcome)
-			}
-			reply <- err
-		})
-		if !told {
-			reply <- err
-		}
-	})
-}
-
-func outcomeOfOperation(ctx context.Context, o tasks.Operator, r tasks.Resource, c tasks.Operate) (tasks.Outcome, error) {
-	if telling, ok := o.(tasks.Telling); ok {
-		return telling.OperateTelling(ctx, r, c.Operation, c.Args)
-	}
-	return tasks.Outcome{}, o.Operate(ctx, r, c.Operation, c.Args)
 }

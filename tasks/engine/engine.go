@@ -287,11 +287,6 @@ func (e *Engine) Do(ctx context.Context, c tasks.Command) error {
 		if id, outside := e.outsideRun(ctx, c.ID); outside {
 			return e.operate(ctx, tasks.Operate{ID: id, Operation: "cancel"})
 		}
-	case tasks.Stop:
-		if err := e.command(ctx, c); err != nil {
-			return err
-		}
-		return e.leaveOthers(ctx, c)
 	}
 	if _, ok := c.(tasks.Trust); ok && e.o.Trust != nil {
 		// Kept on the caller's time: the loop does no I/O.
@@ -299,11 +294,6 @@ func (e *Engine) Do(ctx context.Context, c tasks.Command) error {
 			return err
 		}
 	}
-	return e.command(ctx, c)
-}
-
-// command hands a command to the loop and returns its answer.
-func (e *Engine) command(ctx context.Context, c tasks.Command) error {
 	reply := make(chan error, 1) // buffered: the loop never waits for a caller that left
 	if !e.send(func(e *Engine) { reply <- e.do(c) }) {
 		return errGone
