@@ -22,6 +22,8 @@ func (s *Screen) extentActions() []action.Action {
 	switch {
 	case name == "" || u.Task.IsService():
 		none, name = "select a task first", "a task"
+	case s.formFirst(u.Task):
+		none = "it tells of no tests: r asks for its parameters and runs it"
 	case ran && last.Status == tasks.Succeeded && screen.Failures(last) == 0:
 		noFailed = "nothing of it failed last time"
 	}
@@ -40,6 +42,13 @@ func (s *Screen) extentActions() []action.Action {
 		run("near", "Run only what the last change can affect", "", "n", none, "what is near the last change", tasks.ScopeNear),
 		run("all", "Run all of it, in spite of its pin", "", "a", or(none, noPin), "all", tasks.ScopeAll),
 	}
+}
+
+// formFirst says whether a part of a task would be all of it, with values that
+// nobody chose: a training has parameters and numbers, and no tests.
+func (s *Screen) formFirst(t tasks.Task) bool {
+	told := tellsOf(&s.state, t.Name)
+	return len(t.Spec.Params) > 0 && told.numbers && !told.tests
 }
 
 // extentThere are the same keys for a task of another system, which may know how to
