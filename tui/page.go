@@ -158,8 +158,12 @@ func (b *page) view(s *Screen) []string {
 	case b.text != "":
 		put(s.ink.Text, b.text)
 	}
-	if b.wrong != "" {
-		put(s.ink.Failed, "✖ "+b.wrong)
+	if b.wrong != "" { // what to do next stands at the end of its lines
+		for line := range strings.SplitSeq("✖ "+b.wrong, "\n") {
+			for i, part := range cell.Wrap(cell.Clean(line), w-7) {
+				put(s.ink.Failed, pad(i > 0, "    ", "")+part)
+			}
+		}
 	}
 	body := b.pager.View(lines, w-2, max(1, min(len(lines), s.h-6)))
 	return dialog.Frame(b.title, "↑↓ scroll  y copy  esc closes", body, w, s.ink)
