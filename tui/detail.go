@@ -416,7 +416,7 @@ func tabRoom(names []string, shown string, w int) (gap string, letters int) {
 	if need(2, longest) <= w {
 		return "  ", longest
 	}
-	for _, letters := range []int{longest, 4, 3} {
+	for _, letters := range []int{longest, 4, 3, 2} {
 		if need(1, letters) <= w {
 			return " ", letters
 		}

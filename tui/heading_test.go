@@ -19,6 +19,7 @@ func TestTabsKeepAsMuchOfTheirNamesAsThereIsRoomFor(t *testing.T) {
 		{serviceTabs(), 44, " ", len("Config")},
 		{taskTabs(tells{}), 50, " ", 4},
 		{all, 54, " ", 3},
+		{all, 48, " ", 2},
 		{all, 40, " ", 0},
 	}
 	for _, tt := range tests {

@@ -86,7 +86,7 @@ func (s *Screen) wholeActions() []action.Action {
 // operation is an operation of a resource as an action.
 func (s *Screen) operation(r tasks.Resource, op tasks.Operation) action.Action {
 	a := action.Action{
-		ID: "outside." + r.Kind + "." + op.Name, Title: op.Title + " " + label(r), Hint: op.Name, Group: "Outside",
+		ID: "outside." + r.Kind + "." + op.Name, Title: op.Title + " " + label(r), Hint: strings.ReplaceAll(op.Name, "-", " "), Group: "Outside",
 		Writes: true, Dangerous: op.Dangerous, Disabled: r.Off[op.Name],
 		Do: func() tea.Cmd { return s.beginOperation(r, op) },
 	}
