@@ -1,12 +1,14 @@
 package watch
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
 	"testing"
 	"time"
 
+	"github.com/fsnotify/fsnotify"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -14,17 +16,27 @@ import (
 type still struct {
 	*testing.T
 	*watcher
-	root string
+	root  string
+	told  chan fsnotify.Event // what the watcher may see of the native events so far
+	marks int
 }
+
+// heard is a source of which the watcher sees what the test lets through.
+type heard struct {
+	source
+	told chan fsnotify.Event
+}
+
+func (h heard) Changes() <-chan fsnotify.Event { return h.told }
 
 func newStill(t *testing.T, files ...string) *still {
 	t.Helper()
-	s := &still{T: t, root: t.TempDir()}
+	s := &still{T: t, root: t.TempDir(), told: make(chan fsnotify.Event, eventBuffer)}
 	for _, f := range files {
 		s.write(f, "before")
 	}
 	native, _ := newNative()
-	s.watcher = newWatcher(s.root, Options{}, Globs{}, native)
+	s.watcher = newWatcher(s.root, Options{}, Globs{}, heard{native, s.told})
 	t.Cleanup(func() { s.tree.poll.Close(); s.tree.native.Close() })
 	s.tree.enter("", false)
 	s.pause = func(time.Duration) {}
@@ -41,23 +53,39 @@ func (s *still) write(name, text string) {
 // next takes in one event and looks whether it can be settled.
 func (s *still) next() *Batch {
 	s.Helper()
-	select {
-	case ev := <-s.tree.native.Changes():
-		s.event(ev)
-		s.quick()
-	case <-time.After(patience):
-		s.Fatal("no event came")
+	for len(s.told) == 0 {
+		s.hear()
 	}
+	s.event(<-s.told)
+	s.quick()
 	return s.pending
 }
 
-// written waits until the system has told of all that was done so far.
+// hear lets the next native event through.
+func (s *still) hear() fsnotify.Event {
+	s.Helper()
+	select {
+	case ev := <-s.tree.native.(heard).source.Changes():
+		s.told <- ev
+		return ev
+	case <-time.After(patience):
+		s.Fatal("no event came")
+		return fsnotify.Event{}
+	}
+}
+
+// written waits until the system has told of all that was done so far: until it tells
+// of a file that is made now, whose event says nothing to a watcher.
 func (s *still) written() {
 	s.Helper()
-	for end := time.Now().Add(patience); len(s.tree.native.Changes()) == 0; time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			s.Fatal("no event came")
-		}
+	s.marks++
+	mark := filepath.Join(s.root, fmt.Sprintf(".mark%d.swp", s.marks))
+	f, err := os.Create(mark)
+	if err != nil {
+		s.Fatal(err)
+	}
+	f.Close()
+	for s.hear().Name != mark {
 	}
 }
 

@@ -28,9 +28,10 @@ type Open struct{ ID tasks.RunID }
 type Screen struct {
 	table   *table.Table
 	columns []string // that it was made with
-	metric  string   // the shown one; empty: the one that decides
-	unit    string   // whose runs they are, and the metric by which a person ranks these
-	rank    string
+	metric  string   // the one that the last View showed
+	unit    string   // whose runs they are
+	ranked  string   // the metric by which a person ranks these; empty: nobody does
+	chosen  string   // the one that a person wants to see; empty: the one that decides, which may come after others
 	metrics []string // of the last View
 	order   table.Order
 }
@@ -100,9 +101,9 @@ func (s *Screen) bestFirst() {
 
 func (s *Screen) nextMetric() {
 	sorted := s.order.By == bestTitle
-	s.metric = s.metrics[(slices.Index(s.metrics, s.metric)+1)%len(s.metrics)]
+	s.chosen = s.metrics[(slices.Index(s.metrics, s.metric)+1)%len(s.metrics)]
 	if sorted { // what is better may be the other way round
-		s.order.Down = tasks.MoreIsBetter(s.metric)
+		s.order.Down = tasks.MoreIsBetter(s.chosen)
 	}
 }
 
@@ -111,8 +112,8 @@ const bestTitle = "BEST"
 // RankBy says by which metric a person ranks the runs of a task; empty: by the one
 // that decides for want of that.
 func (s *Screen) RankBy(unit, metric string) {
-	if unit != s.unit || metric != s.rank {
-		s.unit, s.rank, s.metric = unit, metric, metric
+	if unit != s.unit || metric != s.ranked {
+		s.unit, s.ranked, s.chosen = unit, metric, metric
 	}
 }
 
@@ -127,6 +128,7 @@ func (s *Screen) View(f screen.Frame) []string {
 	for _, r := range runs {
 		maps.Copy(all.Metrics, r.Metrics)
 	}
+	s.metric = s.chosen
 	if s.metrics = all.MetricNames(); !slices.Contains(s.metrics, s.metric) {
 		s.metric = all.Primary()
 	}
