@@ -23,7 +23,7 @@ import (
 
 // patience is how long a condition may take to come true on a machine that is
 // busy with other tests. Nothing waits this long when it works.
-const patience = 45 * time.Second
+const patience = 90 * time.Second
 
 // glance is the pause between two looks at what gives no event to wait for: the
 // output of another process.

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -89,19 +90,32 @@ type programConn struct {
 func (c *programConn) Read(p []byte) (int, error) {
 	n, err := c.out.Read(p)
 	if errors.Is(err, io.EOF) {
-		// Its last word may come a moment after the end of its output.
-		select {
-		case <-c.heard:
-		case <-time.After(time.Second):
-		}
-		if said := c.said.String(); said != "" {
-			return n, fmt.Errorf("%s: %s", c.cmd.Args[0], said)
-		}
+		err = c.why(err)
 	}
 	return n, err
 }
 
-func (c *programConn) Write(p []byte) (int, error) { return c.in.Write(p) }
+// Write may find the program gone before Read does.
+func (c *programConn) Write(p []byte) (int, error) {
+	n, err := c.in.Write(p)
+	if errors.Is(err, syscall.EPIPE) {
+		err = c.why(err)
+	}
+	return n, err
+}
+
+// why is what the program said before it went, where it said anything.
+func (c *programConn) why(err error) error {
+	// Its last word may come a moment after the end of its output.
+	select {
+	case <-c.heard:
+	case <-time.After(3 * time.Second):
+	}
+	if said := c.said.String(); said != "" {
+		return fmt.Errorf("%s: %s", c.cmd.Args[0], said)
+	}
+	return err
+}
 
 // CloseWrite tells the other side that nothing more comes.
 func (c *programConn) CloseWrite() error { return c.in.Close() }

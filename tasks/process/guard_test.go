@@ -107,7 +107,7 @@ func TestNothingOutlivesAHostThatIsKilled(t *testing.T) {
 	state := t.TempDir()
 	host, pids := startHost(t, state)
 	kill(t, host)
-	eventually(t, 5*time.Second, "everything is gone", func() bool { return len(living(pids)) == 0 })
+	eventually(t, 20*time.Second, "everything is gone", func() bool { return len(living(pids)) == 0 })
 
 	crash, err := TakeCrash(state)
 	if err != nil || crash == nil {
