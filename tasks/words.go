@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -486,6 +487,15 @@ type Step struct {
 	StartedAt time.Time `json:"started_at,omitzero"`
 	EndedAt   time.Time `json:"ended_at,omitzero"`
 	Log       logs.Key  `json:"log,omitempty"`
+	// Needs are the steps that must have ended before it begins, by their names;
+	// they have the same parent.
+	Needs []string `json:"needs,omitempty"`
+}
+
+// Equal says whether nothing about the step is another.
+func (s Step) Equal(o Step) bool {
+	return s.Name == o.Name && s.Parent == o.Parent && s.Status == o.Status && s.Log == o.Log &&
+		s.StartedAt.Equal(o.StartedAt) && s.EndedAt.Equal(o.EndedAt) && slices.Equal(s.Needs, o.Needs)
 }
 
 // Point is a metric's value at a step.

@@ -3,6 +3,7 @@ package docker
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,12 +57,14 @@ type kitReader struct {
 	j     *job
 	begun map[string]tasks.Step // by digest
 	over  map[string]bool
+	from  map[string][]string // the inputs of each, by digest
+	named map[string]string   // the steps of the Dockerfile, by digest
 	// failed is the step that failed, with its reason.
 	failed vertex
 }
 
 func newKitReader(j *job) *kitReader {
-	return &kitReader{j: j, begun: map[string]tasks.Step{}, over: map[string]bool{}}
+	return &kitReader{j: j, begun: map[string]tasks.Step{}, over: map[string]bool{}, from: map[string][]string{}, named: map[string]string{}}
 }
 
 // read takes one report.
@@ -73,6 +76,12 @@ func (k *kitReader) read(aux json.RawMessage) {
 	vertexes, said, err := readStatus(raw)
 	if err != nil {
 		return // the build itself says how it ended
+	}
+	for _, v := range vertexes {
+		k.from[v.digest] = v.inputs
+		if number, text := cutStep(v.name); number != "" {
+			k.named[v.digest] = number + " " + text
+		}
 	}
 	for _, v := range vertexes {
 		k.vertex(v)
@@ -89,8 +98,8 @@ func (k *kitReader) read(aux json.RawMessage) {
 func (k *kitReader) vertex(v vertex) {
 	if _, known := k.begun[v.digest]; !known && v.began {
 		step := tasks.Step{Status: tasks.Running, StartedAt: time.Now()}
-		if number, text := cutStep(v.name); number != "" {
-			step.Name = number + " " + text
+		if step.Name = k.named[v.digest]; step.Name != "" {
+			step.Needs = k.needs(v.digest)
 			k.j.step(step)
 		}
 		k.begun[v.digest] = step
@@ -107,6 +116,28 @@ func (k *kitReader) vertex(v vertex) {
 		}
 		k.j.step(step)
 	}
+}
+
+// needs are the steps of the Dockerfile that one is made from; what BuildKit does
+// between them is its own affair.
+func (k *kitReader) needs(digest string) (names []string) {
+	seen := map[string]bool{digest: true}
+	var walk func(string)
+	walk = func(digest string) {
+		for _, in := range k.from[digest] {
+			name := k.named[in]
+			switch {
+			case seen[in]:
+			case name == "":
+				seen[in] = true
+				walk(in)
+			case !slices.Contains(names, name):
+				names = append(names, name)
+			}
+		}
+	}
+	walk(digest)
+	return names
 }
 
 // say logs that a step began; how BuildKit gets to the Dockerfile is its own affair.

@@ -92,6 +92,7 @@ func appendBytes(p []byte, number int, value []byte) []byte {
 // vertex is a step of a BuildKit build; line is what one of them printed.
 type vertex struct {
 	digest, name, problem    string
+	inputs                   []string // the digests of steps that it is made from
 	cached, began, completed bool
 }
 
@@ -133,6 +134,8 @@ func readVertex(p []byte) (v vertex, err error) {
 		switch f.number {
 		case 1:
 			v.digest = string(f.bytes)
+		case 2:
+			v.inputs = append(v.inputs, string(f.bytes))
 		case 3:
 			v.name = string(f.bytes)
 		case 4:

@@ -25,7 +25,7 @@ func TestABuildIsBuildKitsWhereItsDockerfileNeedsThat(t *testing.T) {
 
 // status is a step that failed and a line that it printed, as BuildKit says it.
 var status = append(
-	appendBytes(nil, 1, append(appendBytes(appendBytes(appendBytes(nil, 1, []byte("sha256:1")), 3, []byte("[1/2] RUN make")), 7, []byte("exit code: 2")), 4<<3, 1, 5<<3|2, 0)),
+	appendBytes(nil, 1, append(appendBytes(appendBytes(appendBytes(appendBytes(nil, 1, []byte("sha256:1")), 2, []byte("sha256:0")), 3, []byte("[1/2] RUN make")), 7, []byte("exit code: 2")), 4<<3, 1, 5<<3|2, 0)),
 	appendBytes(nil, 3, append(appendBytes(appendBytes(nil, 1, []byte("sha256:1")), 4, []byte("no rule\n")), 3<<3, 2))...,
 )
 
@@ -35,12 +35,23 @@ func TestAStatusOfBuildKitIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	allow := cmp.AllowUnexported(vertex{}, vertexLog{})
-	want := []vertex{{digest: "sha256:1", name: "[1/2] RUN make", problem: "exit code: 2", cached: true, began: true}}
+	want := []vertex{{digest: "sha256:1", name: "[1/2] RUN make", inputs: []string{"sha256:0"}, problem: "exit code: 2", cached: true, began: true}}
 	if diff := cmp.Diff(want, vertexes, allow); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]vertexLog{{vertex: "sha256:1", stderr: true, text: []byte("no rule\n")}}, said, allow); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestAStepNeedsThoseThatItIsMadeFrom(t *testing.T) {
+	k := newKitReader(nil)
+	k.named = map[string]string{"a": "1/3 FROM alpine", "b": "2/3 RUN make", "c": "3/3 COPY /x /x"}
+	k.from = map[string][]string{"b": {"a", "mount"}, "mount": {"a"}, "c": {"link", "b"}, "link": {"b", "link"}}
+	for digest, want := range map[string][]string{"a": nil, "b": {"1/3 FROM alpine"}, "c": {"2/3 RUN make"}} {
+		if diff := cmp.Diff(want, k.needs(digest)); diff != "" {
+			t.Errorf("%s: %s", digest, diff)
+		}
 	}
 }
 

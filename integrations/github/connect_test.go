@@ -207,8 +207,9 @@ func TestAFormIsReadFromTheWorkflow(t *testing.T) {
 	if diff := cmp.Diff(want, w.params([]string{"production", "staging"})); diff != "" {
 		t.Error(diff)
 	}
-	if w.Name != "Deploy" || !w.Dispatch || strings.Join(w.Needs["deploy"], " ") != "build" {
-		t.Errorf("%+v", w)
+	jobs := []fileJob{{Key: "build", Name: "build"}, {Key: "deploy", Name: "deploy", Needs: []string{"build"}}}
+	if diff := cmp.Diff(jobs, w.Jobs); diff != "" || w.Name != "Deploy" || !w.Dispatch {
+		t.Errorf("%+v\n%s", w, diff)
 	}
 }
 

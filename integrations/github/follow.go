@@ -80,6 +80,14 @@ type follower struct {
 	jobs     int
 	zipped   bool // the archive was tried
 	last     bool // it is the run's last attempt
+	// plan is what the workflow says of its jobs; plans, how often it was asked for.
+	plan  *plan
+	plans int
+	// names are the jobs that needs and later were found for: what each waits for, and
+	// the names of those that are not there yet.
+	names []string
+	needs map[string][]string
+	later []string
 }
 
 func (p *provider) newFollower(id external, t tasks.Task, s tasks.Sink) *follower {
@@ -143,8 +151,12 @@ func (f *follower) step(ctx context.Context) (changed bool, err error) {
 	if run.Status == "completed" {
 		f.archive(ctx, jobs)
 	}
+	later := f.planned(ctx, jobs)
 	for _, j := range jobs {
 		changed = f.job(ctx, j) || changed
+	}
+	for _, st := range later {
+		changed = f.tell(st) || changed
 	}
 	f.out.flush()
 	f.reason(native(run.Status, run.Conclusion), f.why(ctx, jobs))
@@ -245,7 +257,7 @@ func (f *follower) job(ctx context.Context, j apiJob) (changed bool) {
 
 // steps tells a job and its steps.
 func (f *follower) steps(j apiJob) (changed bool) {
-	step := tasks.Step{Name: j.Name, Status: status(j.Status, j.Conclusion), EndedAt: j.Completed}
+	step := tasks.Step{Name: j.Name, Status: status(j.Status, j.Conclusion), EndedAt: j.Completed, Needs: f.needs[j.Name]}
 	if step.Status != tasks.Queued && step.Status != tasks.Skipped {
 		step.StartedAt = j.Started
 	}
@@ -268,7 +280,7 @@ func (f *follower) steps(j apiJob) (changed bool) {
 func (f *follower) tell(st tasks.Step) bool {
 	key := st.Parent + "\n" + st.Name
 	old, known := f.told[key]
-	if known && old == st {
+	if known && old.Equal(st) {
 		return false
 	}
 	f.told[key] = st

@@ -39,8 +39,9 @@ type provider struct {
 	mu    sync.Mutex
 	known map[string]known // workflows by the name of their task
 	paths map[string]string
-	files string          // how the workflows of this checkout were when Tasks read them
-	forms map[string]bool // "return_run_details" and others that the server does not know
+	files string              // how the workflows of this checkout were when Tasks read them
+	plans map[string]workflow // by commit and file
+	forms map[string]bool     // "return_run_details" and others that the server does not know
 }
 
 // known is a workflow that the server has.
@@ -103,7 +104,7 @@ func connect(ctx context.Context, t target, p integrations.Place, look tasks.Loo
 }
 
 func tryToken(ctx context.Context, t target, place integrations.Place, look tasks.Lookout, f found) (*provider, error) {
-	p := &provider{t: t, place: place, look: look, from: f.from, known: map[string]known{}, paths: map[string]string{}, forms: map[string]bool{}, dispatching: make(chan struct{}, 1), changes: make(chan struct{}, 1)}
+	p := &provider{t: t, place: place, look: look, from: f.from, known: map[string]known{}, paths: map[string]string{}, plans: map[string]workflow{}, forms: map[string]bool{}, dispatching: make(chan struct{}, 1), changes: make(chan struct{}, 1)}
 	p.news.init()
 	system := "GitHub"
 	if t.host != "github.com" {

@@ -23,9 +23,17 @@ type workflow struct {
 	On       []string // its triggers, in their order
 	Dispatch bool
 	Inputs   []input
-	Jobs     []string
-	// Needs are the jobs that must have ended before a job, by its key.
-	Needs map[string][]string
+	Jobs     []fileJob
+}
+
+// fileJob is a job as it stands in the file.
+type fileJob struct {
+	Key  string
+	Name string // what it is called: its key, or a name that may have expressions
+	// Matrix: it becomes several jobs.
+	Matrix bool
+	Uses   string   // the workflow that it calls; "" for one with steps
+	Needs  []string // the keys of jobs that must have ended before it
 }
 
 // input is one of workflow_dispatch.
@@ -47,7 +55,7 @@ const (
 
 // readWorkflow reads a workflow's text.
 func readWorkflow(file string, text []byte) (workflow, error) {
-	w := workflow{File: path.Base(file), Name: path.Base(file), Needs: map[string][]string{}}
+	w := workflow{File: path.Base(file), Name: path.Base(file)}
 	var doc yaml.MapSlice
 	if err := guarded(func() error { return yaml.UnmarshalWithOptions(text, &doc, yaml.UseOrderedMap()) }); err != nil {
 		first, _, _ := strings.Cut(err.Error(), "\n")
@@ -135,26 +143,42 @@ func (w *workflow) readInputs(items yaml.MapSlice) {
 }
 
 func (w *workflow) readJobs(v any) {
-	for _, item := range mapping(v) {
-		if len(w.Jobs) == mostJobs {
-			return
-		}
+	items := mapping(v)
+	for _, item := range items[:min(len(items), mostJobs)] {
 		key := fmt.Sprint(item.Key)
-		w.Jobs = append(w.Jobs, key)
+		j := fileJob{Key: key, Name: key}
 		for _, of := range mapping(item.Value) {
-			if fmt.Sprint(of.Key) != "needs" {
-				continue
-			}
-			switch needs := of.Value.(type) {
-			case string:
-				w.Needs[key] = []string{needs}
-			case []any:
-				for _, n := range needs {
-					w.Needs[key] = append(w.Needs[key], scalar(n))
+			switch fmt.Sprint(of.Key) {
+			case "name":
+				if name := scalar(of.Value); name != "" {
+					j.Name = name
+				}
+			case "uses":
+				j.Uses = scalar(of.Value)
+			case "needs":
+				j.Needs = texts(of.Value)
+			case "strategy":
+				for _, s := range mapping(of.Value) {
+					j.Matrix = j.Matrix || fmt.Sprint(s.Key) == "matrix"
 				}
 			}
 		}
+		w.Jobs = append(w.Jobs, j)
 	}
+}
+
+// texts are those of a list, or a single one.
+func texts(v any) (all []string) {
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
+	}
+	for _, item := range list {
+		if s := scalar(item); s != "" {
+			all = append(all, s)
+		}
+	}
+	return all
 }
 
 func mapping(v any) yaml.MapSlice {

@@ -131,6 +131,11 @@ func (f *follower) look(ctx context.Context) (flowRun, error) {
 		return r, err
 	}
 	for _, t := range all {
+		if _, known := f.steps[t.ID]; !known { // also what is needed by one before it has a name
+			f.steps[t.ID] = tasks.Step{Name: f.name(t)}
+		}
+	}
+	for _, t := range all {
 		f.step(t)
 	}
 	return r, f.backfill(ctx)
@@ -138,7 +143,12 @@ func (f *follower) look(ctx context.Context) (flowRun, error) {
 
 func (f *follower) step(t taskRun) {
 	old := f.steps[t.ID]
-	s := tasks.Step{Name: cmp.Or(old.Name, f.name(t)), Status: t.State.status(), StartedAt: t.Start, EndedAt: t.End, Log: old.Log}
+	s := tasks.Step{Name: old.Name, Status: t.State.status(), StartedAt: t.Start, EndedAt: t.End, Log: old.Log}
+	for _, id := range t.needs() {
+		if need, here := f.steps[id]; here && need.Name != s.Name {
+			s.Needs = append(s.Needs, need.Name)
+		}
+	}
 	if s.Log == "" && s.Status != tasks.Queued {
 		if sink, ok := f.sink.(tasks.StepSink); ok {
 			if w, key, err := sink.StepLog(s.Name); err == nil {
@@ -146,7 +156,7 @@ func (f *follower) step(t taskRun) {
 			}
 		}
 	}
-	if s != old {
+	if !s.Equal(old) {
 		f.steps[t.ID] = s
 		f.sink.Emit(tasks.StepChanged{Step: s})
 	}

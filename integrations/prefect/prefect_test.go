@@ -236,11 +236,14 @@ func TestOnARealServer(t *testing.T) {
 				t.Errorf("%q is not once in:\n%s", want, text)
 			}
 		}
-		steps := map[string]tasks.Status{}
+		steps, needs := map[string]tasks.Status{}, map[string][]string{}
 		for _, e := range k.events {
 			if s, ok := e.(tasks.StepChanged); ok {
-				steps[s.Step.Name] = s.Step.Status
+				steps[s.Step.Name], needs[s.Step.Name] = s.Step.Status, s.Step.Needs
 			}
+		}
+		if diff := cmp.Diff(map[string][]string{"load": nil, "fit": {"load"}}, needs); diff != "" {
+			t.Errorf("what the steps wait for: %s", diff)
 		}
 		if diff := cmp.Diff(map[string]tasks.Status{"load": tasks.Succeeded, "fit": tasks.Succeeded}, steps); diff != "" {
 			t.Error(diff)

@@ -2,8 +2,10 @@ package prefect
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -83,6 +85,27 @@ type taskRun struct {
 	State state     `json:"state"`
 	Start time.Time `json:"start_time"`
 	End   time.Time `json:"end_time"`
+	// Inputs are what each parameter came from; what it was told to wait for and who
+	// called it stand there, too, as "wait_for" and "__parents__".
+	Inputs map[string][]struct {
+		Type string `json:"input_type"` // "task_run", "flow_run", "parameter", "constant"
+		ID   string `json:"id"`
+	} `json:"task_inputs"`
+}
+
+// parents is what Prefect calls the runs in which a task was called.
+const parents = "__parents__"
+
+// needs are the task runs that must have ended before this one.
+func (t taskRun) needs() (ids []string) {
+	for _, name := range slices.Sorted(maps.Keys(t.Inputs)) {
+		for _, in := range t.Inputs[name] {
+			if in.Type == "task_run" && name != parents && in.ID != t.ID && !slices.Contains(ids, in.ID) {
+				ids = append(ids, in.ID)
+			}
+		}
+	}
+	return ids
 }
 
 // plainName is the name without what only tells the runs of one task apart, which

@@ -16,6 +16,10 @@ jobs:
     runs-on: ubuntu-latest
     steps:
       - run: go test ./...
+  vet:
+    runs-on: ubuntu-latest
+    steps:
+      - run: go vet ./...
   build:
     runs-on: ubuntu-latest
     needs: test
