@@ -7,17 +7,18 @@ from prefect import flow, get_run_logger, serve, task
 
 
 @task
-def load(rows: int) -> int:
+def load(rows: int) -> list[int]:
+    # Prefect sees where a list comes from, and not where a small number does.
     get_run_logger().info("loaded %d rows", rows)
-    return rows
+    return list(range(rows))
 
 
 @task
-def fit(rows: int, fail: bool) -> float:
+def fit(rows: list[int], fail: bool) -> float:
     if fail:
         raise ValueError("loss is not a number")
-    get_run_logger().info("fitted %d rows", rows)
-    return 1 / rows
+    get_run_logger().info("fitted %d rows", len(rows))
+    return 1 / len(rows)
 
 
 @flow(log_prints=True)
