@@ -56,7 +56,9 @@ func TestASweepIsBegunFromTheFormAndItsRunsAreOneMatrix(t *testing.T) {
 	if _, err := exec.LookPath("python3"); err != nil {
 		skipFor(t, "no python3 on PATH")
 	}
-	w, dir := trainings(t, "sawhorse.yml", asItIs)
+	w, dir := trainings(t, "sawhorse.yml", func(text string) string {
+		return text + "jobs: 4\n" // for want of it, a machine with one core does one run at once
+	})
 	p := sit(t, w, dir, 120, 36, []string{"PYTHONDONTWRITEBYTECODE=1"}, "--trust")
 	p.see("▌ *○ train").press("t").see("Run train")
 	p.press("1e-3..1e-1 log 3").see("0.001 0.01 0.1", "3 runs +lr 3").press("down", "15", "down", "4,8").see("6 runs +lr 3 × hidden 2")
