@@ -94,6 +94,8 @@ func (s *State) Apply(e Event) {
 		s.run(e.ID, func(r *Run) { r.Native, r.Reason = e.Native, e.Reason })
 	case RunObserved:
 		s.observe(e.Run)
+	case RunsRecalled:
+		s.recall(e.Runs)
 	case ProviderChanged:
 		s.Providers[e.Provider.Name] = e.Provider
 	case Provided:
@@ -220,16 +222,16 @@ func (s *State) declare(all []Task) {
 			s.Units[name] = u
 			continue
 		}
-		s.forget(name, u.Runs)
+		s.forget(u)
 	}
 }
 
 // forget drops all runs of a task that is gone, and where its logs end.
-func (s *State) forget(task string, runs []RunID) {
-	for _, id := range runs {
+func (s *State) forget(u Unit) {
+	for _, id := range slices.Concat(u.Swept, u.Runs) {
 		s.drop(id)
 	}
-	delete(s.Lines, logs.Key(task))
+	delete(s.Lines, logs.Key(u.Task.Name))
 }
 
 // drop takes a run out, with the logs that belong to it alone.
@@ -261,6 +263,12 @@ func (s *State) queue(r Run) {
 	}
 	s.Runs[r.ID] = r
 	u.Runs = append(u.Runs, r.ID)
+	if r.Sweep != nil { // what an earlier host swept is not the newest sweep any more
+		for _, id := range u.Swept {
+			s.drop(id)
+		}
+		u.Swept = nil
+	}
 	if r.Cause.Kind == ByRestart {
 		u.Restarts++
 	} else {
@@ -331,7 +339,7 @@ func (s *State) end(e RunEnded) {
 		if _, active := s.Active(task); active {
 			return
 		}
-		s.forget(task, u.Runs)
+		s.forget(u)
 		delete(s.Units, task)
 		s.Order = slices.DeleteFunc(s.Order, func(n string) bool { return n == task })
 	}

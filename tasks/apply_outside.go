@@ -93,8 +93,40 @@ func (s *State) observe(r Run) {
 		return
 	}
 	old.Status, old.Native, old.Reason, old.URL, old.Error = r.Status, r.Native, r.Reason, r.URL, r.Error
-	old.QueuedAt, old.StartedAt, old.EndedAt, old.Cause = r.QueuedAt, r.StartedAt, r.EndedAt, r.Cause
+	old.QueuedAt, old.StartedAt, old.EndedAt = r.QueuedAt, r.StartedAt, r.EndedAt
+	if old.Observed { // why it was begun here is known better here
+		old.Cause = r.Cause
+	}
 	s.Runs[r.ID] = old
+}
+
+// recall takes over runs of an earlier host. Those of other systems are runs of
+// their tasks as before; those of a sweep stand aside, unless there is a newer one.
+func (s *State) recall(runs []Run) {
+	before := map[string][]RunID{}
+	for _, r := range runs {
+		u, ok := s.Units[r.Task]
+		_, known := s.Runs[r.ID]
+		swept := slices.ContainsFunc(u.Runs, func(id RunID) bool { return s.Runs[id].Sweep != nil })
+		switch {
+		case known || !ok:
+			continue
+		case u.Task.Remote() && r.External != "":
+			before[r.Task] = append(before[r.Task], r.ID)
+		case r.Sweep != nil && r.Status.Done() && !swept:
+			u.Swept = append(u.Swept, r.ID)
+			s.Units[r.Task] = u
+		default:
+			continue
+		}
+		s.Runs[r.ID] = r.clone() // the event is shared with other states
+	}
+	for task, ids := range before {
+		u := s.Units[task]
+		u.Runs = append(ids, u.Runs...)
+		s.trim(&u)
+		s.Units[task] = u
+	}
 }
 
 // change takes over what a provider tells of its resources.

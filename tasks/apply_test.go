@@ -182,6 +182,13 @@ func anEvent() *rapid.Generator[Event] {
 				return RunObserved{Run{ID: id, Task: task, Number: n, Status: status, External: word(), QueuedAt: at, Log: logs.Key(id)}}
 			},
 			func() Event {
+				runs := []Run{
+					{ID: id, Task: task, Number: n, Status: Running, External: word(), Params: map[string]string{}, Log: logs.Key(id)},
+					{ID: NewRunID(task, n+1), Task: task, Number: n + 1, Status: Succeeded, Sweep: &Sweep{ID: id, Runs: 2, Parallel: 1}, Log: key},
+				}
+				return RunsRecalled{runs[number(1):]}
+			},
+			func() Event {
 				phase := rapid.SampledFrom([]Phase{PhaseUp, PhaseBusy, PhaseFailed}).Draw(t, "phase")
 				return ProviderChanged{Provider{Name: provider(), Phase: phase, Error: word(), Since: at, Wanted: number(1) == 1}}
 			},
@@ -275,6 +282,12 @@ func holdsTogether(t *rapid.T, s State) {
 			if r.Status.Done() {
 				ended++
 			}
+		}
+		for _, id := range u.Swept {
+			if r, ok := s.Runs[id]; !ok || listed[id] || r.Sweep == nil || !r.Status.Done() {
+				t.Fatalf("%s has %s of a sweep of an earlier host, which is %+v", name, id, r)
+			}
+			listed[id] = true
 		}
 		if ended > keptRuns+1 {
 			t.Fatalf("%s keeps %d runs that have ended", name, ended)

@@ -70,6 +70,14 @@ type Attacher interface {
 	Attach(ctx context.Context, r Run, s Sink) error
 }
 
+// Resumer is a Runner whose runs outlive the host. Resume goes on with one that an
+// earlier host began, what its system calls r.External, as Run does once its run is
+// known: it follows it to its end, and to end ctx is to cancel it.
+type Resumer interface {
+	Runner
+	Resume(ctx context.Context, r Run, t Task, s Sink) error
+}
+
 // Observer tells of the runs of its tasks, whoever started them, until ctx ends
 // or its system is lost. A Run says its Task, External, Status, times, URL,
 // Native and Cause; the engine numbers it.

@@ -153,6 +153,9 @@ type (
 	}
 	// RunObserved says: a run of a provider's task is so now, whoever started it.
 	RunObserved struct{ Run Run }
+	// RunsRecalled says: these are of an earlier host, the oldest first: runs in other
+	// systems that were begun here, and those of a task's newest sweep.
+	RunsRecalled struct{ Runs []Run }
 	// ProviderChanged says: a connection is so now.
 	ProviderChanged struct{ Provider Provider }
 	// Provided says: these are all tasks that a provider knows of.
@@ -234,6 +237,7 @@ func (RunLinked) event()          {}
 func (CodeReported) event()       {}
 func (RunNative) event()          {}
 func (RunObserved) event()        {}
+func (RunsRecalled) event()       {}
 func (ProviderChanged) event()    {}
 func (Provided) event()           {}
 func (ProviderRemoved) event()    {}
@@ -279,6 +283,7 @@ func eventTypes() []Event {
 		CodeReported{},
 		RunNative{},
 		RunObserved{},
+		RunsRecalled{},
 		ProviderChanged{},
 		Provided{},
 		ProviderRemoved{},

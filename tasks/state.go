@@ -40,6 +40,9 @@ type Unit struct {
 	Pinned []TestName `json:"pinned,omitempty"`
 	// Runs are the task's runs that State keeps, oldest first.
 	Runs []RunID `json:"runs,omitempty"`
+	// Swept are the runs of its newest sweep where an earlier host ran that: they are
+	// to be looked at, and say nothing of how the task is now.
+	Swept []RunID `json:"swept,omitempty"`
 	// Restarts by its policy since a person last started it.
 	Restarts int `json:"restarts,omitempty"`
 	// Removed: no longer declared; it goes when its last run has ended.
@@ -124,7 +127,7 @@ func (s State) Clone() State {
 	c.Order = slices.Clone(s.Order)
 	c.Units = maps.Clone(s.Units)
 	for k, u := range c.Units {
-		u.Runs, u.Pinned = slices.Clone(u.Runs), slices.Clone(u.Pinned)
+		u.Runs, u.Swept, u.Pinned = slices.Clone(u.Runs), slices.Clone(u.Swept), slices.Clone(u.Pinned)
 		c.Units[k] = u
 	}
 	c.Runs = maps.Clone(s.Runs)

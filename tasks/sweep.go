@@ -34,7 +34,8 @@ const keptSwept = 400
 
 // LastSweep is the newest sweep of a task whose runs State keeps, if there is one.
 func (s State) LastSweep(task string) (Sweep, bool) {
-	for _, id := range slices.Backward(s.Units[task].Runs) {
+	u := s.Units[task]
+	for _, id := range slices.Backward(slices.Concat(u.Swept, u.Runs)) {
 		if w := s.Runs[id].Sweep; w != nil {
 			return *w, true
 		}
@@ -45,7 +46,8 @@ func (s State) LastSweep(task string) (Sweep, bool) {
 // SweepRuns are the runs of a sweep, in the order in which they begin.
 func (s State) SweepRuns(id RunID) []Run {
 	var all []Run
-	for _, n := range s.Units[id.Task()].Runs {
+	u := s.Units[id.Task()]
+	for _, n := range slices.Concat(u.Swept, u.Runs) {
 		if r := s.Runs[n]; r.In(id) {
 			all = append(all, r)
 		}

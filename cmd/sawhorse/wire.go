@@ -124,6 +124,7 @@ func newHost(p place, trusted bool) (h *host, err error) {
 		Results:     all.ReadFile,
 		Logs:        h.logs,
 		Record:      h.record,
+		Earlier:     h.history.Recall,
 		Code:        func(ctx context.Context) tasks.Code { return codeNow(ctx, p.root) },
 		Numbers:     numbers,
 		Usage:       h.usage,
@@ -265,10 +266,14 @@ func (h *host) surroundings() integrations.Surroundings {
 	}
 }
 
-// record keeps a finished run. One that was kept after a damaged history was set
+// record keeps a run. One that was kept after a damaged history was set
 // aside is kept all the same; the warning says what happened.
 func (h *host) record(ctx context.Context, r tasks.Run) error {
-	err := h.history.AddAt(ctx, r, h.code.of(ctx, r))
+	var at history.Code
+	if r.Status.Done() {
+		at = h.code.of(ctx, r)
+	}
+	err := h.history.AddAt(ctx, r, at)
 	if _, ok := errors.AsType[*history.Warning](err); ok {
 		return err
 	}

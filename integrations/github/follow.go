@@ -29,9 +29,23 @@ const (
 func (p *provider) Attach(ctx context.Context, r tasks.Run, s tasks.Sink) error {
 	id, ok := readExternal(r.External)
 	if !ok {
-		return &tasks.StartError{Reason: fmt.Sprintf("%q is no run of GitHub", r.External), Hint: "look at it in the browser"}
+		return noRun(r.External)
 	}
 	return p.newFollower(id, tasks.Task{Name: r.Task, Root: p.place.Dir}, s).toEnd(ctx)
+}
+
+// Resume follows a run that an earlier host triggered.
+func (p *provider) Resume(ctx context.Context, r tasks.Run, t tasks.Task, s tasks.Sink) error {
+	id, ok := readExternal(r.External)
+	if !ok {
+		return noRun(r.External)
+	}
+	p.news.mine(id)
+	return p.followOwn(ctx, id, t, s)
+}
+
+func noRun(external string) error {
+	return &tasks.StartError{Reason: fmt.Sprintf("%q is no run of GitHub", external), Hint: "look at it in the browser"}
 }
 
 // followOwn follows a run that was triggered here. To cancel it is to ask

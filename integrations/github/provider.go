@@ -54,6 +54,7 @@ var (
 	_ tasks.Catalog   = (*provider)(nil)
 	_ tasks.Changing  = (*provider)(nil)
 	_ tasks.Runner    = (*provider)(nil)
+	_ tasks.Resumer   = (*provider)(nil)
 	_ tasks.Attacher  = (*provider)(nil)
 	_ tasks.Observer  = (*provider)(nil)
 	_ tasks.Source    = (*provider)(nil)

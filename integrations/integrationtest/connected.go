@@ -368,12 +368,17 @@ func (c *contract) leaves() {
 	_ = c.outcome(done)
 	run := s.Run()
 	run.Task = c.o.Task
-	a, follows := tasks.As[tasks.Attacher](p)
-	if !follows || run.External == "" {
+	if run.External == "" {
 		return
 	}
 	again := &Sink{}
-	err := a.Attach(t.Context(), run, again)
+	var err error
+	if next, goesOn := tasks.As[tasks.Resumer](p); goesOn { // as the next host does
+		task, _ := c.task(p)
+		err = next.Resume(t.Context(), run, task, again)
+	} else if a, follows := tasks.As[tasks.Attacher](p); follows {
+		err = a.Attach(t.Context(), run, again)
+	}
 	c.saw(again)
 	for _, st := range again.Run().Steps {
 		if st.Status == tasks.Cancelled {

@@ -136,6 +136,7 @@ var (
 	_ tasks.Catalog   = (*Provider)(nil)
 	_ tasks.Changing  = (*Provider)(nil)
 	_ tasks.Runner    = (*Provider)(nil)
+	_ tasks.Resumer   = (*Provider)(nil)
 	_ tasks.Attacher  = (*Provider)(nil)
 	_ tasks.Observer  = (*Provider)(nil)
 	_ tasks.Source    = (*Provider)(nil)

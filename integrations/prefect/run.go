@@ -25,8 +25,18 @@ func (p *Provider) Run(ctx context.Context, q tasks.Request, s tasks.Sink) error
 		return err
 	}
 	s.Emit(tasks.RunLinked{External: r.ID, URL: p.runURL(r.ID)})
-	f := newFollower(p, r.ID, s)
-	err = f.follow(ctx)
+	return p.followOwn(ctx, r.ID, s)
+}
+
+// Resume follows a run that an earlier host triggered.
+func (p *Provider) Resume(ctx context.Context, r tasks.Run, _ tasks.Task, s tasks.Sink) error {
+	return p.followOwn(ctx, r.External, s)
+}
+
+// followOwn follows a run that was triggered here. To cancel it is to ask for that.
+func (p *Provider) followOwn(ctx context.Context, id string, s tasks.Sink) error {
+	f := newFollower(p, id, s)
+	err := f.follow(ctx)
 	if ctx.Err() == nil || errors.Is(context.Cause(ctx), tasks.ErrLeaving) {
 		return err
 	}

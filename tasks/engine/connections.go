@@ -216,6 +216,11 @@ func (e *Engine) offerTasks(ctx context.Context, c *connection, catalog tasks.Ca
 		if err != nil {
 			return err
 		}
+		select {
+		case <-e.recalled:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 		e.send(func(e *Engine) { e.provided(c, all) })
 		if offered != nil {
 			close(offered)
@@ -244,6 +249,8 @@ func (e *Engine) provided(c *connection, all []tasks.Task) {
 		t.Spec.Name, t.Spec.Kind = t.Name, t.Kind
 	}
 	e.emit(tasks.Provided{Provider: c.Name, Tasks: all})
+	e.recall()
+	e.resume(c.Name)
 	for _, name := range e.state.Order {
 		if t := e.state.Units[name].Task; t.Provider == c.Name && t.Spec.Use != "" {
 			e.judgePinned(c, t)

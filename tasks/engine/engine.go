@@ -48,8 +48,13 @@ type Options struct {
 	// Results reads a file of results; false: its format is not known. nil: none is read.
 	Results func(t tasks.Task, text []byte, s tasks.Sink) bool
 	Logs    *logs.Store
-	// Record keeps a finished run; called one at a time, off the loop.
+	// Record keeps a run: one that has ended, and one of another system as soon as it
+	// is known there. Called one at a time, off the loop.
 	Record func(ctx context.Context, r tasks.Run) error
+	// Earlier are runs of earlier hosts, the oldest first: those that went on in other
+	// systems when the last one ended, and what else is to be looked at. Called once,
+	// off the loop; nil: there are none.
+	Earlier func(ctx context.Context) ([]tasks.Run, error)
 	// Code says what code the workspace holds now; nil: nobody knows. Called off the
 	// loop, for runs that tell numbers; it ends by itself before long.
 	Code func(ctx context.Context) tasks.Code
@@ -96,6 +101,7 @@ type Engine struct {
 	growthTold  time.Time // when growth was told last
 	growthTimer *time.Timer
 	attached    chan struct{} // closed and made anew when a subscriber comes
+	recalled    chan struct{} // closed when the loop was given the runs of earlier hosts
 
 	// Owned by the loop.
 	file    *config.File
@@ -115,6 +121,7 @@ type Engine struct {
 	lastParams map[string]map[string]string
 	// missed are files that changed and that no run of a task was told of.
 	missed             map[string][]string
+	earlier            []tasks.Run // of earlier hosts, whose tasks are not known yet
 	connections        map[string]*connection
 	looks              map[string]*look
 	parsed             sync.Map        // keys of logs of steps that were looked through; any goroutine
@@ -155,6 +162,7 @@ func New(o Options) *Engine {
 		missed:     map[string][]string{},
 
 		attached:    make(chan struct{}),
+		recalled:    make(chan struct{}),
 		connections: map[string]*connection{},
 		looks:       map[string]*look{},
 		crons:       map[string]cronEntry{},
@@ -193,6 +201,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	if e.o.Usage != nil {
 		e.work.Go(func() { e.sample(inner) })
 	}
+	e.recallEarlier()
 	e.findConnections()
 
 	timer := time.NewTimer(time.Hour)

@@ -65,19 +65,6 @@ func (e *Engine) startRun(ctx context.Context, id tasks.RunID) {
 		e.emit(tasks.RunEnded{ID: id, At: now, Status: tasks.Failed, Error: fmt.Sprintf("nothing here runs tasks of %q", t.Provider)})
 		return
 	}
-	w, err := e.o.Logs.Writer(r.Log)
-	if err != nil {
-		e.emit(tasks.RunEnded{ID: id, At: now, Status: tasks.Failed, Error: fmt.Sprintf("open its log: %v", err)})
-		return
-	}
-	runCtx, cancel := context.WithCancelCause(ctx)
-	release := func() { cancel(nil) }
-	if t.Spec.Timeout > 0 {
-		limited, stop := context.WithTimeoutCause(runCtx, t.Spec.Timeout, tasks.ErrTimeout)
-		runCtx, release = limited, func() { stop(); cancel(nil) }
-	}
-	s := newSink(e, r, t, w)
-	e.live[id] = &live{cancel: cancel, sink: s}
 	if len(e.env[id]) > 0 {
 		t.Spec.Env = maps.Clone(t.Spec.Env)
 		if t.Spec.Env == nil {
@@ -91,17 +78,40 @@ func (e *Engine) startRun(ctx context.Context, id tasks.RunID) {
 		Sweep: r.Sweep,
 	}
 	e.clear(refreshNotice(r.Task))
+	r.StartedAt = now
+	s, err := e.launch(ctx, r, t, func(ctx context.Context, s *sink) error { return runner.Run(ctx, req, s) })
+	if err != nil {
+		e.emit(tasks.RunEnded{ID: id, At: now, Status: tasks.Failed, Error: err.Error()})
+		return
+	}
 	e.emit(tasks.RunStarted{ID: id, At: now, FirstLine: s.first, Ports: ownPorts(t, req.Ports)})
 	e.stir()
+}
+
+// launch does the work of a run that began at its StartedAt, beside the loop.
+func (e *Engine) launch(ctx context.Context, r tasks.Run, t tasks.Task, work func(ctx context.Context, s *sink) error) (*sink, error) {
+	w, err := e.o.Logs.Writer(r.Log)
+	if err != nil {
+		return nil, fmt.Errorf("open its log: %w", err)
+	}
+	runCtx, cancel := context.WithCancelCause(ctx)
+	release := func() { cancel(nil) }
+	if t.Spec.Timeout > 0 {
+		limited, stop := context.WithTimeoutCause(runCtx, t.Spec.Timeout-e.o.Now().Sub(r.StartedAt), tasks.ErrTimeout)
+		runCtx, release = limited, func() { stop(); cancel(nil) }
+	}
+	s := newSink(e, r, t, w)
+	e.live[r.ID] = &live{cancel: cancel, sink: s}
 	e.work.Go(func() {
-		err := runner.Run(runCtx, req, s)
+		err := work(runCtx, s)
 		if err != nil && errors.Is(context.Cause(runCtx), tasks.ErrTimeout) {
 			err = fmt.Errorf("%w after %v: %w", tasks.ErrTimeout, t.Spec.Timeout, err)
 		}
 		release()
 		end := s.close()
-		e.send(func(e *Engine) { e.ended(id, err, end) })
+		e.send(func(e *Engine) { e.ended(r.ID, err, end) })
 	})
+	return s, nil
 }
 
 // failedTests are the tests that failed in a task's last finished run that

@@ -160,6 +160,9 @@ func (s *sink) tell(ev tasks.Event) {
 			defer e.codeOf(s.id)
 		}
 		e.emit(ev)
+		if _, linked := ev.(tasks.RunLinked); linked && e.state.Units[s.id.Task()].Task.Remote() {
+			e.records <- cloneRun(e.state.Runs[s.id]) // it outlives this host
+		}
 	})
 }
 

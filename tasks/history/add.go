@@ -34,17 +34,23 @@ type Code struct {
 	Print string
 }
 
-// Add stores a finished run, in place of one of the same ID. An error that is
-// a *Warning tells of a damaged history that was set aside: the run is stored.
+// Add stores a run, in place of one of the same ID. One that has not ended has to be
+// one of another system: it stands aside until it has. An error that is a *Warning
+// tells of a damaged history that was set aside: the run is stored.
 func (s *Store) Add(ctx context.Context, r tasks.Run) error { return s.AddAt(ctx, r, Code{}) }
 
 // AddAt is Add for a run of known code.
 func (s *Store) AddAt(ctx context.Context, r tasks.Run, code Code) error {
-	if !r.Status.Done() {
+	if !r.Status.Done() && r.External == "" {
 		return fmt.Errorf("store run %s: it has not ended", r.ID)
 	}
 	return s.host(ctx, fmt.Sprintf("store run %s", r.ID), func(db *sql.DB) error {
-		err := inside(ctx, db, func(tx *sql.Tx) error { return insert(ctx, tx, r, code) })
+		err := inside(ctx, db, func(tx *sql.Tx) error {
+			if !r.Status.Done() {
+				return putAside(ctx, tx, r)
+			}
+			return insert(ctx, tx, r, code)
+		})
 		if err != nil {
 			return err
 		}
@@ -97,6 +103,7 @@ func prune(ctx context.Context, db *sql.DB, now time.Time, runs int, age time.Du
 					FROM runs WHERE tests > failed) WHERE n > ?)`, []any{passes}},
 			{"DELETE FROM test_names WHERE id NOT IN (SELECT test FROM tests)", nil},
 			{"DELETE FROM starts WHERE began_at < ?", []any{now.Add(-age).UnixNano()}},
+			{"DELETE FROM elsewhere WHERE began_at < ?", []any{now.Add(-age).UnixNano()}},
 		})
 	})
 }
@@ -148,18 +155,25 @@ func insert(ctx context.Context, tx *sql.Tx, r tasks.Run, at Code) error {
 		code, signal = r.Exit.Code, r.Exit.Signal
 	}
 	sum := summarize(r)
-	if _, err := tx.ExecContext(ctx, "DELETE FROM runs WHERE id = ?", r.ID); err != nil {
+	sweep := tasks.RunID("")
+	if r.Sweep != nil {
+		sweep = r.Sweep.ID
+	}
+	if err := execAll(ctx, tx, []statement{
+		{"DELETE FROM runs WHERE id = ?", []any{r.ID}},
+		{"DELETE FROM elsewhere WHERE id = ?", []any{r.ID}},
+	}); err != nil {
 		return err
 	}
 	done, err := tx.ExecContext(ctx, `INSERT INTO runs (
 			id, task, number, status, cause, changed, params, commit_id, attempt, queued_at, started_at, ready_at, ended_at,
 			exit_code, exit_signal, error, log, first_line, end_line, url, native, survivors, steps, metrics, artifacts,
-			tests, failed, skipped, diagnostics, code_print, dirty, extent
-		) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+			tests, failed, skipped, diagnostics, code_print, dirty, extent, sweep, external
+		) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
 		r.ID, r.Task, r.Number, r.Status, texts[0], nanos(r.Cause.Changed), texts[1], at.Commit, r.Attempt,
 		nanos(r.QueuedAt), nanos(r.StartedAt), nanos(r.ReadyAt), nanos(r.EndedAt),
 		code, signal, r.Error, r.Log, r.FirstLine, r.EndLine, r.URL, r.Native, texts[2], texts[3], texts[4], texts[5],
-		sum.Tests, sum.Failed, sum.Skipped, sum.Diagnostics, at.Print, at.Dirty, ext)
+		sum.Tests, sum.Failed, sum.Skipped, sum.Diagnostics, at.Print, at.Dirty, ext, sweep, r.External)
 	if err != nil {
 		return err
 	}
@@ -167,8 +181,7 @@ func insert(ctx context.Context, tx *sql.Tx, r tasks.Run, at Code) error {
 	if err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, "INSERT INTO last (task, number) VALUES (?1, ?2) ON CONFLICT (task) DO UPDATE SET number = max(number, ?2)",
-		r.Task, r.Number); err != nil {
+	if err := count(ctx, tx, r); err != nil {
 		return err
 	}
 	if err := insertTests(ctx, tx, seq, r); err != nil {
@@ -181,6 +194,13 @@ func insert(ctx context.Context, tx *sql.Tx, r tasks.Run, at Code) error {
 		}
 	}
 	return nil
+}
+
+// count remembers the number of a run: it is never given twice.
+func count(ctx context.Context, tx *sql.Tx, r tasks.Run) error {
+	_, err := tx.ExecContext(ctx, "INSERT INTO last (task, number) VALUES (?1, ?2) ON CONFLICT (task) DO UPDATE SET number = max(number, ?2)",
+		r.Task, r.Number)
+	return err
 }
 
 func insertTests(ctx context.Context, tx *sql.Tx, seq int64, r tasks.Run) error {

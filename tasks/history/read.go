@@ -74,15 +74,17 @@ func (s *Store) Runs(ctx context.Context, f Filter) ([]tasks.Run, error) {
 			r, err := scanRun(scan)
 			runs = append(runs, r)
 			return err
-		}, `SELECT id, task, number, status, cause, params, attempt, queued_at, started_at, ready_at, ended_at, exit_code, exit_signal, error,
-			log, first_line, end_line, url, native, survivors, steps, metrics, artifacts, extent
-			FROM runs`+where+" ORDER BY ended_at DESC, seq DESC LIMIT ?", append(args, limit)...)
+		}, "SELECT "+runColumns+" FROM runs"+where+" ORDER BY ended_at DESC, seq DESC LIMIT ?", append(args, limit)...)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return runs, nil
 }
+
+// runColumns are what scanRun reads.
+const runColumns = `id, task, number, status, cause, params, attempt, queued_at, started_at, ready_at, ended_at, exit_code, exit_signal, error,
+	log, first_line, end_line, url, native, survivors, steps, metrics, artifacts, extent`
 
 func scanRun(scan func(...any) error) (tasks.Run, error) {
 	var r tasks.Run

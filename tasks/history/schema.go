@@ -101,6 +101,20 @@ CREATE TABLE starts (
 );
 `, `
 ALTER TABLE runs ADD COLUMN extent TEXT NOT NULL DEFAULT ''; -- JSON, how much of its task it did; '' is all
+`, `
+ALTER TABLE runs ADD COLUMN sweep TEXT NOT NULL DEFAULT '';    -- the one it was of; '' is none
+ALTER TABLE runs ADD COLUMN external TEXT NOT NULL DEFAULT ''; -- what its system calls it; '' is: it ran here
+UPDATE runs SET sweep = coalesce(json_extract(extent, '$.sweep.id'), ''), external = coalesce(json_extract(extent, '$.external'), '')
+	WHERE extent <> '';
+CREATE INDEX runs_of_sweeps ON runs (task, ended_at) WHERE sweep <> '';
+CREATE INDEX runs_elsewhere ON runs (task, ended_at) WHERE external <> '';
+
+-- Runs that have not ended, and go on in other systems whatever becomes of the host.
+CREATE TABLE elsewhere (
+	id       TEXT PRIMARY KEY,
+	began_at INTEGER NOT NULL,
+	run      TEXT NOT NULL -- JSON
+) WITHOUT ROWID;
 `}
 }
 

@@ -1,0 +1,179 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
+)
+
+// lasting is a system whose runs outlive the host.
+type lasting struct {
+	*system
+	resumed []string
+	goesOn  func(ctx context.Context, s tasks.Sink) error
+}
+
+func (l *lasting) Resume(ctx context.Context, r tasks.Run, t tasks.Task, s tasks.Sink) error {
+	l.resumed = append(l.resumed, fmt.Sprintf("%s as %s for %s", r.External, r.ID, t.Name))
+	return l.goesOn(ctx, s)
+}
+
+// afterRestart runs a test on an engine that is told of runs of an earlier host.
+func afterRestart(t *testing.T, l *lasting, units []config.Unit, earlier []tasks.Run, f func(b *bench)) {
+	t.Helper()
+	onEngineWith(t, units, func(o *Options) {
+		l.begin()
+		o.Connections = func(context.Context, *config.File) ([]tasks.Connection, error) {
+			c := l.connection()
+			c.Connect = func(context.Context, tasks.Lookout) (any, error) { return l, nil }
+			return []tasks.Connection{c}, nil
+		}
+		o.Earlier = func(context.Context) ([]tasks.Run, error) {
+			time.Sleep(time.Second) // the systems answer sooner
+			return earlier, nil
+		}
+	}, func(b *bench) {
+		takes(2 * time.Second)
+		synctest.Wait()
+		f(b)
+	})
+}
+
+// yard is a system with a plan that "deploy" stands for, and its runs of an earlier
+// host: 8 has ended, 9 has not.
+func yard() (*lasting, []config.Unit, []tasks.Run) {
+	ship := build("ship")
+	ship.Spec.With = map[string]string{"plan": "ship.yml"}
+	l := &lasting{system: &system{catalog: []tasks.Task{ship}}}
+	began := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).Add(-time.Hour)
+	run := func(n int, external string, status tasks.Status) tasks.Run {
+		id := tasks.NewRunID("deploy", n)
+		return tasks.Run{
+			ID: id, Task: "deploy", Number: n, External: external, Status: status, Cause: tasks.Cause{Kind: tasks.ByPerson, Detail: "key r"},
+			QueuedAt: began, StartedAt: began, Log: logs.Key(id), EndLine: -1, Params: map[string]string{"to": "staging"},
+		}
+	}
+	ended := run(1, "8", tasks.Succeeded)
+	ended.EndedAt = began.Add(time.Minute)
+	return l, []config.Unit{pinned("deploy", map[string]string{"plan": "ship.yml"}, nil)}, []tasks.Run{ended, run(2, "9", tasks.Running)}
+}
+
+func TestARunInAnotherSystemIsFollowedToItsEndByTheNextHost(t *testing.T) {
+	l, units, earlier := yard()
+	var end chan error // made in the bubble of the test
+	l.goesOn = func(ctx context.Context, s tasks.Sink) error {
+		end = make(chan error)
+		s.Log(logs.Out, []byte("it goes on\n"))
+		select {
+		case err := <-end:
+			return err
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	afterRestart(t, l, units, earlier, func(b *bench) {
+		b.stands("deploy", "1 succeeded, 2 running")
+		if diff := cmp.Diff([]string{"9 as deploy#2 for deploy"}, l.resumed); diff != "" {
+			t.Error(diff)
+		}
+		// Its system tells of both, as runs of its own task.
+		s := l.system
+		for _, external := range []string{"8", "9"} {
+			s.observed(tasks.Run{Task: "ship", External: external, Status: tasks.Running, Cause: tasks.Cause{Kind: tasks.ByOthers, Detail: "by ada"}})
+		}
+		synctest.Wait()
+		if runs := b.state().Units["ship"].Runs; len(runs) > 0 {
+			t.Errorf("they are runs of ship, too: %v", runs)
+		}
+		end <- &tasks.ExitError{Exit: tasks.Exit{Code: 1}, Reason: "no room"}
+		synctest.Wait()
+		r := b.state().Runs["deploy#2"]
+		got := fmt.Sprint(r.Status, ", ", r.Error, ", ", r.Cause, ", ", r.Params["to"], ", ", b.state().Lines["deploy#2"], " line")
+		if diff := cmp.Diff("failed, no room, key r, staging, 1 line", got); diff != "" {
+			t.Error(diff)
+		}
+		if len(b.past) != 1 || b.past[0].ID != "deploy#2" {
+			t.Errorf("recorded: %+v", b.past)
+		}
+	})
+}
+
+func TestARunOfAnEarlierHostIsCancelledAsOneOfThisOne(t *testing.T) {
+	l, units, earlier := yard()
+	var why error
+	l.goesOn = func(ctx context.Context, _ tasks.Sink) error {
+		<-ctx.Done()
+		why = context.Cause(ctx)
+		return why
+	}
+	afterRestart(t, l, units, earlier, func(b *bench) {
+		b.do(tasks.Stop{Names: []string{"deploy"}})
+		b.stands("deploy", "1 succeeded, 2 cancelled")
+		if !errors.Is(why, tasks.ErrCancelled) {
+			t.Errorf("it ended by %v", why)
+		}
+	})
+}
+
+func TestARunThatIsKnownInAnotherSystemIsKeptAtOnceAndNotEndedByAHostThatLeaves(t *testing.T) {
+	l, units, _ := yard()
+	l.run = func(ctx context.Context, s tasks.Sink) error {
+		s.Emit(tasks.RunLinked{External: "10"})
+		<-ctx.Done()
+		return context.Cause(ctx)
+	}
+	var b *bench
+	afterRestart(t, l, units, nil, func(on *bench) {
+		b = on
+		b.do(tasks.RunTask{Name: "deploy"})
+	})
+	var got []string
+	for _, r := range b.past {
+		got = append(got, fmt.Sprint(r.ID, " is ", r.External, ", ", r.Status))
+	}
+	if diff := cmp.Diff([]string{"deploy#1 is 10, running"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestASweepOfAnEarlierHostIsLookedAtUntilThereIsANewerOne(t *testing.T) {
+	w := &tasks.Sweep{ID: "train#3", Swept: []string{"lr"}, Parallel: 1, Runs: 2}
+	var earlier []tasks.Run
+	for n := 3; n <= 4; n++ {
+		id := tasks.NewRunID("train", n)
+		earlier = append(earlier, tasks.Run{ID: id, Task: "train", Number: n, Status: tasks.Failed, Error: "exit 1", Sweep: w, Log: logs.Key(id)})
+	}
+	l := &lasting{system: &system{}}
+	afterRestart(t, l, []config.Unit{train()}, earlier, func(b *bench) {
+		trainable(b)
+		b.e.numbers["train"] = 4
+		st := b.state()
+		if got, ok := st.LastSweep("train"); !ok || got.ID != w.ID || len(st.SweepRuns(w.ID)) != 2 || st.Sweeping(got) {
+			t.Errorf("the last sweep is %+v of %d runs", got, len(st.SweepRuns(w.ID)))
+		}
+		if _, ran := st.Current("train"); ran || len(st.Alerts()) > 0 {
+			t.Errorf("it counts as what the task is now: %v", st.Alerts())
+		}
+		b.do(tasks.RunTask{Name: "train"})
+		takes(2 * time.Minute)
+		st = b.state()
+		if got, _ := st.LastSweep("train"); got.ID != w.ID {
+			t.Errorf("after another run the last sweep is %+v", got)
+		}
+		b.do(tasks.RunSweep{Name: "train", Sets: rates("1", "2")})
+		takes(2 * time.Minute)
+		st = b.state()
+		if got, _ := st.LastSweep("train"); got.ID != "train#6" || len(st.SweepRuns(w.ID)) != 0 {
+			t.Errorf("after another sweep the last one is %+v", got)
+		}
+	})
+}
