@@ -318,7 +318,7 @@ func (d *detail) click(x, y int) {
 	case historyTab:
 		d.history.Click(y)
 	case stepsTab:
-		d.steps.Click(y)
+		d.steps.Click(x, y)
 	case sweepTab:
 		d.sweep.Click(y)
 	}

@@ -32,6 +32,7 @@ type memory struct {
 	Log       json.RawMessage   `json:"log,omitempty"`     // the log view's own
 	Pins      []pinMemory       `json:"pins,omitempty"`
 	Tests     tests.Prefs       `json:"tests,omitzero"`
+	Graph     bool              `json:"graph,omitempty"` // steps are shown as a graph
 	Orders    orders            `json:"orders,omitzero"`
 	Ranks     map[string]string `json:"ranks,omitempty"` // by task: the metric that says which run is best
 	// Opened are groups that are folded unless a person opened them; Kinds the tabs
@@ -78,6 +79,7 @@ func (s *Screen) recall() {
 	s.detail.logs.recall(m.Log)
 	s.recallPins(m.Pins)
 	s.detail.tests.SetPrefs(m.Tests)
+	s.detail.steps.SetGraph(m.Graph)
 	s.detail.curves.SetRanks(m.Ranks)
 	s.detail.overview.SetOrders(m.Orders.Services, m.Orders.Tasks)
 	s.detail.history.SetOrder(m.Orders.Runs)
@@ -96,6 +98,7 @@ func (s *Screen) remembered() string {
 	m.Filter = s.tree.Filter()
 	m.Log, m.Pins = s.detail.logs.remembered(), s.rememberedPins()
 	m.Tests = s.detail.tests.Prefs()
+	m.Graph = s.detail.steps.Graph()
 	m.Ranks = s.detail.curves.Ranks()
 	m.Orders.Services, m.Orders.Tasks = s.detail.overview.Orders()
 	m.Orders.Runs = s.detail.history.Order()

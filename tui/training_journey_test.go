@@ -19,8 +19,8 @@ func (p trip) steps() trip {
 	p.t.Helper()
 	for _, st := range []tasks.Step{
 		{Name: "prepare", Status: tasks.Succeeded, Log: logs.Key("train#1/prepare")},
-		{Name: "fit", Status: tasks.Failed, Log: logs.Key("train#1/fit")},
-		{Name: "plot", Status: tasks.Failed},
+		{Name: "fit", Status: tasks.Failed, Log: logs.Key("train#1/fit"), Needs: []string{"prepare"}},
+		{Name: "plot", Status: tasks.Failed, Needs: []string{"fit"}},
 	} {
 		st.StartedAt = time.Now()
 		p.e.Emit(tasks.StepChanged{ID: "train#1", Step: st})
@@ -50,9 +50,14 @@ func trainingJourneys() map[string]func(p trip) {
 		"curves.time":   func(p trip) { p.curves().Press("t").See("loss  0.1 at 0") },
 		"steps.open":    func(p trip) { p.steps().Press("enter").See("train / fit").Press("2").See("✓ prepare") },
 		"steps.failed":  func(p trip) { p.steps().Press("n").See("▌   ✖ plot").Press("n").See("▌   ✖ fit") },
-		"steps.here":    func(p trip) { p.steps().Press("h").See("no task here does what this job does") },
-		"steps.beside":  func(p trip) { p.steps().Press("v").See("no task here does what") },
-		"tab.7":         func(p trip) { p.steps().Press("7").See("python train.py") },
-		"tab.8":         func(p trip) { p.on("web").Press("8").See("no such tab") },
+		"steps.graph": func(p trip) {
+			p.steps().Press("m").See("needs prepare  then plot").Press("m").See("▌   ✖ fit")
+		},
+		"steps.left":   func(p trip) { p.steps().Press("m", "left").See("prepare  succeeded").Gone("needs prepare") },
+		"steps.right":  func(p trip) { p.steps().Press("m", "right").See("needs fit") },
+		"steps.here":   func(p trip) { p.steps().Press("h").See("no task here does what this job does") },
+		"steps.beside": func(p trip) { p.steps().Press("v").See("no task here does what") },
+		"tab.7":        func(p trip) { p.steps().Press("7").See("python train.py") },
+		"tab.8":        func(p trip) { p.on("web").Press("8").See("no such tab") },
 	}
 }

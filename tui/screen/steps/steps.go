@@ -1,6 +1,6 @@
 // Package steps is the tab with the parts of a run (stages, jobs, flow tasks) as
-// a tree: how each does, how long it takes against what is usual, and where its
-// log is. It draws what the state has, and asks nobody.
+// a tree, or as a graph of what waits for what: how each does, how long it takes
+// against what is usual, and where its log is. It draws what the state has, and asks nobody.
 package steps
 
 import (
@@ -16,6 +16,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tui/screen"
 	"github.com/sawhorse-dev/sawhorse/tui/theme"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/cell"
+	"github.com/sawhorse-dev/sawhorse/tui/widget/graph"
 )
 
 // OpenLog asks to show a step's log.
@@ -31,6 +32,7 @@ type Screen struct {
 	rows     []row // of the last View
 	folded   map[string]bool
 	moved    bool // a person has chosen: the cursor stays
+	graph    drawing
 	same     same // the job under the cursor and the task here that does the same
 }
 
@@ -51,6 +53,10 @@ func (s *Screen) Move(n int) {
 		return
 	}
 	s.moved = true
+	if s.graph.shown {
+		s.upright(n)
+		return
+	}
 	s.goTo(s.at + n)
 }
 
@@ -59,8 +65,18 @@ func (s *Screen) goTo(i int) {
 	s.selected = s.rows[s.at].path
 }
 
-// Click puts the cursor on a line of the last View.
-func (s *Screen) Click(y int) bool {
+// Click puts the cursor on what stands there in the last View.
+func (s *Screen) Click(x, y int) bool {
+	if s.graph.shown {
+		p := s.graph.plan
+		x += p.Columns[s.graph.left] - 2
+		i := slices.IndexFunc(p.Spots, func(at graph.Spot) bool { return at.Y == s.top+y-1 && x >= at.X && x < at.X+at.W })
+		if y > 0 && i >= 0 {
+			s.moved = true
+			s.goTo(i)
+		}
+		return i >= 0
+	}
 	if i := s.top + y - 1; y > 0 && i < len(s.rows) {
 		s.moved = true
 		s.goTo(i)
@@ -85,6 +101,9 @@ func (s *Screen) Actions() []action.Action {
 		switch {
 		case r.step.Log != "":
 			open.Do = func() tea.Cmd { return func() tea.Msg { return OpenLog{Key: r.step.Log, Name: r.step.Name} } }
+		case r.kids > 0 && s.graph.shown:
+			open.Title, open.Hint = "Show its steps in the tree", "steps"
+			open.Do = func() tea.Cmd { s.graph.on = false; s.folded[r.path] = false; return nil }
 		case r.kids > 0:
 			open.Do = func() tea.Cmd { s.folded[r.path] = !s.folded[r.path]; return nil }
 		default:
@@ -95,7 +114,7 @@ func (s *Screen) Actions() []action.Action {
 		fail.Disabled = ""
 		fail.Do = func() tea.Cmd { s.moved = true; s.goTo(next); return nil }
 	}
-	return append([]action.Action{open, fail}, s.hereActions()...)
+	return slices.Concat([]action.Action{open, fail}, s.graphActions(), s.hereActions())
 }
 
 // next is the first row behind the cursor that is meant, round the end; -1: none.
@@ -112,13 +131,18 @@ func (s *Screen) next(meant func(row) bool) int {
 func (s *Screen) View(f screen.Frame) []string {
 	r, ok := f.Run()
 	if !ok || len(r.Steps) == 0 {
-		s.rows, s.same = nil, same{}
+		s.rows, s.same, s.graph.shown, s.graph.can = nil, same{}, false, false
 		if ok && r.Reason != "" {
 			return f.Empty("No steps yet: "+r.Reason+".", "Stages, jobs and tasks of the run appear here as its system tells of them.")
 		}
 		return f.Empty("No steps yet.", "Stages, jobs and tasks of the run appear here as its system tells of them.")
 	}
 	s.rows = s.tree(r.Steps)
+	s.graph.can = slices.ContainsFunc(s.rows, func(r row) bool { return r.depth == 0 && len(r.step.Needs) > 0 })
+	s.graph.shown = s.graph.on && s.graph.can && f.W >= leastGraphW && f.H > leastGraphH
+	if s.graph.shown {
+		s.rows = slices.DeleteFunc(s.rows, func(r row) bool { return r.depth > 0 })
+	}
 	s.settle()
 	usual := usuals(f, r)
 	lines := []string{s.heading(f, r)}
@@ -127,6 +151,9 @@ func (s *Screen) View(f screen.Frame) []string {
 	h := f.H - 1 - len(beside)
 	if h < 4 {
 		beside, h = nil, f.H-1
+	}
+	if s.graph.shown {
+		return cell.Block(append(append(lines, s.graphLines(f, h, usual)...), beside...), f.W, f.H)
 	}
 	if s.at < s.top {
 		s.top = s.at
@@ -142,6 +169,9 @@ func (s *Screen) View(f screen.Frame) []string {
 // what failed first.
 func (s *Screen) settle() {
 	i := slices.IndexFunc(s.rows, func(r row) bool { return r.path == s.selected })
+	if i < 0 && s.graph.shown {
+		i = slices.IndexFunc(s.rows, func(r row) bool { return strings.HasPrefix(s.selected, r.path+"/") })
+	}
 	if !s.moved {
 		if bad := slices.IndexFunc(s.rows, func(r row) bool { return r.step.Status == tasks.Failed && r.kids == 0 }); bad >= 0 {
 			i = bad
@@ -276,9 +306,12 @@ func (s *Screen) line(f screen.Frame, r row, selected bool, usual time.Duration)
 }
 
 // took is how long the step took or has taken, and how long it usually does where
-// that is another time.
+// that is another time; of one that waits, about how long it will take.
 func took(st tasks.Step, usual time.Duration, now time.Time) string {
 	if st.StartedAt.IsZero() {
+		if usual > 0 && st.Status == tasks.Queued {
+			return "~" + screen.Short(usual)
+		}
 		return ""
 	}
 	end := now

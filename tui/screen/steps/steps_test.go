@@ -90,11 +90,14 @@ func TestWhateverStepsAreToldTheyStayInTheirRoom(t *testing.T) {
 		status := rapid.SampledFrom([]tasks.Status{tasks.Queued, tasks.Running, tasks.Succeeded, tasks.Failed, tasks.Skipped})
 		var steps []tasks.Step
 		for range rapid.IntRange(0, 12).Draw(t, "steps") {
-			steps = append(steps, step(name.Draw(t, "parent"), name.Draw(t, "name"), status.Draw(t, "status"), time.Second))
+			st := step(name.Draw(t, "parent"), name.Draw(t, "name"), status.Draw(t, "status"), time.Second)
+			st.Needs = rapid.SliceOfN(name, 0, 3).Draw(t, "needs")
+			steps = append(steps, st)
 		}
 		w, h := rapid.IntRange(1, 80).Draw(t, "w"), rapid.IntRange(1, 12).Draw(t, "h")
 		f := frame(w, h, tasks.Run{Status: tasks.Running, Steps: steps})
 		s := New()
+		s.SetGraph(rapid.Bool().Draw(t, "graph"))
 		for range rapid.IntRange(1, 10).Draw(t, "keys") {
 			lines := s.View(f)
 			if len(lines) != h {
@@ -106,6 +109,7 @@ func TestWhateverStepsAreToldTheyStayInTheirRoom(t *testing.T) {
 				}
 			}
 			s.Move(rapid.IntRange(-3, 3).Draw(t, "move"))
+			s.Click(rapid.IntRange(-1, w).Draw(t, "x"), rapid.IntRange(-1, h).Draw(t, "y"))
 			actions := s.Actions()
 			if a := actions[rapid.IntRange(0, len(actions)-1).Draw(t, "action")]; a.Disabled == "" {
 				a.Do()
