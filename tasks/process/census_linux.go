@@ -2,7 +2,9 @@ package process
 
 import (
 	"bytes"
+	"errors"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,6 +33,30 @@ func readProcs() []proc {
 		}
 	}
 	return procs
+}
+
+// deserted says whether certainly nobody is in the group or session of one of
+// the leaders. It asks for two numbers of each process, where a census reads a
+// file: after each run that leaves nothing behind that is an eighth of the time.
+func deserted(leaders []ident) bool {
+	names := procNames()
+	for _, name := range names {
+		pid, err := strconv.Atoi(name)
+		if err != nil {
+			continue
+		}
+		sid, err := unix.Getsid(pid)
+		pgid := 0
+		if err == nil {
+			pgid, err = unix.Getpgid(pid)
+		}
+		switch {
+		case errors.Is(err, unix.ESRCH): // gone since
+		case err != nil || slices.ContainsFunc(leaders, func(l ident) bool { return l.pid == sid || l.pid == pgid }):
+			return false
+		}
+	}
+	return len(names) > 0
 }
 
 func procNames() []string {

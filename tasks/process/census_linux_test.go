@@ -2,6 +2,8 @@ package process
 
 import (
 	"os"
+	"os/exec"
+	"syscall"
 	"testing"
 	"time"
 
@@ -38,6 +40,22 @@ func TestThisProcessIsFoundInTheCensusWithItsStart(t *testing.T) {
 		}
 	}
 	t.Errorf("%+v is not there", self)
+}
+
+func TestASessionIsDesertedOnceItsLastProcessIsGone(t *testing.T) {
+	t.Parallel()
+	cmd := exec.Command("sleep", "1000")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	leaders := []ident{identify(cmd.Process.Pid)}
+	during := deserted(leaders)
+	_ = cmd.Process.Kill()
+	dead, _ := cmd.Process.Wait()
+	if after := deserted(leaders); during || !after || dead == nil {
+		t.Errorf("deserted %v with its process, %v without it", during, after)
+	}
 }
 
 func FuzzStatLinesDoNotPanic(f *testing.F) {

@@ -202,7 +202,12 @@ const (
 // Each group is signalled once: what it forks afterwards is its own cleaning
 // up, and has until the grace is over.
 func (f *family) end(e ending) []proc {
-	look := func() []proc { return f.members(f.census.take(), e.reach, e.reach == anywhere) }
+	look := func() []proc {
+		if e.reach == session && deserted(f.roots) {
+			return nil
+		}
+		return f.members(f.census.take(), e.reach, e.reach == anywhere)
+	}
 	left := look()
 	if len(left) == 0 {
 		return nil
