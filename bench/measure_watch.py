@@ -1,7 +1,7 @@
 """Watching: from write(2) to the first instruction of the command (watch), how soon a large tree
 is watched and what that costs while nothing happens (watchstart), and from a write to the end of
 a `go test` that is run because of it (rerun)."""
-import json, os, random, shutil, subprocess, tempfile, time, uuid
+import json, os, random, shutil, signal, statistics, subprocess, tempfile, time, uuid
 
 import benchlib
 from benchlib import SCRATCH, STAMP, WORK, Term, boost, cpu_fine, cpu_s, kill_tag, mono, pct, rss_mb, split, switches, tagged
@@ -41,6 +41,18 @@ class Watching:
                 except OSError:
                     pass
         return n
+
+    def frozen(self, look):
+        """What a look at its processes says, and the ms from the spawn until they were stopped for it."""
+        pids = below(self.t.pid)
+        try:
+            for p in pids:
+                os.kill(p, signal.SIGSTOP)
+            at = (mono() - self.t.t0) / 1e6
+            return look(pids), at
+        finally:
+            for p in pids:
+                os.kill(p, signal.SIGCONT)
 
     def stamps(self):
         with open(self.stamp) as f:
@@ -169,8 +181,8 @@ def below(pid):
     return found
 
 
-def armed(w, quiet=2.5, limit=60):
-    """When the last inotify watch was set, and how many there are."""
+def settled(w, quiet, limit=60):
+    """Look again and again: how many inotify watches there are in the end, and about when the last was set."""
     last, at = 0, None
     end = time.time() + limit
     while time.time() < end:
@@ -179,26 +191,49 @@ def armed(w, quiet=2.5, limit=60):
         if n != last:
             last, at = n, now
         elif last and (now - at) / 1e9 > quiet:
-            break
-        time.sleep(0.008)  # to look takes the kernel's lock on what is looked at
-    return at, last
+            return last, (at - w.t.t0) / 1e6
+        time.sleep(0.008)
+    raise TimeoutError("nothing is watched")
+
+
+LOOKS = 16  # starts, each looked at once
+
+
+def armed(ad, kind, quiet):
+    """The ms from the spawn after which half of the starts have set their last watch, and how many watches that is.
+
+    To count the watches of a process takes the lock that setting one takes, for 4 ms when there are two thousand. So each
+    start is looked at once, and is stopped for it: if it was done, the next one is stopped sooner, else later, in ever
+    smaller steps."""
+    root = tree(kind)[0]
+    w = Watching(ad, root)
+    try:
+        n, at = settled(w, quiet)
+    finally:
+        w.close()
+    step, before, looks = at / 4, None, []
+    for _ in range(LOOKS):
+        w = Watching(ad, root)
+        try:
+            time.sleep(max(0, at - (mono() - w.t.t0) / 1e6) / 1000)
+            done, when = w.frozen(lambda pids: w.watches(pids) >= n)
+            looks.append(when)
+        finally:
+            w.close()
+        if done != before and before is not None:
+            step = max(1, at / 50, step / 2)
+        at += -step if done else step
+        before = done
+    return statistics.median(looks[LOOKS // 2:]), n
 
 
 def watchstart_one(bench, ad):
-    w = Watching(ad, tree("small")[0])  # what the tool takes to start at all
-    try:
-        at, _ = armed(w, quiet=1)
-        base = (at - w.t.t0) / 1e6 if at else None
-    finally:
-        w.close()
+    base, _ = armed(ad, "small", 1)  # what the tool takes to start at all
+    took, n = armed(ad, "large", 2.5)
     w = Watching(ad, tree("large")[0])
     try:
-        at, n = armed(w)
-        if at is None or base is None:
-            raise TimeoutError("nothing is watched")
-        took = (at - w.t.t0) / 1e6
-        while ad.initial and not w.stamps():
-            time.sleep(0.02)
+        while w.watches() < n or ad.initial and not w.stamps():
+            time.sleep(0.05)
         time.sleep(1)
         ps = w.pids()
         c, s = cpu_fine(ps), sum(switches(ps))
