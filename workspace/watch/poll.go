@@ -204,14 +204,14 @@ func (p *poller) send(path string, op fsnotify.Op) bool {
 
 // look reads a directory with the signature of everything in it.
 func look(dir string) (map[string]signature, error) {
-	entries, _, err := readDir(dir)
+	entries, _, err := list(dir)
 	if err != nil {
 		return nil, err
 	}
 	seen := make(map[string]signature, len(entries))
 	for _, e := range entries {
-		if info, err := e.Info(); err == nil {
-			seen[e.Name()] = signatureOf(info)
+		if info, err := os.Lstat(filepath.Join(dir, e.name)); err == nil {
+			seen[e.name] = signatureOf(info)
 		}
 	}
 	return seen, nil

@@ -85,7 +85,10 @@ func (s *still) written() {
 		s.Fatal(err)
 	}
 	f.Close()
-	for s.hear().Name != mark {
+	for {
+		if s.hear().Name == mark {
+			return
+		}
 	}
 }
 

@@ -92,19 +92,10 @@ func split(rel string) (dir, name string) {
 	return rel[:max(i, 0)], rel[i+1:]
 }
 
-// readDir lists a directory in the order of the disk, and says which one it is.
-func readDir(abs string) ([]os.DirEntry, fileID, error) {
-	d, err := openDir(abs)
-	if err != nil {
-		return nil, fileID{}, err
-	}
-	defer d.Close()
-	info, err := d.Stat()
-	if err != nil {
-		return nil, fileID{}, err
-	}
-	entries, err := d.ReadDir(-1)
-	return entries, idOf(info), err
+// entry is a name in a directory.
+type entry struct {
+	name string
+	dir  bool
 }
 
 // hidden tells whether nobody wants to hear of this name, ever: git's own
@@ -151,36 +142,44 @@ func (t *tree) ignores(rel, name string) bool {
 //
 // Each directory is watched before it is listed: what appears in between is
 // seen twice rather than never. The walk is parallel because on a cold cache it
-// waits for the disk; goroutines are bounded, and none is waited for by a loop.
+// waits for the disk: who has more than one directory before him gives half of
+// them away while a slot is free. Goroutines are bounded, and none is waited for
+// by a loop.
 func (t *tree) enter(rel string, changes bool) (files []touched) {
 	slots := make(chan struct{}, max(8, 2*runtime.GOMAXPROCS(0)))
 	var wg sync.WaitGroup
-	var visit func(rel string)
-	visit = func(rel string) {
-		select {
-		case <-t.done:
-			return
-		default:
-		}
-		folders, found := t.enterOne(rel, changes)
-		if len(found) > 0 {
-			t.mu.Lock()
-			files = append(files, found...)
-			t.mu.Unlock()
-		}
-		for _, child := range folders {
+	var visit func(todo []string)
+	visit = func(todo []string) {
+		for len(todo) > 0 {
+			select {
+			case <-t.done:
+				return
+			default:
+			}
+			last := len(todo) - 1
+			folders, found := t.enterOne(todo[last], changes)
+			todo = append(todo[:last], folders...)
+			if len(found) > 0 {
+				t.mu.Lock()
+				files = append(files, found...)
+				t.mu.Unlock()
+			}
+			if len(todo) < 2 {
+				continue
+			}
 			select {
 			case slots <- struct{}{}:
+				half := slices.Clone(todo[:len(todo)/2])
+				todo = todo[len(half):]
 				wg.Go(func() {
-					visit(child)
+					visit(half)
 					<-slots
 				})
 			default:
-				visit(child)
 			}
 		}
 	}
-	visit(rel)
+	visit([]string{rel})
 	wg.Wait()
 	return files
 }
@@ -188,7 +187,7 @@ func (t *tree) enter(rel string, changes bool) (files []touched) {
 // enterOne is enter for one directory; it returns the directories to enter next.
 func (t *tree) enterOne(rel string, changes bool) (folders []string, files []touched) {
 	t.attach(rel)
-	entries, id, err := readDir(t.abs(rel))
+	entries, id, err := list(t.abs(rel))
 	if err != nil && len(entries) == 0 && os.IsNotExist(err) {
 		t.detach(rel)
 		return nil, nil
@@ -197,20 +196,20 @@ func (t *tree) enterOne(rel string, changes bool) (folders []string, files []tou
 	n := &node{id: id, names: make(map[string]kind, len(entries))}
 	skipped := 0
 	for _, e := range entries {
-		name := e.Name()
-		child := join(rel, name)
-		switch {
-		case !e.IsDir():
+		if !e.dir {
 			if changes {
-				files = append(files, touched{rel: child})
+				files = append(files, touched{rel: join(rel, e.name)})
 			} else {
-				n.names[name] = file
+				n.names[e.name] = file
 			}
-		case t.prunes(child, name):
-			n.names[name] = pruned
+			continue
+		}
+		child := join(rel, e.name)
+		if t.prunes(child, e.name) {
+			n.names[e.name] = pruned
 			skipped++
-		default:
-			n.names[name] = folder
+		} else {
+			n.names[e.name] = folder
 			folders = append(folders, child)
 		}
 	}
@@ -227,8 +226,8 @@ func (t *tree) enterOne(rel string, changes bool) (folders []string, files []tou
 }
 
 // readIgnore reads a directory's .gitignore if the listing has one.
-func (t *tree) readIgnore(rel string, entries []os.DirEntry) {
-	if slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.Name() == ".gitignore" }) {
+func (t *tree) readIgnore(rel string, entries []entry) {
+	if slices.Contains(entries, entry{name: ".gitignore"}) {
 		t.ignore.load(rel)
 	} else {
 		t.ignore.set(rel, nil)
@@ -330,7 +329,7 @@ func (t *tree) rescan(rel string, since time.Time, deep bool) (files []touched) 
 	if n == nil {
 		return nil
 	}
-	entries, id, err := readDir(t.abs(rel))
+	entries, id, err := list(t.abs(rel))
 	if err != nil && len(entries) == 0 {
 		if os.IsNotExist(err) {
 			return t.leave(rel)
@@ -344,15 +343,15 @@ func (t *tree) rescan(rel string, since time.Time, deep bool) (files []touched) 
 	t.readIgnore(rel, entries)
 	there := make(map[string]bool, len(entries))
 	for _, e := range entries {
-		name := e.Name()
+		name := e.name
 		there[name] = true
 		child, was := join(rel, name), n.names[name]
 		switch {
-		case !e.IsDir():
+		case !e.dir:
 			if was != file {
 				files = append(files, t.leave(child)...)
 				files = append(files, touched{rel: child})
-			} else if !since.IsZero() && changedAfter(e, since) {
+			} else if !since.IsZero() && changedAfter(t.abs(child), since) {
 				files = append(files, touched{child, true})
 			}
 		case t.prunes(child, name):
@@ -386,8 +385,8 @@ func (t *tree) rescan(rel string, since time.Time, deep bool) (files []touched) 
 	return files
 }
 
-func changedAfter(e os.DirEntry, since time.Time) bool {
-	info, err := e.Info()
+func changedAfter(abs string, since time.Time) bool {
+	info, err := os.Lstat(abs)
 	if err != nil {
 		return true
 	}
