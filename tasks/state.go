@@ -238,3 +238,32 @@ func (s State) Names(words []string) (names []string, unknown string) {
 	}
 	return names, ""
 }
+
+// Dependencies are the tasks that t depends on, replicas resolved.
+func (s State) Dependencies(t Task) []string {
+	var names []string
+	for _, d := range t.Spec.DependsOn {
+		for _, n := range s.Order {
+			if (s.Units[n].Task.Of == d.Name || n == d.Name) && !slices.Contains(names, n) {
+				names = append(names, n)
+			}
+		}
+	}
+	return names
+}
+
+// WithDependencies are tasks and all that they depend on, in the workspace's order.
+func (s State) WithDependencies(names []string) []string {
+	chosen := map[string]bool{}
+	var choose func(names []string)
+	choose = func(names []string) {
+		for _, n := range names {
+			if !chosen[n] {
+				chosen[n] = true
+				choose(s.Dependencies(s.Units[n].Task))
+			}
+		}
+	}
+	choose(names)
+	return slices.DeleteFunc(slices.Clone(s.Order), func(n string) bool { return !chosen[n] })
+}

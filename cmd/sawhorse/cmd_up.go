@@ -18,7 +18,8 @@ func (a *app) cmdUp() *cobra.Command {
 		Use: "up [NAME...]", Short: "Start services in dependency order, without the screen",
 		Long: `Up starts the named services, tasks or groups, or everything that starts by itself.
 
-In the foreground it prints what happens and all logs; Ctrl-C stops everything.
+In the foreground it prints what happens and what they and their dependencies log from then on.
+Ctrl-C stops everything; where a host ran already, only what this has brought up.
 With -d it returns when all services are ready and leaves the host in the background.`,
 		ValidArgsFunction: a.completeNames,
 		RunE: func(cmd *cobra.Command, names []string) error {
@@ -37,7 +38,8 @@ func (a *app) up(ctx context.Context, names []string, detach bool) error {
 	if err != nil {
 		return err
 	}
-	c, _, err := a.ensureHost(ctx, p, false, true)
+	begun := time.Now()
+	c, own, err := a.ensureHost(ctx, p, false, true)
 	if err != nil {
 		return err
 	}
@@ -49,13 +51,22 @@ func (a *app) up(ctx context.Context, names []string, detach bool) error {
 	if err := a.unlock(ctx, p, c); err != nil {
 		return err
 	}
-	if err := c.Do(ctx, tasks.Start{Names: names}); err != nil {
+	before, err := snapshot(ctx, c)
+	if err != nil {
+		return err
+	}
+	// An interrupt in this moment must not leave behind what has just been started.
+	if err := c.Do(context.WithoutCancel(ctx), tasks.Start{Names: names}); err != nil {
 		return err
 	}
 	if detach {
 		return a.waitUp(ctx, c, names)
 	}
-	return a.foreground(ctx, p, c)
+	f := foreground{app: a, e: c, begun: begun, words: names}
+	if !own {
+		f.before = &before
+	}
+	return f.run(ctx, p)
 }
 
 // nameSomething refuses to start everything where nothing starts by itself.
@@ -227,30 +238,4 @@ func standing(s *tasks.State, u tasks.Unit) (text string, settled, failed bool) 
 		return string(r.Status) + ": " + r.Error, true, true
 	}
 	return "", false, false
-}
-
-// foreground prints what happens and all output; the end of ctx, or Ctrl-C,
-// stops everything.
-func (a *app) foreground(ctx context.Context, p place, e tasks.Engine) error {
-	printer := a.newTail(p, nil, a.out)
-	defer printer.close()
-	err := follow(ctx, e, func(s *tasks.State) (bool, error) {
-		return s.Leaving != "", printer.update(s)
-	})
-	if ctx.Err() == nil {
-		return errors.Join(err, printer.rest())
-	}
-	fmt.Fprintln(a.err, "stopping everything …")
-	stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
-	defer cancel()
-	if err := e.Do(stopCtx, tasks.Down{}); err != nil {
-		return err
-	}
-	err = follow(stopCtx, e, func(s *tasks.State) (bool, error) {
-		if err := printer.update(s); err != nil {
-			return true, err
-		}
-		return s.Leaving != "", nil
-	})
-	return errors.Join(err, printer.rest())
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
@@ -85,8 +87,8 @@ func glyph(s *tasks.State, u tasks.Unit) string {
 
 func portText(r tasks.Run) string {
 	var parts []string
-	for name, n := range r.Ports {
-		parts = append(parts, fmt.Sprintf("%s :%d", name, n))
+	for _, name := range slices.Sorted(maps.Keys(r.Ports)) {
+		parts = append(parts, fmt.Sprintf("%s :%d", name, r.Ports[name]))
 	}
 	if len(parts) == 0 {
 		return ""

@@ -47,6 +47,7 @@ func (a *app) screenAt(ctx context.Context, p place) error {
 		if done, err := a.listDetected(ctx, p); done || err != nil {
 			return err
 		}
+		begun := time.Now()
 		c, started, err := a.ensureHost(ctx, p, !a.readOnly, false)
 		if err != nil {
 			return err
@@ -54,7 +55,7 @@ func (a *app) screenAt(ctx context.Context, p place) error {
 		if !started && !a.readOnly {
 			return a.lookPlain(ctx, p, c)
 		}
-		return a.foreground(ctx, p, c)
+		return (&foreground{app: a, e: c, begun: begun}).run(ctx, p)
 	}
 	looking, end := context.WithCancel(ctx)
 	defer work.Wait()
@@ -153,12 +154,19 @@ func hurry() (enough func()) {
 	return sync.OnceFunc(func() { debug.SetGCPercent(percent) })
 }
 
-// lookPlain prints what comes from a host that runs already; the end of the
-// look stops nothing.
+// lately is how many lines of each log are printed to somebody who comes to look.
+const lately = 10
+
+// lookPlain prints the last lines of a host that runs already, and what comes;
+// the end of the look stops nothing.
 func (a *app) lookPlain(ctx context.Context, p place, e tasks.Engine) error {
 	t := a.newTail(p, nil, a.out)
+	t.start = func(src *tailSource) error { return src.seek(lately, time.Time{}, time.Time{}, nil) }
 	defer t.close()
-	err := follow(ctx, e, func(s *tasks.State) (bool, error) { return s.Leaving != "", t.update(s) })
+	says := told{app: a, t: t}
+	err := follow(ctx, e, func(s *tasks.State) (bool, error) {
+		return s.Leaving != "", errors.Join(t.update(s), says.update(s))
+	})
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}

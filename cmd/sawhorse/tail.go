@@ -29,7 +29,7 @@ type tail struct {
 	color   bool
 	prefix  bool // name each line's source
 	want    func(line, source string) bool
-	start   func(*tailSource) error // where a log begins; nil: at what comes from now on
+	start   func(*tailSource) error // where a log begins; nil: with its first line
 	sources map[logs.Key]*tailSource
 	width   int
 	names   map[logs.Key]string // what a log is called before its lines, where that is not its key
@@ -90,8 +90,7 @@ func (t *tail) rest() error {
 	return t.flush(true)
 }
 
-// source is the open log of a task. Without start, one that was there already
-// is printed from its end, one that is new from its beginning.
+// source is the open log of a task, from its beginning or from where start puts it.
 func (t *tail) source(key logs.Key) (*tailSource, error) {
 	if src := t.sources[key]; src != nil {
 		return src, nil
@@ -261,6 +260,32 @@ func (t *tail) print(key logs.Key, l logs.Line) error {
 		_, err = fmt.Fprintln(t.out, text)
 	}
 	return err
+}
+
+// reach prints what a run that has ended said, also where the host has told of its
+// end and not yet of its last lines.
+func (t *tail) reach(r tasks.Run) error {
+	if r.Log != logs.Key(r.Task) || r.EndLine <= 0 {
+		return nil
+	}
+	src, err := t.source(r.Log)
+	if err != nil || src.end >= r.EndLine {
+		return err
+	}
+	src.end = r.EndLine
+	return t.flush(false)
+}
+
+// tell prints a line of our own among those of a task, after what is printed of
+// it so far.
+func (t *tail) tell(name, text string) error {
+	_, err := fmt.Fprintf(t.out, "%-*s │ ── %s\n", t.width, name, safeText(text, t.color))
+	return err
+}
+
+// from begins every log at what has come since a moment.
+func (t *tail) from(moment time.Time) {
+	t.start = func(src *tailSource) error { return src.seek(-1, moment, time.Time{}, nil) }
 }
 
 // name is what a log is called before its lines.

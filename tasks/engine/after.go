@@ -67,7 +67,7 @@ func (e *Engine) followers(after string) []string {
 		}
 		placed[name] = true
 		t := e.state.Units[name].Task
-		for _, d := range dependencies(&e.state, t) {
+		for _, d := range e.state.Dependencies(t) {
 			place(d)
 		}
 		if t.Spec.After == after && !t.IsService() {

@@ -129,7 +129,7 @@ func (e *Engine) need(name string, cause tasks.Cause, fresh bool) {
 
 // needDependencies brings up what t depends on. fresh: tasks among it run again.
 func (e *Engine) needDependencies(t tasks.Task, fresh bool) {
-	for _, d := range dependencies(&e.state, t) {
+	for _, d := range e.state.Dependencies(t) {
 		if e.state.Units[d].Task.IsService() {
 			e.emit(tasks.Wanted{Task: d, Up: true})
 		}

@@ -364,16 +364,3 @@ func afterEnd(p config.Restart, r tasks.Run, startFailed bool) restartPlan {
 	}
 	return restartPlan{again: true, delay: min(delay, p.Max), attempt: attempt}
 }
-
-// dependencies are the tasks that t depends on, replicas resolved.
-func dependencies(s *tasks.State, t tasks.Task) []string {
-	var names []string
-	for _, d := range t.Spec.DependsOn {
-		for _, n := range s.Order {
-			if (s.Units[n].Task.Of == d.Name || n == d.Name) && !slices.Contains(names, n) {
-				names = append(names, n)
-			}
-		}
-	}
-	return names
-}
