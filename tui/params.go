@@ -64,6 +64,8 @@ func (s *Screen) openParams(t tasks.Task) tea.Cmd {
 	b.form = form.New("Run "+t.Name, "Run", b.fields())
 	if s.hasBest(t) {
 		b.form.Keys = bestKey + " best run's values"
+	} else {
+		b.form.Single = t.Remote() // a pipeline can be swept, and hardly ever is
 	}
 	s.overlay = b
 	if !t.Remote() {
@@ -256,7 +258,11 @@ func (s *Screen) sureNow(t tasks.Task, target string, warn []string, values map[
 	if !t.Spec.Confirm {
 		return s.begin(t, values)
 	}
-	text := []string{or(target, t.Title)}
+	text, yes := []string{or(target, t.Title)}, "Run"
+	if c, err := sweepOf(t, values); err == nil && len(c.Sets) > 0 {
+		text = append(text, fmt.Sprintf("▲ a sweep: %d runs, %d at once", len(c.Sets), c.Parallel))
+		yes = fmt.Sprintf("Run %d times", len(c.Sets))
+	}
 	if given := valuesText(t, values); given != "" {
 		text = append(text, given)
 	}
@@ -266,7 +272,7 @@ func (s *Screen) sureNow(t tasks.Task, target string, warn []string, values map[
 	s.overlay = &question{
 		dialog: dialog.Dialog{
 			Title: "Run " + t.Name + "?", Text: strings.Join(text, "\n"), Opened: s.now,
-			Buttons: []dialog.Button{{Label: "Cancel"}, {Label: "Run", Danger: true}},
+			Buttons: []dialog.Button{{Label: "Cancel"}, {Label: yes, Danger: true}},
 		},
 		answer: func(button int) tea.Cmd {
 			if button == 0 {
@@ -282,7 +288,8 @@ func (s *Screen) sureNow(t tasks.Task, target string, warn []string, values map[
 func valuesText(t tasks.Task, values map[string]string) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if slices.ContainsFunc(t.Spec.Params, func(p config.Param) bool { return p.Name == name && p.Secret }) {
+		secret := func(p config.Param) bool { return p.Name == name && p.Secret }
+		if name == atOnce || slices.ContainsFunc(t.Spec.Params, secret) {
 			continue
 		}
 		parts = append(parts, name+"="+values[name])

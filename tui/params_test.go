@@ -107,6 +107,22 @@ func TestATaskWithConfirmAsksWithItsTargetAndRef(t *testing.T) {
 	})
 }
 
+func TestAPipelineIsSweptOnlyWhenSeveralValuesAreGiven(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		u, e := hub(t, deployForm)
+		u.Press(":").Type("go ship").Press("enter", "r").Wait(time.Second).See("Run ship", "(staging)").Gone("for a sweep").Gone("at once")
+		u.Press(",").Press("right", ",").See("staging live", "2 runs  env 2", "at once", "[ Run 2 times ]")
+		u.Press("enter").See("Run ship?", "▲ a sweep: 2 runs, 1 at once", "env=staging,live  ref=fix  version=v1", "Run 2 times").Gone("at once=")
+		u.Wait(time.Second).Press("right", "enter").Wait(time.Second)
+		want := []tasks.RunSweep{{Name: "ship", Swept: []string{"env"}, Parallel: 1, Detail: "key r", Sets: []map[string]string{
+			{"env": "staging", "ref": "fix", "version": "v1"}, {"env": "live", "ref": "fix", "version": "v1"},
+		}}}
+		if diff := cmp.Diff(want, sent[tasks.RunSweep](e)); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 func TestAFormCanBeSentWhenItsSystemDoesNotAnswer(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		u, e := hub(t, func(tasks.Query) (tasks.Result, error) { return tasks.Result{}, errors.New("GitHub can't be reached") })

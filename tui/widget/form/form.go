@@ -55,7 +55,10 @@ type Form struct {
 	Title, Submit string
 	Notes         []Note
 	// Keys says in the frame which keys do what the form does not know.
-	Keys    string
+	Keys string
+	// Single: one run is what is meant, and how a field stands for many values is
+	// said only of one that does.
+	Single  bool
 	fields  []Field
 	inputs  []input.Input
 	touched []bool     // the value was edited; the first key replaces it

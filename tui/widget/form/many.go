@@ -34,6 +34,8 @@ func (f *Form) several(i int) string {
 		return err.Error()
 	case len(many) > 0:
 		return strings.Join(many, " ")
+	case f.Single:
+		return ""
 	case len(fd.choices()) > 0:
 		return "for a sweep: , marks one"
 	}
