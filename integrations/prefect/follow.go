@@ -21,6 +21,9 @@ const (
 	// batches of its own.
 	lateFor   = 3 * time.Second
 	lateEvery = 400 * time.Millisecond
+	// settleFor is how long the server may take to know of the end of a run's tasks
+	// after it knows of the run's: it hears of them by another way, which is slower.
+	settleFor = 30 * time.Second
 	// overlap is how much older than the newest a line may be that comes late.
 	overlap = 10 * time.Second
 )
@@ -95,7 +98,7 @@ func (f *follower) follow(ctx context.Context) error {
 		case err != nil:
 			return err
 		case r.State.done():
-			f.late(ctx, lines)
+			f.late(ctx, r, lines)
 			return verdict(r)
 		}
 		timer.Reset(lookEvery)
@@ -200,23 +203,44 @@ func (f *follower) backfill(ctx context.Context) error {
 	}
 }
 
-// late waits for the lines that come after the end.
-func (f *follower) late(ctx context.Context, lines <-chan logLine) {
-	deadline := time.Now().Add(lateFor)
+// late waits for the lines that come after the end, and for the ends of the tasks
+// where the run did not leave them behind.
+func (f *follower) late(ctx context.Context, r flowRun, lines <-chan logLine) {
+	ended := time.Now()
 	tick := time.NewTicker(lateEvery)
 	defer tick.Stop()
-	for time.Now().Before(deadline) {
+	for {
+		since := time.Since(ended)
+		unsettled := (r.State.Type == completed || r.State.Type == failed) && since < settleFor && f.unsettled()
+		if since >= lateFor && !unsettled {
+			return
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case l := <-lines:
 			f.line(l)
+			continue
 		case <-tick.C:
-			if f.backfill(ctx) != nil {
-				return
-			}
+		}
+		again := f.backfill
+		if unsettled {
+			again = func(ctx context.Context) error { _, err := f.look(ctx); return err }
+		}
+		if again(ctx) != nil {
+			return
 		}
 	}
+}
+
+// unsettled says whether a task of the run is not known to have ended.
+func (f *follower) unsettled() bool {
+	for _, s := range f.steps {
+		if !s.Status.Done() {
+			return true
+		}
+	}
+	return false
 }
 
 // seek finds the flow's file in this checkout.
