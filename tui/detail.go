@@ -96,6 +96,7 @@ type detail struct {
 	service   bool
 	tells     tells
 	step      steps.OpenLog   // the step whose log is shown; its zero: the run's
+	stepFrom  string          // the tab in which it was chosen
 	chosen    chosenRun       // the run that is looked at; its zero: the one that matters now
 	tabs      map[bool]string // the chosen tab, by whether it is a service
 	overview  *overview.Screen
@@ -241,8 +242,17 @@ func (d *detail) logName(s *tasks.State) string {
 
 // openStep shows a step's log in the Logs tab.
 func (d *detail) openStep(m steps.OpenLog) {
-	d.step = m
+	d.step, d.stepFrom = m, d.tab()
 	d.setTab(logsTab)
+}
+
+// closeStep goes back to the tab in which the log that is shown was chosen.
+func (d *detail) closeStep() bool {
+	if d.step.Key == "" || d.tab() != logsTab || d.stepFrom == logsTab || !slices.Contains(d.names(), d.stepFrom) {
+		return false
+	}
+	d.setTab(d.stepFrom)
+	return true
 }
 
 // actions are what can be done in the shown tab.

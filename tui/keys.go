@@ -164,6 +164,7 @@ func (s *Screen) back() {
 		s.setFocus(TreePane)
 	case s.focus == TreePane && s.tree.Filter() != "":
 		s.tree.SetFilter("")
+	case s.focus == DetailPane && s.detail.closeStep():
 	case s.focus != TreePane:
 		s.prefs.TreeHidden = s.prefs.TreeHidden && s.w >= 60
 		s.setFocus(TreePane)

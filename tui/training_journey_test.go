@@ -48,8 +48,10 @@ func trainingJourneys() map[string]func(p trip) {
 		"curves.smooth": func(p trip) { p.curves().Press("enter", "m").See("smooth 0.6") },
 		"curves.log":    func(p trip) { p.curves().Press("enter", "L").See("log") },
 		"curves.time":   func(p trip) { p.curves().Press("t").See("loss  0.1 at 0") },
-		"steps.open":    func(p trip) { p.steps().Press("enter").See("train / fit").Press("2").See("✓ prepare") },
-		"steps.failed":  func(p trip) { p.steps().Press("n").See("▌   ✖ plot").Press("n").See("▌   ✖ fit") },
+		"steps.open": func(p trip) {
+			p.steps().Press("enter").See("train / fit").Press("esc").See("▌   ✖ fit").Press("esc", "esc").See("✓ prepare")
+		},
+		"steps.failed": func(p trip) { p.steps().Press("n").See("▌   ✖ plot").Press("n").See("▌   ✖ fit") },
 		"steps.graph": func(p trip) {
 			p.steps().Press("m").See("needs prepare  then plot").Press("m").See("▌   ✖ fit")
 		},

@@ -120,6 +120,7 @@ func (p *provider) newFollower(id external, t tasks.Task, s tasks.Sink) *followe
 func (f *follower) toEnd(ctx context.Context) error {
 	wait := followFirst
 	for {
+		stirred := f.p.news.stirs() // before it is looked at: nothing is missed
 		changed, err := f.step(ctx)
 		switch {
 		case ctx.Err() != nil:
@@ -139,9 +140,17 @@ func (f *follower) toEnd(ctx context.Context) error {
 		default:
 			wait = min(wait*3/2, followLast)
 		}
-		if err := pause(ctx, f.p.news.frugal(f.p.c.Budget(), wait)); err != nil {
-			return err
+		if err != nil {
+			stirred = nil // who is limited is not asked sooner
 		}
+		timer := time.NewTimer(f.p.news.frugal(f.p.c.Budget(), wait))
+		select {
+		case <-timer.C:
+		case <-stirred:
+			wait = followFirst
+		case <-ctx.Done():
+		}
+		timer.Stop()
 	}
 }
 

@@ -34,15 +34,33 @@ type news struct {
 	mu   sync.Mutex
 	runs map[external]apiRun
 	own  map[external]bool // triggered here
+	// stirred is closed, and another one, whenever a run may be another.
+	stirred chan struct{}
 }
 
 func (n *news) init() {
+	n.stirred = make(chan struct{})
 	n.poked, n.changed = make(chan struct{}, 1), make(chan struct{}, 1)
 	n.runs, n.own = map[external]apiRun{}, map[external]bool{}
 }
 
 // poke makes the lists be looked at soon.
 func (n *news) poke() { signal(n.poked) }
+
+// stir has runs that are followed looked at now.
+func (n *news) stir() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	close(n.stirred)
+	n.stirred = make(chan struct{})
+}
+
+// stirs is closed at the next stir.
+func (n *news) stirs() <-chan struct{} {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.stirred
+}
 
 func signal(c chan struct{}) {
 	select {
@@ -137,6 +155,7 @@ func (p *provider) lists(ctx context.Context, others bool, tell func(tasks.Run))
 	}
 	if changed {
 		signal(p.news.changed)
+		p.news.stir()
 	}
 	return changed, busy, nil
 }

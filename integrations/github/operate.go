@@ -22,6 +22,7 @@ const downloads = "artifacts"
 // whether it was taken, and the run shows what came of it.
 func (p *provider) Operate(ctx context.Context, r tasks.Resource, operation string, args map[string]string) error {
 	defer p.news.poke()
+	defer p.news.stir()
 	if r.Kind == kindPull {
 		return p.rerunChecks(ctx, r)
 	}

@@ -103,8 +103,12 @@ func TestADeploymentWaitsForApprovalAndGoesOnWithIt(t *testing.T) {
 		if err := p.Operate(t.Context(), thing, "approve", map[string]string{"comment": "go"}); err != nil {
 			t.Fatal(err)
 		}
+		began := time.Now()
 		if err := <-done; err != nil || !strings.Contains(s.Text("deploy"), "deploying v1 to production") {
 			t.Errorf("%v %s", err, s.Text("deploy"))
+		}
+		if took := time.Since(began); took > followLast/2 {
+			t.Errorf("it was looked at only %v after its approval", took)
 		}
 		if err := p.Operate(t.Context(), thing, "approve", nil); err == nil || err.Error() != "run 9000001 waits for no approval; look at its state" {
 			t.Errorf("approve what has ended: %v", err)

@@ -29,6 +29,7 @@ type OpenLog struct {
 type Screen struct {
 	selected string // path of the step under the cursor
 	at, top  int
+	head     int   // lines above the steps, in the last View
 	rows     []row // of the last View
 	folded   map[string]bool
 	moved    bool // a person has chosen: the cursor stays
@@ -70,14 +71,15 @@ func (s *Screen) Click(x, y int) bool {
 	if s.graph.shown {
 		p := s.graph.plan
 		x += p.Columns[s.graph.left] - 2
-		i := slices.IndexFunc(p.Spots, func(at graph.Spot) bool { return at.Y == s.top+y-1 && x >= at.X && x < at.X+at.W })
-		if y > 0 && i >= 0 {
-			s.moved = true
-			s.goTo(i)
+		i := slices.IndexFunc(p.Spots, func(at graph.Spot) bool { return at.Y == s.top+y-s.head && x >= at.X && x < at.X+at.W })
+		if y < s.head || i < 0 {
+			return false
 		}
-		return i >= 0
+		s.moved = true
+		s.goTo(i)
+		return true
 	}
-	if i := s.top + y - 1; y > 0 && i < len(s.rows) {
+	if i := s.top + y - s.head; y >= s.head && i < len(s.rows) {
 		s.moved = true
 		s.goTo(i)
 		return true
@@ -132,6 +134,9 @@ func (s *Screen) View(f screen.Frame) []string {
 	r, ok := f.Run()
 	if !ok || len(r.Steps) == 0 {
 		s.rows, s.same, s.graph.shown, s.graph.can = nil, same{}, false, false
+		if ok && r.Status.Done() && r.Error != "" {
+			return f.Empty("The run ended before it had steps.", r.Error)
+		}
 		if ok && r.Reason != "" {
 			return f.Empty("No steps yet: "+r.Reason+".", "Stages, jobs and tasks of the run appear here as its system tells of them.")
 		}
@@ -139,18 +144,19 @@ func (s *Screen) View(f screen.Frame) []string {
 	}
 	s.rows = s.tree(r.Steps)
 	s.graph.can = slices.ContainsFunc(s.rows, func(r row) bool { return r.depth == 0 && len(r.step.Needs) > 0 })
-	s.graph.shown = s.graph.on && s.graph.can && f.W >= leastGraphW && f.H > leastGraphH
+	s.graph.shown = s.graph.on && s.graph.can && f.W >= leastGraphW && f.H > leastGraphH+2
 	if s.graph.shown {
 		s.rows = slices.DeleteFunc(s.rows, func(r row) bool { return r.depth > 0 })
 	}
 	s.settle()
 	usual := usuals(f, r)
-	lines := []string{s.heading(f, r)}
+	lines := s.heading(f, r)
+	s.head = len(lines)
 	s.lookHere(f)
 	beside := s.here(f, r)
-	h := f.H - 1 - len(beside)
+	h := f.H - s.head - len(beside)
 	if h < 4 {
-		beside, h = nil, f.H-1
+		beside, h = nil, f.H-s.head
 	}
 	if s.graph.shown {
 		return cell.Block(append(append(lines, s.graphLines(f, h, usual)...), beside...), f.W, f.H)
@@ -259,7 +265,8 @@ func usuals(f screen.Frame, r tasks.Run) map[string]time.Duration {
 	return byPath
 }
 
-func (s *Screen) heading(f screen.Frame, r tasks.Run) string {
+// heading says how the run stands; a reason that has no room beside it stands below.
+func (s *Screen) heading(f screen.Frame, r tasks.Run) []string {
 	in := f.Ink
 	l := cell.NewLine(f.W)
 	glyph, word := screen.StatusWord(r.Status)
@@ -267,13 +274,21 @@ func (s *Screen) heading(f screen.Frame, r tasks.Run) string {
 	if r.Native != "" && !strings.EqualFold(r.Native, word) {
 		l.Put(in.Muted, " ("+r.Native+")")
 	}
-	if r.Reason != "" {
-		l.Put(in.Warning, "  "+r.Reason)
-	}
-	l.Put(in.Muted, "  "+r.Cause.String())
 	took := screen.Short(r.Duration(f.Now))
+	cause := r.Cause.String()
+	var below []string
+	switch need := cell.Width(r.Reason) + cell.Width(cause) + cell.Width(took) + 6; {
+	case r.Reason == "":
+	case need <= l.Left() || f.H < 8:
+		l.Put(in.Warning, "  "+r.Reason)
+	default:
+		for _, text := range cell.Wrap(r.Reason, f.W-6) {
+			below = append(below, cell.NewLine(f.W).Put(in.Warning, "    "+text).String())
+		}
+	}
+	l.Put(in.Muted, "  "+cause)
 	l.Fill(in.Text, cell.Width(took)+1)
-	return l.Put(in.Muted, took+" ").String()
+	return append([]string{l.Put(in.Muted, took+" ").String()}, below[:min(len(below), 2)]...)
 }
 
 func (s *Screen) line(f screen.Frame, r row, selected bool, usual time.Duration) string {

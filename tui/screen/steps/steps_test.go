@@ -82,6 +82,26 @@ func TestWithoutStepsItSaysWhyItWaits(t *testing.T) {
 			t.Errorf("%s is on", a.ID)
 		}
 	}
+	text = squeezed(drawn(s, frame(60, 8, tasks.Run{Status: tasks.Failed, Error: "trigger Deploy: there is no branch ma"})))
+	if !strings.Contains(text, "The run ended before it had steps.\n  trigger Deploy: there is no branch ma") {
+		t.Errorf("ended:\n%s", text)
+	}
+}
+
+func TestAReasonThatHasNoRoomBesideTheStateStandsBelow(t *testing.T) {
+	waits := tasks.Run{Status: tasks.Running, Native: "waiting", Reason: "the deployment to production waits for approval, which you may give", Steps: release().Steps}
+	for w, want := range map[int]string{
+		130: "  ◐ #1 running (waiting)  the deployment to production waits for approval, which you may give",
+		58:  "  ◐ #1 running (waiting)                            1m00s\n    the deployment to production waits for approval,\n    which you may give\n  ▾ ✓ build",
+	} {
+		s := New()
+		if text := squeezed(drawn(s, frame(w, 12, waits))); !strings.HasPrefix(text, want) {
+			t.Errorf("in %d cells:\n%s", w, text)
+		}
+		if s.Click(4, 0) || w == 58 && (s.Click(4, 2) || !s.Click(4, 3) || s.selected != "/build") {
+			t.Errorf("a click in %d cells chooses %s", w, s.selected)
+		}
+	}
 }
 
 func TestWhateverStepsAreToldTheyStayInTheirRoom(t *testing.T) {
@@ -95,7 +115,8 @@ func TestWhateverStepsAreToldTheyStayInTheirRoom(t *testing.T) {
 			steps = append(steps, st)
 		}
 		w, h := rapid.IntRange(1, 80).Draw(t, "w"), rapid.IntRange(1, 12).Draw(t, "h")
-		f := frame(w, h, tasks.Run{Status: tasks.Running, Steps: steps})
+		reason := rapid.SampledFrom([]string{"", "no runner", strings.Repeat("waits for approval ", 9)}).Draw(t, "reason")
+		f := frame(w, h, tasks.Run{Status: tasks.Running, Steps: steps, Reason: reason})
 		s := New()
 		s.SetGraph(rapid.Bool().Draw(t, "graph"))
 		for range rapid.IntRange(1, 10).Draw(t, "keys") {

@@ -98,7 +98,12 @@ func (f *Form) Press(k tea.KeyPressMsg) Outcome {
 	case "up", "shift+tab":
 		f.step(len(f.fields))
 		return Open
-	case "down", "tab":
+	case "tab":
+		if !f.complete() {
+			f.step(1)
+		}
+		return Open
+	case "down":
 		f.step(1)
 		return Open
 	case "enter":
@@ -143,6 +148,19 @@ func (f *Form) Press(k tea.KeyPressMsg) Outcome {
 		in.Set(choices[(max(i, 0)+step+len(choices))%len(choices)])
 	}
 	return Open
+}
+
+// complete completes what was begun to be typed, if there is what it may become.
+func (f *Form) complete() bool {
+	if f.at == len(f.fields) || !f.touched[f.at] || f.inputs[f.at].Value() == "" {
+		return false
+	}
+	match := f.matches(f.at)
+	if len(match) == 0 || !strings.HasPrefix(match[0], f.inputs[f.at].Value()) {
+		return false
+	}
+	f.inputs[f.at].Set(match[0])
+	return true
 }
 
 // Paste types text into the focused field.

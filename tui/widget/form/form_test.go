@@ -89,6 +89,18 @@ func TestAFormCompletesWhatIsTypedWithWhatThereIs(t *testing.T) {
 	if v, focused := f.Value("ref"); v != "main" || !focused {
 		t.Errorf("%q %v", v, focused)
 	}
+	// Tab completes what was begun, and else goes on.
+	press(f, tea.KeyPressMsg{Code: 'u', Mod: tea.ModCtrl})
+	press(f, text("ma")...)
+	press(f, key(tea.KeyTab))
+	if v, focused := f.Value("ref"); v != "main" || !focused {
+		t.Errorf("tab: %q %v", v, focused)
+	}
+	press(f, key(tea.KeyTab))
+	if _, focused := f.Value("n"); !focused {
+		t.Error("the second tab does not go on")
+	}
+	press(f, key(tea.KeyUp))
 	// Other fields take over what was typed, and nothing else.
 	f.Replace([]form.Field{{Name: "other", Value: "o"}, {Name: "n", Value: "2"}, {Name: "ref", Value: "fix"}})
 	if diff := cmp.Diff(map[string]string{"other": "o", "n": "2", "ref": "main"}, f.Values()); diff != "" {
