@@ -125,7 +125,7 @@ func (f *follower) toEnd(ctx context.Context) error {
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case err != nil && !passing(err):
+		case err != nil && !rest.Passing(err):
 			return err
 		case err != nil:
 			f.reason(f.run.Status, err.Error())
@@ -152,10 +152,6 @@ func (f *follower) toEnd(ctx context.Context) error {
 		}
 		timer.Stop()
 	}
-}
-
-func passing(err error) bool {
-	return rest.Is(err, rest.Server, rest.TimedOut, rest.Cut, rest.Unreachable, rest.Limited)
 }
 
 // step looks once.

@@ -35,8 +35,8 @@ func (f *follower) log(ctx context.Context, j apiJob) {
 	if ctx.Err() != nil {
 		return
 	}
-	if err != nil && (passing(err) || rest.Is(err, rest.NotFound)) {
-		if f.tried[j.ID]++; f.tried[j.ID] < logTries || passing(err) {
+	if err != nil && (rest.Passing(err) || rest.Is(err, rest.NotFound)) {
+		if f.tried[j.ID]++; f.tried[j.ID] < logTries || rest.Passing(err) {
 			return
 		}
 	}
@@ -66,7 +66,7 @@ func (f *follower) store(ctx context.Context, steps tasks.StepSink, j apiJob, bo
 		w.Note("GitHub has this log no more: it has expired")
 	case rest.Is(err, rest.NotFound):
 		w.Note("GitHub has no log of this job")
-	case passing(err):
+	case rest.Passing(err):
 		f.fetched[j.ID], f.tried[j.ID] = false, 1 // the rest of it next time
 	case err != nil:
 		w.Note("the rest of this log could not be read: " + err.Error())

@@ -258,7 +258,7 @@ func (p *provider) workflowAt(ctx context.Context, file, sha string) (workflow, 
 	if err != nil {
 		text, err = p.content(ctx, file, sha)
 	}
-	if err != nil && (passing(err) || ctx.Err() != nil) {
+	if err != nil && (rest.Passing(err) || ctx.Err() != nil) {
 		return workflow{}, err
 	}
 	if err == nil || rest.Is(err, rest.NotFound) {

@@ -102,7 +102,7 @@ func (p *provider) Observe(ctx context.Context, tell func(tasks.Run)) error {
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case err != nil && (!passing(err) || failed >= failures):
+		case err != nil && (!rest.Passing(err) || failed >= failures):
 			return err
 		case err != nil:
 			failed++

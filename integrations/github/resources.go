@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sawhorse-dev/sawhorse/integrations/internal/rest"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
@@ -60,7 +61,7 @@ func (p *provider) Watch(ctx context.Context, tell func(tasks.Changes)) error {
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case err != nil && (!passing(err) || failed >= failures):
+		case err != nil && (!rest.Passing(err) || failed >= failures):
 			return err
 		case err != nil:
 			failed++

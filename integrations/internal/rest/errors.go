@@ -86,6 +86,13 @@ func Is(err error, kinds ...Kind) bool {
 	return ok && slices.Contains(kinds, e.Kind)
 }
 
+// Passing says whether err is a failure that goes by itself, so that asking again
+// later may help.
+func Passing(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.passing()
+}
+
 // passing says whether asking again may help.
 func (e *Error) passing() bool {
 	switch e.Kind {
@@ -239,6 +246,11 @@ func (c *Client) login(a *Answer) *Error {
 		e.Reason += " from " + a.URL.Host
 	}
 	return e
+}
+
+// Page is the failure of an answer of any kind that turns out to be a page for people.
+func (c *Client) Page(doing string, a *Answer) error {
+	return c.fail(Request{Doing: doing}, c.login(a))
 }
 
 func webPage(a *Answer) bool {

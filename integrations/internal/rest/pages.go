@@ -4,7 +4,10 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"os"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
@@ -48,7 +51,7 @@ func (c *Client) Pages(ctx context.Context, q Request, most int, each func(*Answ
 }
 
 // Stream asks for something that is read as it comes, of any size and kind. The
-// caller closes it; the end of ctx ends it.
+// caller closes it; the end of ctx ends it, and so does a pause of Options.Timeout.
 func (c *Client) Stream(ctx context.Context, q Request) (io.ReadCloser, *Answer, error) {
 	if q.Method == "" {
 		q.Method = http.MethodGet
@@ -76,34 +79,49 @@ func (c *Client) Stream(ctx context.Context, q Request) (io.ReadCloser, *Answer,
 }
 
 func (c *Client) open(ctx context.Context, q Request) (io.ReadCloser, *Answer, *Error) {
-	res, failure := c.send(ctx, q)
+	reading, cancel := context.WithCancel(ctx)
+	res, failure := c.send(reading, q, kept{})
 	if failure != nil {
+		cancel()
 		return nil, nil, failure
 	}
 	a := &Answer{Status: res.StatusCode, Header: res.Header, URL: res.Request.URL}
 	if res.StatusCode >= 300 {
 		a.Body, _ = io.ReadAll(io.LimitReader(res.Body, 64<<10))
 		res.Body.Close()
+		cancel()
 		return nil, nil, c.judge(q, a)
 	}
-	return &stream{ReadCloser: res.Body, c: c, q: q, ctx: ctx}, a, nil
+	return &stream{ReadCloser: res.Body, c: c, q: q, ctx: ctx, cancel: cancel}, a, nil
 }
 
 // stream says plainly what cut it.
 type stream struct {
 	io.ReadCloser
-	c   *Client
-	q   Request
-	ctx context.Context
+	c      *Client
+	q      Request
+	ctx    context.Context
+	cancel context.CancelFunc // of the request
+	paused atomic.Bool        // it was ended because nothing came any more
 }
 
 func (s *stream) Read(p []byte) (int, error) {
+	pause := time.AfterFunc(s.c.o.Timeout, func() { s.paused.Store(true); s.cancel() })
 	n, err := s.ReadCloser.Read(p)
-	if err == nil || err == io.EOF {
+	pause.Stop()
+	switch {
+	case err == nil || err == io.EOF:
 		return n, err
-	}
-	if s.ctx.Err() != nil {
+	case s.ctx.Err() != nil:
 		return n, context.Cause(s.ctx)
+	case s.paused.Load():
+		err = os.ErrDeadlineExceeded
 	}
 	return n, s.c.broken(s.q, err, s.ctx)
+}
+
+// Close ends the request.
+func (s *stream) Close() error {
+	defer s.cancel()
+	return s.ReadCloser.Close()
 }

@@ -39,7 +39,8 @@ type Options struct {
 	Insecure      bool
 	// Proxy replaces that of the environment: "http://proxy:3128", or "none".
 	Proxy string
-	// Timeout bounds one try; default 30 s. A Stream is bounded up to its first byte.
+	// Timeout bounds one try; default 30 s. A Stream is bounded up to its first byte, and
+	// from each to the next.
 	Timeout time.Duration
 
 	// Rate is how many requests a second are made, after a first Burst of them;
@@ -101,6 +102,7 @@ type Client struct {
 	o      Options
 	base   *url.URL
 	http   *http.Client
+	way    *http.Client // for what is no request and answer
 	redact env.Redactor
 	cache  cache
 	pace   pace
@@ -115,7 +117,7 @@ type Client struct {
 func New(o Options) (*Client, error) {
 	base, err := url.Parse(o.Base)
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return nil, &Error{Kind: Misconfigured, Reason: fmt.Sprintf("%q is not the address of a server", o.Base), Hint: "write it as https://host or https://host/path"}
+		return nil, &Error{Kind: Misconfigured, Reason: fmt.Sprintf("%q is not the address of a server", Plain(o.Base)), Hint: "write it as https://host or https://host/path"}
 	}
 	if o.Timeout == 0 {
 		o.Timeout = 30 * time.Second
@@ -140,22 +142,31 @@ func New(o Options) (*Client, error) {
 	}
 	c := &Client{o: o, base: base, redact: env.NewRedactor(secrets...)}
 	c.pace = pace{rate: o.Rate, burst: max(1, o.Burst), apart: o.Apart}
-	transport := o.Transport
-	if transport == nil {
-		if transport, err = network(o); err != nil {
+	next, way := o.Transport, o.Transport
+	if next == nil {
+		t, err := network(o)
+		if err != nil {
 			return nil, err
 		}
+		next, way = t, tunnelled(t, base)
 	}
-	c.http = &http.Client{Transport: &homeward{next: transport, home: base, header: o.Header}, CheckRedirect: redirect}
+	home := func(next http.RoundTripper) http.RoundTripper {
+		return &homeward{next: next, home: base, header: o.Header}
+	}
+	c.http = &http.Client{Transport: home(next), CheckRedirect: redirect}
+	c.way = &http.Client{Transport: home(way)}
 	return c, nil
 }
 
 // Close gives idle connections back.
-func (c *Client) Close() { c.http.CloseIdleConnections() }
+func (c *Client) Close() {
+	c.http.CloseIdleConnections()
+	c.way.CloseIdleConnections()
+}
 
 // Way is the way to the other side for what is no request and answer, a websocket:
 // with the same certificates, proxy and headers that authorize.
-func (c *Client) Way() *http.Client { return &http.Client{Transport: c.http.Transport} }
+func (c *Client) Way() *http.Client { return c.way }
 
 // Redact hides the client's secrets in text.
 func (c *Client) Redact(text string) string { return c.redact.Text(text) }
@@ -211,7 +222,12 @@ func (c *Client) Do(ctx context.Context, q Request) (*Answer, error) {
 func (c *Client) once(ctx context.Context, q Request) (*Answer, *Error) {
 	whole, cancel := context.WithTimeout(ctx, c.o.Timeout)
 	defer cancel()
-	res, failure := c.send(whole, q)
+	var old kept
+	known := false
+	if q.Method == http.MethodGet {
+		old, known = c.cache.get(c.key(q))
+	}
+	res, failure := c.send(whole, q, old)
 	if failure != nil {
 		return nil, failure
 	}
@@ -224,10 +240,8 @@ func (c *Client) once(ctx context.Context, q Request) (*Answer, *Error) {
 		return nil, c.fail(q, &Error{Kind: Unreadable, Reason: fmt.Sprintf("sent more than %d MB", largest>>20), Hint: "ask for less at once"})
 	}
 	a := &Answer{Status: res.StatusCode, Header: res.Header, Body: body, URL: res.Request.URL}
-	if res.StatusCode == http.StatusNotModified {
-		if kept, ok := c.cache.get(c.key(q)); ok {
-			a.Status, a.Body, a.Header, a.Same = kept.status, kept.body, merged(kept.header, res.Header), true
-		}
+	if res.StatusCode == http.StatusNotModified && known {
+		a.Status, a.Body, a.Header, a.Same = old.status, old.body, merged(old.header, res.Header), true
 	}
 	if failure := c.judge(q, a); failure != nil {
 		return a, failure
@@ -241,8 +255,9 @@ func (c *Client) once(ctx context.Context, q Request) (*Answer, *Error) {
 // largest is more than any answer that is read as a whole should have.
 const largest = 64 << 20
 
-// send makes one request and hands its answer over unread.
-func (c *Client) send(ctx context.Context, q Request) (*http.Response, *Error) {
+// send makes one request and hands its answer over unread. Of old, unless it is zero,
+// it asks whether it is still so.
+func (c *Client) send(ctx context.Context, q Request, old kept) (*http.Response, *Error) {
 	target, err := c.resolve(q)
 	if err != nil {
 		return nil, c.fail(q, &Error{Kind: Misconfigured, Reason: "can't be asked: " + err.Error(), Hint: "check the address of the connection"})
@@ -280,11 +295,7 @@ func (c *Client) send(ctx context.Context, q Request) (*http.Response, *Error) {
 	for name, values := range q.Header {
 		req.Header[http.CanonicalHeaderKey(name)] = values
 	}
-	if q.Method == http.MethodGet {
-		if kept, ok := c.cache.get(c.key(q)); ok {
-			kept.ask(req.Header)
-		}
-	}
+	old.ask(req.Header)
 	began := time.Now()
 	res, err := c.http.Do(req)
 	c.record(q, target, res, err, time.Since(began))

@@ -156,6 +156,67 @@ func TestAServerThatDoesNotAnswerIsSaidTo(t *testing.T) {
 	}
 }
 
+func TestAStreamThatPausesForLongIsSaidToAndNeverWaitedForForEver(t *testing.T) {
+	c := server(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, "half ")
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	}, func(o *Options) { o.Timeout = 500 * time.Millisecond })
+	body, _, err := c.Stream(t.Context(), Request{Method: http.MethodPost, Path: "x", Doing: "read"})
+	if err == nil {
+		_, err = io.ReadAll(body)
+		body.Close()
+	}
+	if want := "read: Forge did not answer within 500ms; it may be busy or behind a proxy; it is tried again"; err == nil || err.Error() != want || !Is(err, TimedOut) {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+// An answer may be asked for and forgotten at the same time.
+func TestNotModifiedIsUnderstoodThoughTheAnswerIsNotKeptAnyMore(t *testing.T) {
+	var c *Client
+	c = server(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("If-None-Match") != "" {
+			c.cache.mu.Lock()
+			c.cache.kept = nil
+			c.cache.mu.Unlock()
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		w.Header().Set("ETag", `"1"`)
+		_, _ = io.WriteString(w, `{"name":"a"}`)
+	})
+	for range 2 {
+		var v thing
+		if _, err := c.Get(t.Context(), "look", "x", nil, &v); err != nil || v.Name != "a" {
+			t.Errorf("got %v, %v", v, err)
+		}
+	}
+}
+
+func TestAnAddressIsShownWithoutItsPasswordAndToldFromOthers(t *testing.T) {
+	for address, want := range map[string]string{
+		"https://ada:hush@lab/api":  "https://lab/api",
+		"https://ada@lab:8080":      "https://lab:8080",
+		"https://lab/a@b":           "https://lab/a@b",
+		"http://ada:hu/hush@lab/x":  "http://lab/x",
+		"file:mlruns":               "file:mlruns",
+		"sqlite:////lab/mlflow.db":  "sqlite:////lab/mlflow.db",
+		"postgresql://a:b%zz@lab/x": "postgresql://lab/x",
+	} {
+		if got := Plain(address); got != want {
+			t.Errorf("%s is shown as %s, want %s", address, got, want)
+		}
+	}
+	for pair, want := range map[[2]string]bool{
+		{"https://lab/api", "https://LAB:443"}: true, {"https://lab", "http://lab"}: false, {"http://lab:1", "http://lab:2"}: false, {"\x00", "http://lab"}: false,
+	} {
+		if got := SameServer(pair[0], pair[1]); got != want {
+			t.Errorf("%q: %v", pair, got)
+		}
+	}
+}
+
 func TestTheEndOfTheContextEndsARequestAndIsNoFailureOfTheServer(t *testing.T) {
 	asked := make(chan struct{})
 	c := server(t, func(_ http.ResponseWriter, r *http.Request) { close(asked); <-r.Context().Done() })

@@ -1,10 +1,14 @@
 package rest
 
 import (
+	"bufio"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -14,7 +18,7 @@ import (
 
 // network is the way to the other side, with the certificates and the proxy
 // that the options name.
-func network(o Options) (http.RoundTripper, error) {
+func network(o Options) (*http.Transport, error) {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConnsPerHost, t.IdleConnTimeout = 4, 90*time.Second
 	t.ResponseHeaderTimeout = o.Timeout
@@ -53,6 +57,88 @@ func network(o Options) (http.RoundTripper, error) {
 	}
 	t.TLSClientConfig = conf
 	return t, nil
+}
+
+// tunnelled is t, but for what is more than requests and answers: a proxy is asked for
+// a tunnel where it would be given requests, of which it may forward no upgrade.
+func tunnelled(t *http.Transport, home *url.URL) http.RoundTripper {
+	if home.Scheme != "http" || t.Proxy == nil {
+		return t // TLS goes through a tunnel by itself
+	}
+	proxy, err := t.Proxy(&http.Request{URL: home})
+	if err != nil || proxy == nil || proxy.Scheme != "http" && proxy.Scheme != "https" {
+		return t
+	}
+	way := t.Clone()
+	way.Proxy = nil
+	way.DialContext = func(ctx context.Context, kind, to string) (net.Conn, error) {
+		conn, err := t.DialContext(ctx, kind, net.JoinHostPort(proxy.Hostname(), port(proxy)))
+		if err != nil {
+			return nil, err
+		}
+		if proxy.Scheme == "https" {
+			conf := t.TLSClientConfig.Clone()
+			conf.ServerName = proxy.Hostname()
+			conn = tls.Client(conn, conf)
+		}
+		if err := tunnel(ctx, conn, proxy, to); err != nil {
+			_ = conn.Close()
+			return nil, err
+		}
+		return conn, nil
+	}
+	return way
+}
+
+// tunnel has the proxy at the other end of conn hand on all that follows.
+func tunnel(ctx context.Context, conn net.Conn, proxy *url.URL, to string) error {
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+	q := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: to}, Host: to, Header: http.Header{}}
+	if u := proxy.User; u != nil {
+		password, _ := u.Password()
+		q.Header.Set("Proxy-Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(u.Username()+":"+password)))
+	}
+	if err := q.Write(conn); err != nil {
+		return fmt.Errorf("ask the proxy: %w", err)
+	}
+	// Nothing follows the answer before this side says something.
+	a, err := http.ReadResponse(bufio.NewReader(conn), q)
+	if err != nil {
+		return fmt.Errorf("ask the proxy: %w", err)
+	}
+	_ = a.Body.Close()
+	if a.StatusCode != http.StatusOK {
+		return fmt.Errorf("the proxy opens no tunnel: %s", a.Status)
+	}
+	return nil
+}
+
+// Plain is an address without the user and the password that may stand in it.
+func Plain(address string) string {
+	u, err := url.Parse(address)
+	if err == nil && u.User == nil {
+		return address
+	}
+	if err == nil {
+		u.User = nil
+		return u.String()
+	}
+	scheme, _, _ := strings.Cut(address, "://")
+	if i := strings.LastIndexByte(address, '@'); i >= 0 {
+		return scheme + "://" + address[i+1:]
+	}
+	return address
+}
+
+// SameServer says whether two addresses are of one server.
+func SameServer(a, b string) bool {
+	left, err := url.Parse(a)
+	if err != nil {
+		return false
+	}
+	right, err := url.Parse(b)
+	return err == nil && same(left, right)
 }
 
 // homeward adds the headers that authorize to requests that go home, so that no
