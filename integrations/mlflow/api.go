@@ -47,13 +47,19 @@ func (s *server) post(ctx context.Context, doing, path string, body, into any, s
 	return err
 }
 
-// Version is the server's, as it says it.
+// version is the server's, as it says it: in an answer that calls itself a web page,
+// as that of a login does.
 func (s *server) version(ctx context.Context) (string, error) {
-	a, err := s.rest.Do(ctx, rest.Request{Path: "/version", Doing: "ask for its version", Text: true})
+	const doing = "ask for its version"
+	a, err := s.rest.Do(ctx, rest.Request{Path: "/version", Doing: doing, Text: true})
 	if err != nil {
 		return "", err
 	}
-	return strings.TrimSpace(string(a.Body)), nil
+	v := strings.TrimSpace(string(a.Body))
+	if v == "" || v[0] < '0' || v[0] > '9' || len(v) > 40 {
+		return "", s.rest.Page(doing, a)
+	}
+	return v, nil
 }
 
 // experiments are all that are active, the last changed first.

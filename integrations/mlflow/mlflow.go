@@ -117,14 +117,11 @@ func (s settings) host() string {
 	if dir, ok := localPath(s.url); ok {
 		return dir
 	}
-	_, rest, found := strings.Cut(s.url, "://")
+	_, host, found := strings.Cut(rest.Plain(s.url), "://")
 	if !found {
-		rest = s.url
+		host = rest.Plain(s.url)
 	}
-	if i := strings.LastIndexByte(rest, '@'); i >= 0 { // no password of the address is shown
-		rest = rest[i+1:]
-	}
-	return strings.TrimRight(rest, "/")
+	return strings.TrimRight(host, "/")
 }
 
 // Provider is a connected server, or a store that nobody serves.
@@ -199,7 +196,7 @@ func (s settings) dial(ctx context.Context) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &server{rest: client, base: strings.TrimRight(s.url, "/")}, nil
+	return &server{rest: client, base: strings.TrimRight(rest.Plain(s.url), "/")}, nil
 }
 
 // explain adds what only MLflow knows of its refusals.
@@ -210,16 +207,21 @@ func explain(e *rest.Error, _ *rest.Answer) {
 }
 
 // credentials are the header that authorizes and what must not be shown: of the
-// connection, else the variables that MLflow reads, its credentials file, netrc.
+// connection, else the variables that MLflow reads, unless they are about another
+// server, its credentials file, netrc.
 func (s settings) credentials(ctx context.Context) (http.Header, []string, error) {
+	usual := s.place.Getenv("MLFLOW_TRACKING_URI")
+	ours := !isServer(usual) || rest.SameServer(usual, s.url)
 	of := func(option, variable string) (string, error) {
-		if spec := s.options[option]; spec != "" {
-			if !integrations.IsReference(spec) {
-				return spec, nil // a name, which is no secret
-			}
+		switch spec := s.options[option]; {
+		case spec != "" && !integrations.IsReference(spec):
+			return spec, nil // a name, which is no secret
+		case spec != "":
 			return secret.Resolve(ctx, spec, s.place.Dir, s.place.Getenv)
+		case ours:
+			return s.place.Getenv(variable), nil
 		}
-		return s.place.Getenv(variable), nil
+		return "", nil
 	}
 	token, err := of("token", "MLFLOW_TRACKING_TOKEN")
 	if err != nil {
@@ -278,5 +280,5 @@ func (p *Provider) Close() error {
 	return nil
 }
 
-// errNoName says what a caller left out.
+// missing says what a caller left out.
 func missing(what string) error { return errors.New("it needs " + what) }
