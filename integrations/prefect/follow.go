@@ -1,6 +1,7 @@
 package prefect
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sawhorse-dev/sawhorse/integrations/internal/rest"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
 )
@@ -24,8 +26,12 @@ const (
 	// settleFor is how long the server may take to know of the end of a run's tasks
 	// after it knows of the run's: it hears of them by another way, which is slower.
 	settleFor = 30 * time.Second
+	// lookLast is how often a server that does not answer is tried.
+	lookLast = 30 * time.Second
 	// overlap is how much older than the newest a line may be that comes late.
 	overlap = 10 * time.Second
+	// mostOrphans bounds the lines that are kept for a task that is not known yet.
+	mostOrphans = 1000
 )
 
 // follower tells a sink of one flow run.
@@ -38,25 +44,34 @@ type follower struct {
 	id   string
 	sink tasks.Sink
 
-	log   tasks.LogWriter // nil: the sink keeps none; lines go to Sink.Log
-	from  time.Time       // lines from then on are asked for
-	skip  int             // of them, the first are stored already
-	seen  map[string]time.Time
-	last  time.Time                  // of the newest line
-	steps map[string]tasks.Step      // by task run
-	named map[string]int             // how many steps have a name
-	logs  map[string]tasks.LogWriter // by task run
-	told  string                     // native word and reason that were told last
+	log  tasks.LogWriter // nil: the sink keeps none; lines go to Sink.Log
+	from time.Time       // lines from then on are asked for
+	skip int             // of those of that moment, the first are stored already
+	seen recent
+	last time.Time // of the newest line
+	// behind: there may be lines that nobody sent, and they come before those that
+	// are heard now.
+	behind bool
+
+	steps   map[string]tasks.Step      // by task run
+	named   map[string]int             // how many steps have a name
+	logs    map[string]tasks.LogWriter // by task run
+	orphans map[string][]logLine       // by task run: lines that came before news of it
+	native  string                     // its state's word
+	told    string                     // native word and reason that were told last
 	// source is the file of the flow here; sought, whether it was looked for.
 	source string
 	sought bool
 }
 
 func newFollower(p *Provider, id string, s tasks.Sink) *follower {
-	return &follower{p: p, id: id, sink: s, seen: map[string]time.Time{}, steps: map[string]tasks.Step{}, named: map[string]int{}, logs: map[string]tasks.LogWriter{}}
+	return &follower{
+		p: p, id: id, sink: s, steps: map[string]tasks.Step{}, named: map[string]int{}, logs: map[string]tasks.LogWriter{}, orphans: map[string][]logLine{},
+	}
 }
 
-// follow returns when the run has ended, as Runner.Run does, or with ctx.
+// follow returns when the run has ended, as Runner.Run does, or with ctx. A server
+// that does not answer for a while is waited for: the run goes on without it.
 func (f *follower) follow(ctx context.Context) error {
 	defer f.close()
 	if s, ok := f.sink.(tasks.StepSink); ok && f.log == nil {
@@ -65,11 +80,13 @@ func (f *follower) follow(ctx context.Context) error {
 			return err
 		}
 		f.log = w
-		f.from, f.skip = w.Last()
+		if f.last.IsZero() { // else it is known which lines are stored
+			f.from, f.skip = w.Last()
+		}
 	}
 	streaming, stop := context.WithCancel(ctx)
 	news := make(chan struct{}, 1) // one slot: look again
-	lines := make(chan logLine, 256)
+	lines := make(chan heard, 256)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -79,13 +96,17 @@ func (f *follower) follow(ctx context.Context) error {
 
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	wait := lookEvery
 	for {
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
-		case l := <-lines:
-			f.line(l)
-			continue
+		case h := <-lines:
+			if !h.opened {
+				f.hear(h.line)
+				continue
+			}
+			f.behind = true
 		case <-news:
 			timer.Reset(lookSoon)
 			continue
@@ -95,13 +116,20 @@ func (f *follower) follow(ctx context.Context) error {
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
+		case rest.Passing(err):
+			f.behind = true
+			f.why(f.native, err.Error())
+			wait = min(wait*2, lookLast)
 		case err != nil:
 			return err
 		case r.State.done():
 			f.late(ctx, r, lines)
 			return verdict(r)
+		default:
+			f.behind = false
+			wait = lookEvery
 		}
-		timer.Reset(lookEvery)
+		timer.Reset(wait)
 	}
 }
 
@@ -123,14 +151,18 @@ func (f *follower) look(ctx context.Context) (flowRun, error) {
 		return r, err
 	}
 	f.seek(r)
-	reason := f.p.why(ctx, r)
-	if now := r.State.Name + "\x00" + reason; now != f.told {
-		f.told = now
-		f.sink.Emit(tasks.RunNative{Native: r.State.Name, Reason: reason})
-	}
+	f.native = r.State.Name
+	f.why(f.native, f.p.why(ctx, r))
 	var all []taskRun
-	body := map[string]any{"flow_runs": map[string]any{"id": map[string]any{"any_": []string{f.id}}}, "sort": "EXPECTED_START_TIME_ASC", "limit": pageSize}
-	if err := f.p.post(ctx, "list the tasks of the run", "/task_runs/filter", body, &all, true); err != nil {
+	if err := pages(func(offset int) (int, error) {
+		var page []taskRun
+		body := map[string]any{
+			"flow_runs": map[string]any{"id": map[string]any{"any_": []string{f.id}}}, "sort": "EXPECTED_START_TIME_ASC", "limit": pageSize, "offset": offset,
+		}
+		err := f.p.post(ctx, "list the tasks of the run", "/task_runs/filter", body, &page, true)
+		all = append(all, page...)
+		return len(page), err
+	}); err != nil {
 		return r, err
 	}
 	for _, t := range all {
@@ -142,6 +174,14 @@ func (f *follower) look(ctx context.Context) (flowRun, error) {
 		f.step(t)
 	}
 	return r, f.backfill(ctx)
+}
+
+// why tells how the run is and why it waits, where that is news.
+func (f *follower) why(native, reason string) {
+	if now := native + "\x00" + reason; now != f.told {
+		f.told = now
+		f.sink.Emit(tasks.RunNative{Native: native, Reason: reason})
+	}
 }
 
 func (f *follower) step(t taskRun) {
@@ -156,6 +196,10 @@ func (f *follower) step(t taskRun) {
 		if sink, ok := f.sink.(tasks.StepSink); ok {
 			if w, key, err := sink.StepLog(s.Name); err == nil {
 				f.logs[t.ID], s.Log = w, key
+				for _, l := range f.orphans[t.ID] {
+					f.stepLine(t.ID, l)
+				}
+				delete(f.orphans, t.ID)
 			}
 		}
 	}
@@ -205,7 +249,7 @@ func (f *follower) backfill(ctx context.Context) error {
 
 // late waits for the lines that come after the end, and for the ends of the tasks
 // where the run did not leave them behind.
-func (f *follower) late(ctx context.Context, r flowRun, lines <-chan logLine) {
+func (f *follower) late(ctx context.Context, r flowRun, lines <-chan heard) {
 	ended := time.Now()
 	tick := time.NewTicker(lateEvery)
 	defer tick.Stop()
@@ -218,8 +262,10 @@ func (f *follower) late(ctx context.Context, r flowRun, lines <-chan logLine) {
 		select {
 		case <-ctx.Done():
 			return
-		case l := <-lines:
-			f.line(l)
+		case h := <-lines:
+			if !h.opened {
+				f.line(h.line)
+			}
 			continue
 		case <-tick.C:
 		}
@@ -258,19 +304,21 @@ func (f *follower) seek(r flowRun) {
 // nameless is what Python calls the file of a flow that Prefect has loaded by itself.
 const nameless = `File "<dynamic-code>"`
 
+// hear takes in a line that came by itself. While others before it may be missing,
+// it is asked for with them.
+func (f *follower) hear(l logLine) {
+	if !f.behind {
+		f.line(l)
+	}
+}
+
 // line stores a line that was not stored before.
 func (f *follower) line(l logLine) {
-	if _, again := f.seen[l.ID]; again || l.Run != f.id {
+	if l.Run != f.id || !f.seen.add(l.ID, l.At) {
 		return
 	}
-	f.seen[l.ID] = l.At
 	if l.At.After(f.last) {
 		f.last = l.At
-		f.forget()
-	}
-	if f.skip > 0 && !l.At.Before(f.from) {
-		f.skip--
-		return
 	}
 	if f.source != "" {
 		l.Message = strings.ReplaceAll(l.Message, nameless, `File "`+f.source+`"`)
@@ -278,11 +326,13 @@ func (f *follower) line(l logLine) {
 	var name string
 	if s, ok := f.steps[l.Task]; ok {
 		name = s.Name + " | "
-		if w := f.logs[l.Task]; w != nil {
-			w.WriteAt(logs.Out, fmt.Appendf(nil, "%s %s\n", l.level(), l.Message), l.At)
-		}
 	}
 	text := fmt.Appendf(nil, "%s %s%s\n", l.level(), name, l.Message)
+	if f.skip > 0 && l.At.Equal(f.from) {
+		f.skip -= bytes.Count(text, []byte{'\n'}) // a message may be several lines of the log
+		return
+	}
+	f.stepLine(l.Task, l)
 	if f.log != nil {
 		f.log.WriteAt(logs.Out, text, l.At)
 		return
@@ -290,16 +340,34 @@ func (f *follower) line(l logLine) {
 	f.sink.Log(logs.Out, text)
 }
 
-// forget bounds what is remembered: older lines are not asked for again.
-func (f *follower) forget() {
-	if len(f.seen) < 10_000 {
+// stepLine stores a line with its step, or keeps it until the step is known.
+func (f *follower) stepLine(task string, l logLine) {
+	if w := f.logs[task]; w != nil {
+		w.WriteAt(logs.Out, fmt.Appendf(nil, "%s %s\n", l.level(), l.Message), l.At)
 		return
 	}
-	for id, at := range f.seen {
-		if at.Before(f.last.Add(-2 * overlap)) {
-			delete(f.seen, id)
-		}
+	if task != "" && len(f.orphans[task]) < mostOrphans {
+		f.orphans[task] = append(f.orphans[task], l)
 	}
+}
+
+// recent remembers the lines that may come a second time: those that are no more
+// than overlap older than the newest, and some more.
+type recent struct {
+	now, before map[string]bool
+	since       time.Time // when now was begun, by the times of the lines
+}
+
+// add is false for a line that is known.
+func (r *recent) add(id string, at time.Time) bool {
+	if r.now[id] || r.before[id] {
+		return false
+	}
+	if r.now == nil || at.Sub(r.since) > 2*overlap {
+		r.now, r.before, r.since = map[string]bool{}, r.now, at
+	}
+	r.now[id] = true
+	return true
 }
 
 func (f *follower) note(text string) {

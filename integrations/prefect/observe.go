@@ -23,11 +23,13 @@ const compareEvery = 3
 func (p *Provider) Observe(ctx context.Context, tell func(tasks.Run)) error {
 	told, looks := map[string]state{}, 0
 	return p.watch(ctx, func(runs []flowRun) error {
+		before := told
+		told = map[string]state{}
 		for _, r := range slices.Backward(sorted(runs)) {
-			if told[r.ID] == r.State {
+			told[r.ID] = r.State
+			if before[r.ID] == r.State {
 				continue
 			}
-			told[r.ID] = r.State
 			p.mu.Lock()
 			name, known := p.tasks[r.DeploymentID]
 			p.mu.Unlock()
@@ -114,9 +116,15 @@ func (p *Provider) watch(ctx context.Context, tell func([]flowRun) error) error 
 		if err := p.look.Wait(ctx); err != nil {
 			return err
 		}
-		runs, err := p.runs(ctx)
-		if err != nil {
-			return err
+		p.mu.Lock()
+		of := slices.Sorted(maps.Keys(p.tasks))
+		p.mu.Unlock()
+		var runs []flowRun
+		if len(of) > 0 {
+			var err error
+			if runs, err = p.runs(ctx, of, newest); err != nil {
+				return err
+			}
 		}
 		if err := tell(runs); err != nil {
 			return err
@@ -129,19 +137,19 @@ func (p *Provider) watch(ctx context.Context, tell func([]flowRun) error) error 
 	}
 }
 
-func (p *Provider) runs(ctx context.Context) ([]flowRun, error) {
-	p.mu.Lock()
-	ids := slices.Sorted(maps.Keys(p.tasks))
-	p.mu.Unlock()
-	if len(ids) == 0 {
-		return nil, nil
+// soon is how far ahead of now a run may be due that is shown: one that was just
+// triggered, by a clock that differs a little.
+const soon = time.Minute
+
+// runs are the newest of some deployments, or of all, that are due: of what a
+// schedule plans for later there may be hundreds.
+func (p *Provider) runs(ctx context.Context, of []string, most int) (all []flowRun, err error) {
+	which := map[string]any{"expected_start_time": map[string]any{"before_": p.rest.Now().UTC().Add(soon)}}
+	if of != nil {
+		which["deployment_id"] = map[string]any{"any_": of}
 	}
-	var all []flowRun
-	body := map[string]any{
-		"sort": "EXPECTED_START_TIME_DESC", "limit": newest,
-		"flow_runs": map[string]any{"deployment_id": map[string]any{"any_": ids}},
-	}
-	err := p.post(ctx, "list the runs", "/flow_runs/filter", body, &all, true)
+	body := map[string]any{"sort": "EXPECTED_START_TIME_DESC", "limit": most, "flow_runs": which}
+	err = p.post(ctx, "list the runs", "/flow_runs/filter", body, &all, true)
 	return all, err
 }
 

@@ -63,9 +63,9 @@ func connections(_ context.Context, p integrations.Place) ([]tasks.Connection, e
 	for _, d := range p.Declared {
 		s := settings{place: p, name: d.Name, url: cmp.Or(d.Options["url"], of("PREFECT_API_URL")), options: d.Options, profile: profile, declared: true}
 		all = append(all, s.connection())
-		known[s.url] = true
+		known[strings.TrimRight(s.url, "/")] = true
 	}
-	if found := of("PREFECT_API_URL"); found != "" && !known[found] {
+	if found := of("PREFECT_API_URL"); found != "" && !known[strings.TrimRight(found, "/")] {
 		all = append(all, settings{place: p, name: Name, url: found, options: map[string]string{}, profile: profile}.connection())
 	}
 	return all, err
@@ -105,7 +105,7 @@ func (s settings) connection() tasks.Connection {
 
 // host is the address without what every address has.
 func (s settings) host() string {
-	_, host, _ := strings.Cut(s.url, "://")
+	_, host, _ := strings.Cut(rest.Plain(s.url), "://")
 	host, _, _ = strings.Cut(host, "/")
 	return host
 }
@@ -154,7 +154,7 @@ func (s settings) connect(ctx context.Context, look tasks.Lookout) (*Provider, e
 		name: s.name, host: s.host(), dir: s.place.Dir, api: strings.TrimRight(s.url, "/"), look: look, changes: make(chan struct{}, 1),
 		deployments: map[string]deployment{}, tasks: map[string]string{},
 	}
-	p.base = strings.TrimSuffix(p.api, "/api")
+	p.base = strings.TrimSuffix(rest.Plain(p.api), "/api")
 	secrets, err := s.credentials(ctx, p)
 	if err != nil {
 		return nil, err
@@ -176,13 +176,19 @@ func (s settings) connect(ctx context.Context, look tasks.Lookout) (*Provider, e
 	return p, nil
 }
 
-// credentials are what authorizes, of the connection, the environment or the profile.
+// credentials are what authorizes, of the connection, the environment or the profile:
+// of these two only what is for this server and no other.
 func (s settings) credentials(ctx context.Context, p *Provider) (secrets []string, err error) {
+	usual := cmp.Or(s.place.Getenv("PREFECT_API_URL"), s.profile["PREFECT_API_URL"])
+	ours := usual == "" || rest.SameServer(usual, s.url)
 	of := func(option, variable string) (string, error) {
-		if spec := s.options[option]; spec != "" {
+		switch spec := s.options[option]; {
+		case spec != "":
 			return secret.Resolve(ctx, spec, s.place.Dir, s.place.Getenv)
+		case ours:
+			return cmp.Or(s.place.Getenv(variable), s.profile[variable]), nil
 		}
-		return cmp.Or(s.place.Getenv(variable), s.profile[variable]), nil
+		return "", nil
 	}
 	key, err := of("key", "PREFECT_API_KEY")
 	if err != nil {

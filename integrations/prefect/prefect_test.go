@@ -91,6 +91,7 @@ type told struct {
 	mu     sync.Mutex
 	logs   map[string]*strings.Builder
 	last   map[string]time.Time
+	lines  int // of the last moment; 0: one
 	events []tasks.Event
 	news   chan struct{}
 }
@@ -150,6 +151,40 @@ func (k *told) natives() (all []string) {
 	return all
 }
 
+// steps are those that were told of, by name.
+func (k *told) steps() map[string]tasks.Status {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	all := map[string]tasks.Status{}
+	for _, e := range k.events {
+		if s, ok := e.(tasks.StepChanged); ok {
+			all[s.Step.Name] = s.Step.Status
+		}
+	}
+	return all
+}
+
+// reason waits for one that has a text.
+func (k *told) reason(t *testing.T, text string) {
+	t.Helper()
+	deadline := time.After(patience)
+	for {
+		k.mu.Lock()
+		for _, e := range k.events {
+			if n, ok := e.(tasks.RunNative); ok && strings.Contains(n.Reason, text) {
+				k.mu.Unlock()
+				return
+			}
+		}
+		k.mu.Unlock()
+		select {
+		case <-k.news:
+		case <-deadline:
+			t.Fatalf("no reason with %q", text)
+		}
+	}
+}
+
 func (k *told) external() string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -192,7 +227,7 @@ func (l *stepLog) Last() (time.Time, int) {
 	if l.k.last[l.step].IsZero() {
 		return time.Time{}, 0
 	}
-	return l.k.last[l.step], 1
+	return l.k.last[l.step], max(1, l.k.lines)
 }
 
 func request(name string, params map[string]string) tasks.Request {
@@ -236,16 +271,16 @@ func TestOnARealServer(t *testing.T) {
 				t.Errorf("%q is not once in:\n%s", want, text)
 			}
 		}
-		steps, needs := map[string]tasks.Status{}, map[string][]string{}
+		needs := map[string][]string{}
 		for _, e := range k.events {
 			if s, ok := e.(tasks.StepChanged); ok {
-				steps[s.Step.Name], needs[s.Step.Name] = s.Step.Status, s.Step.Needs
+				needs[s.Step.Name] = s.Step.Needs
 			}
 		}
 		if diff := cmp.Diff(map[string][]string{"load": nil, "fit": {"load"}}, needs); diff != "" {
 			t.Errorf("what the steps wait for: %s", diff)
 		}
-		if diff := cmp.Diff(map[string]tasks.Status{"load": tasks.Succeeded, "fit": tasks.Succeeded}, steps); diff != "" {
+		if diff := cmp.Diff(map[string]tasks.Status{"load": tasks.Succeeded, "fit": tasks.Succeeded}, k.steps()); diff != "" {
 			t.Error(diff)
 		}
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sawhorse-dev/sawhorse/integrations/internal/rest"
@@ -30,18 +31,11 @@ func (p *Provider) named(task string) (deployment, error) {
 	if d, ok := p.deployments[task]; ok {
 		return d, nil
 	}
-	name, _ := cutPrefix(task, p.name+"/") // the workspace had another task of that name
-	if d, ok := p.deployments[name]; ok {
+	// The workspace may have had another task of that name.
+	if d, ok := p.deployments[strings.TrimPrefix(task, p.name+"/")]; ok {
 		return d, nil
 	}
 	return deployment{}, &tasks.StartError{Reason: fmt.Sprintf("Prefect has no deployment %q", task), Hint: "list them: prefect deployment ls"}
-}
-
-func cutPrefix(s, prefix string) (string, bool) {
-	if len(s) > len(prefix) && s[:len(prefix)] == prefix {
-		return s[len(prefix):], true
-	}
-	return s, false
 }
 
 func (p *Provider) form(ctx context.Context, task string) (tasks.Result, error) {
@@ -80,16 +74,16 @@ func (p *Provider) runTable(ctx context.Context, args map[string]string) (tasks.
 	if err != nil || limit < 1 {
 		return tasks.Result{}, fmt.Errorf("%q is no number of runs", args["limit"])
 	}
-	body := map[string]any{"sort": "EXPECTED_START_TIME_DESC", "limit": min(limit, mostRuns)}
+	var of []string
 	if args["task"] != "" {
 		d, err := p.named(args["task"])
 		if err != nil {
 			return tasks.Result{}, err
 		}
-		body["flow_runs"] = map[string]any{"deployment_id": map[string]any{"any_": []string{d.ID}}}
+		of = []string{d.ID}
 	}
-	var all []flowRun
-	if err := p.post(ctx, "list the runs", "/flow_runs/filter", body, &all, true); err != nil {
+	all, err := p.runs(ctx, of, min(limit, mostRuns))
+	if err != nil {
 		return tasks.Result{}, err
 	}
 	res := tasks.Result{Columns: []tasks.Column{{Name: "run"}, {Name: "name"}, {Name: "status"}, {Name: "task"}, {Name: "cause"}, {Name: "began"}, {Name: "url"}}}

@@ -17,20 +17,33 @@ const (
 	streamLimit = 4 << 20 // bytes of one message
 )
 
+// heard is a line that came by itself, or that lines come by themselves from now on:
+// what was said before has to be asked for.
+type heard struct {
+	opened bool
+	line   logLine
+}
+
 // streams listens to the live lines of a run and to the news of it until ctx
 // ends. A stream that can't be had, or breaks off, is tried again; what it misses
 // is asked for elsewhere.
-func (p *Provider) streams(ctx context.Context, id string, lines chan<- logLine, news chan<- struct{}) {
+func (p *Provider) streams(ctx context.Context, id string, lines chan<- heard, news chan<- struct{}) {
+	hear := func(h heard) {
+		select {
+		case lines <- h:
+		case <-ctx.Done():
+		}
+	}
 	var both sync.WaitGroup
 	both.Go(func() {
 		filter := map[string]any{"flow_run_id": map[string]any{"any_": []string{id}}}
-		p.keepStream(ctx, "/logs/out", filter, false, func(m message) {
+		p.keepStream(ctx, "/logs/out", filter, func(m message) {
 			var l logLine
-			if m.Type == "log" && json.Unmarshal(m.Log, &l) == nil {
-				select {
-				case lines <- l:
-				case <-ctx.Done():
-				}
+			switch {
+			case m.Type == opened:
+				hear(heard{opened: true})
+			case m.Type == "log" && json.Unmarshal(m.Log, &l) == nil:
+				hear(heard{line: l})
 			}
 		})
 	})
@@ -39,7 +52,7 @@ func (p *Provider) streams(ctx context.Context, id string, lines chan<- logLine,
 			"any_resource": map[string]any{"id": []string{"prefect.flow-run." + id}},
 			"occurred":     map[string]any{"since": time.Now().UTC().Add(-time.Minute), "until": time.Now().UTC().AddDate(1, 0, 0)},
 		}
-		p.keepStream(ctx, "/events/out", filter, false, func(message) {
+		p.keepStream(ctx, "/events/out", filter, func(message) {
 			select {
 			case news <- struct{}{}:
 			default:
@@ -55,9 +68,12 @@ type message struct {
 	Log  json.RawMessage `json:"log"`
 }
 
-func (p *Provider) keepStream(ctx context.Context, path string, filter any, backfill bool, take func(message)) {
+// opened is the type of a message of our own: from now on the stream is listened to.
+const opened = "opened"
+
+func (p *Provider) keepStream(ctx context.Context, path string, filter any, take func(message)) {
 	for ctx.Err() == nil {
-		_ = p.stream(ctx, path, filter, backfill, take) // looking goes on without it
+		_ = p.stream(ctx, path, filter, take) // looking goes on without it
 		select {
 		case <-ctx.Done():
 		case <-time.After(streamRetry):
@@ -69,7 +85,7 @@ func (p *Provider) keepStream(ctx context.Context, path string, filter any, back
 var errStream = errors.New("the stream is not open")
 
 // stream is one connection, from the greeting to its end.
-func (p *Provider) stream(ctx context.Context, path string, filter any, backfill bool, take func(message)) error {
+func (p *Provider) stream(ctx context.Context, path string, filter any, take func(message)) error {
 	address := "ws" + strings.TrimPrefix(p.api, "http") + path
 	dialing, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -98,9 +114,10 @@ func (p *Provider) stream(ctx context.Context, path string, filter any, backfill
 	if welcome.Type != "auth_success" {
 		return errStream
 	}
-	if err := send(dialing, c, map[string]any{"type": "filter", "filter": filter, "backfill": backfill}); err != nil {
+	if err := send(dialing, c, map[string]any{"type": "filter", "filter": filter, "backfill": false}); err != nil {
 		return err
 	}
+	take(message{Type: opened})
 	for {
 		var m message
 		if err := receive(ctx, c, &m); err != nil {
