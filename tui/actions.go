@@ -149,7 +149,7 @@ func (s *Screen) taskActions() []action.Action {
 		toggle.Title, toggle.Hint = "Run "+name+", and again when its files change", "watch"
 	}
 	other, elsewhere := s.state.Elsewhere(name)
-	if active || waits || elsewhere || service && u.Up {
+	if active || waits || elsewhere {
 		toggle.Title, toggle.Hint = "Stop "+name, "stop"
 		toggle.Do = func() tea.Cmd { return s.stopTasks([]string{name}, "stopping "+name) }
 	}

@@ -54,6 +54,9 @@ func journeys() map[string]func(p trip) {
 			p.See("stopping web")
 			p.on("docs").Press("s")
 			p.sent(tasks.Start{Names: []string{"docs"}})
+			p.e.End("worker#4", 2) // for good: nothing restarts it
+			p.on("worker").See("s start").Press("s")
+			p.sent(tasks.Start{Names: []string{"worker"}})
 		},
 		"task.restart": func(p trip) {
 			p.on("web").Press("r")

@@ -45,8 +45,9 @@ func (s *Screen) groupServices() []string {
 	return services
 }
 
-// groupToggle starts a group's services, or stops them when all are up. Tasks
-// are run one by one: a group may hold `deploy` beside `test`.
+// groupToggle starts a group's services, or stops them when all of them run or wait
+// to: one that has failed for good is started again. Tasks are run one by one: a
+// group may hold `deploy` beside `test`.
 func (s *Screen) groupToggle(a action.Action, services []string) action.Action {
 	a.Title, a.Disabled = "Start the services of this group", ""
 	if len(services) == 0 {
@@ -55,7 +56,8 @@ func (s *Screen) groupToggle(a action.Action, services []string) action.Action {
 	}
 	up := 0
 	for _, n := range services {
-		if s.state.Units[n].Up {
+		_, active := s.state.Active(n)
+		if _, waits := s.state.Waiting(n); active || waits {
 			up++
 		}
 	}
