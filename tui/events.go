@@ -83,6 +83,9 @@ func (s *Screen) Apply(events ...tasks.Event) tea.Cmd {
 			told = append(told, s.outcome(e))
 		case tasks.RunEnded:
 			s.hear(e)
+			if s.state.Runs[e.ID].Cause.Kind == tasks.ByWatch {
+				told = append(told, s.askGit())
+			}
 		case tasks.UsageSampled:
 			s.sample(e)
 		case tasks.ResourceUsed:

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -40,10 +41,16 @@ func TestTheHeaderNamesTheBranchAndSeesThatItChanged(t *testing.T) {
 	if got := s.headerLine("12:04"); !strings.Contains(ansi.Strip(got), " shop ▸ main ") {
 		t.Errorf("%q", got)
 	}
+	s.opt.Uncommitted = func(context.Context) bool { return true }
+	_, look := s.Update(gitMsg{})
+	s.Update(look())
+	if got := s.headerLine("12:04"); !strings.Contains(ansi.Strip(got), " shop ▸ main* ") {
+		t.Errorf("not committed: %q", got)
+	}
 	branch = "fix/\x1b]0;cart\a"
 	s.Update(s.askBranch()())
 	s.w = 80
-	if got := ansi.Strip(s.header()[0]); !strings.Contains(got, " shop ▸ fix/ ") {
+	if got := ansi.Strip(s.header()[0]); !strings.Contains(got, " shop ▸ fix/* ") {
 		t.Errorf("%q", got)
 	}
 	s.w = 50

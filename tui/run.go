@@ -50,6 +50,9 @@ type Options struct {
 	// It is called from a goroutine, when the screen begins, gets the focus, and each
 	// minute.
 	Branch func() string
+	// Uncommitted says whether something of it is not committed; nil: nobody knows. It is
+	// called from a goroutine, when Branch was and after a save was tested.
+	Uncommitted func(context.Context) bool
 	// Reconnect finds the host again after it was lost; nil: it can't.
 	Reconnect func(context.Context) (tasks.Engine, tasks.Interactor, error)
 	// Past reads what is remembered of a task's tests, Runs its older runs; nil:

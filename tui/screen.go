@@ -77,7 +77,9 @@ type Screen struct {
 	looking looking
 
 	branch string // that is checked out
-	said   said   // by the runs that alerts are about
+	// uncommitted: something of it is not committed. asking: somebody finds that out.
+	uncommitted, asking bool
+	said                said // by the runs that alerts are about
 
 	// own are the alerts of the screen itself.
 	own []tasks.Alert
@@ -187,9 +189,11 @@ func (s *Screen) Init() tea.Cmd {
 }
 
 type (
-	minuteMsg struct{}
-	tickMsg   struct{}
-	branchMsg string
+	minuteMsg      struct{}
+	tickMsg        struct{}
+	branchMsg      string
+	gitMsg         struct{} // whether something is not committed
+	uncommittedMsg bool
 )
 
 // askBranch looks which branch is checked out.
@@ -199,6 +203,19 @@ func (s *Screen) askBranch() tea.Cmd {
 		return nil
 	}
 	return func() tea.Msg { return branchMsg(branch()) }
+}
+
+// gitAfter is how long it may take until somebody sees that something is not
+// committed: git is not asked while the screen begins, nor for each of many saves.
+const gitAfter = 400 * time.Millisecond
+
+// askGit looks soon whether something is not committed.
+func (s *Screen) askGit() tea.Cmd {
+	if s.opt.Uncommitted == nil || s.branch == "" || s.asking {
+		return nil
+	}
+	s.asking = true
+	return s.later(gitAfter, gitMsg{})
 }
 
 // minute wakes the clock in the header.
@@ -267,6 +284,12 @@ func (s *Screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = s.askBranch() // it may have been changed elsewhere
 	case branchMsg:
 		s.branch = parse.Clean(string(msg)).Plain
+		cmd = s.askGit()
+	case gitMsg:
+		ctx, uncommitted := s.ctx, s.opt.Uncommitted
+		cmd = func() tea.Msg { return uncommittedMsg(uncommitted(ctx)) }
+	case uncommittedMsg:
+		s.uncommitted, s.asking = bool(msg), false
 	case tea.BlurMsg:
 		s.focused = notify.Blurred
 	case uv.DarkColorSchemeEvent:

@@ -184,10 +184,11 @@ func (s *Screen) header() []string {
 		w, version int
 		clock      string
 		branch     string
+		edited     bool
 		gone       string
 		filter     bool
 	}
-	k := key{s.w, s.version, s.now.Format("15:04"), s.branch, s.gone, s.opt.ReadOnly}
+	k := key{s.w, s.version, s.now.Format("15:04"), s.branch, s.uncommitted, s.gone, s.opt.ReadOnly}
 	return s.panes.header.get(k, func() []string { return []string{s.headerLine(k.clock)} })
 }
 
@@ -205,7 +206,7 @@ func (s *Screen) headerLine(clock string) string {
 	name := cell.Cut(s.state.Workspace.Name, max(8, s.w/4))
 	l.Put(in.Header, " "+name)
 	if s.branch != "" && s.w >= 60 {
-		l.Put(in.Faint, " ▸ ").Put(in.Muted, cell.Cut(s.branch, s.w/5))
+		l.Put(in.Faint, " ▸ ").Put(in.Muted, cell.Cut(s.branch, s.w/5)+pad(s.uncommitted, "*", ""))
 	}
 	if s.opt.ReadOnly {
 		l.Put(in.Warning, "  read-only")

@@ -14,6 +14,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tasks/attach"
 	"github.com/sawhorse-dev/sawhorse/tui"
 	"github.com/sawhorse-dev/sawhorse/tui/paint"
+	"github.com/sawhorse-dev/sawhorse/workspace/checkout"
 	"github.com/sawhorse-dev/sawhorse/workspace/session"
 )
 
@@ -68,20 +69,21 @@ func (a *app) screenAt(ctx context.Context, p place) error {
 	changed := make(chan tui.Settings)
 	work.Go(func() { followMine(looking, read, changed) })
 	result, err := tui.Run(ctx, host.engine, wishes.options(tui.Options{
-		Changed:    changed,
-		Host:       host.come,
-		Interactor: host.interactor,
-		Paper:      paper,
-		Shown:      shown,
-		Lend:       a.lend,
-		Verb:       func(ctx context.Context, words []string) (string, error) { return a.page(ctx, p, words) },
-		ReadOnly:   a.readOnly,
-		Version:    versionText(),
-		Load:       func(name string, v any) error { return session.Load(p.state, name, v) },
-		Save:       func(name string, v any) error { return session.Save(p.state, name, v) },
-		Branch:     func() string { return branchOf(p.root) },
-		Past:       p.pastOfTests,
-		Runs:       p.pastRuns,
+		Changed:     changed,
+		Host:        host.come,
+		Interactor:  host.interactor,
+		Paper:       paper,
+		Shown:       shown,
+		Lend:        a.lend,
+		Verb:        func(ctx context.Context, words []string) (string, error) { return a.page(ctx, p, words) },
+		ReadOnly:    a.readOnly,
+		Version:     versionText(),
+		Load:        func(name string, v any) error { return session.Load(p.state, name, v) },
+		Save:        func(name string, v any) error { return session.Save(p.state, name, v) },
+		Branch:      func() string { return branchOf(p.root) },
+		Uncommitted: func(ctx context.Context) bool { return checkout.Uncommitted(ctx, p.root) },
+		Past:        p.pastOfTests,
+		Runs:        p.pastRuns,
 		Reconnect: func(ctx context.Context) (tasks.Engine, tasks.Interactor, error) {
 			c, _, err := a.ensureHost(ctx, p, true, false)
 			return c, c, err

@@ -55,6 +55,13 @@ func Branch(ctx context.Context, dir string) string {
 	return strings.TrimSpace(name)
 }
 
+// Uncommitted says whether a file that git knows is not as it was committed. What is new
+// to git does not count: to look for that is to walk all directories.
+func Uncommitted(ctx context.Context, dir string) bool {
+	out, err := run(ctx, dir, nil, nil, "status", "--porcelain", "--untracked-files=no", "--ignore-submodules=dirty")
+	return err == nil && out != ""
+}
+
 // AbsentError says that a commit is not in this checkout.
 type AbsentError struct{ Commit string }
 

@@ -123,6 +123,27 @@ func TestAPatchThatWasCutStandsBelowTheDifferenceOfTheCommits(t *testing.T) {
 	}
 }
 
+func TestWhatIsNotCommittedIsAChange(t *testing.T) {
+	r := newRepository(t)
+	changed := func(want bool, when string) {
+		t.Helper()
+		if got := Uncommitted(t.Context(), r.dir); got != want {
+			t.Errorf("%s: changed is %v", when, got)
+		}
+	}
+	r.write("cart.go", "package cart")
+	changed(false, "a file that git does not know")
+	r.git("add", ".")
+	changed(true, "a file that was added")
+	r.git("commit", "-q", "-m", "cart")
+	changed(false, "after the commit")
+	r.write("cart.go", "package basket")
+	changed(true, "a file that was edited")
+	if Uncommitted(t.Context(), t.TempDir()) {
+		t.Error("a directory without git is changed")
+	}
+}
+
 func TestADirectoryWithoutGitHoldsNothingThatIsKnown(t *testing.T) {
 	if c := Now(t.Context(), t.TempDir(), most); c != (Code{}) {
 		t.Errorf("it holds %+v", c)
