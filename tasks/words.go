@@ -422,8 +422,8 @@ type Span struct {
 	To   int64 `json:"to"`
 }
 
-// WholeFile names the result of a file, its suite, whose tests a tool does not
-// tell one by one: it passed with all of them, or could not be read.
+// WholeFile names the result of a file or package, its suite, whose tests a tool does
+// not tell one by one: it passed with all of them, or could not be read.
 const WholeFile = "(file)"
 
 // MostSpans is in how many parts a test's output is remembered.

@@ -6,6 +6,7 @@ package gotest
 
 import (
 	"strings"
+	"time"
 
 	"github.com/sawhorse-dev/sawhorse/integrations"
 	"github.com/sawhorse-dev/sawhorse/tasks"
@@ -107,6 +108,9 @@ func (o *output) line(line string) bool {
 		_, rest, _ := strings.Cut(line, "\t")
 		pkg := strings.TrimSpace(firstWord(rest))
 		o.cover(pkg, rest)
+		if line[0] == 'o' && len(o.tests) == 0 {
+			o.passed(pkg, rest)
+		}
 		o.close(pkg)
 		return true
 	case line == "FAIL" || line == "PASS":
@@ -209,6 +213,22 @@ func (o *output) close(pkg string) {
 	}
 	o.release(pkg)
 	*o = *o.newOutput("")
+}
+
+// passed tells of a package that passed without a word of its tests: without -v
+// only those that fail are named.
+func (o *output) passed(pkg, rest string) {
+	if pkg == "" || strings.HasSuffix(rest, "[no tests to run]") {
+		return
+	}
+	t := tasks.TestResult{Suite: strings.Clone(pkg), Name: tasks.WholeFile, Status: tasks.TestPassed, Line: -1}
+	if dir, ok := o.sources.dirOf(pkg); ok {
+		t.Suite = o.sources.suite(dir)
+	}
+	if words := strings.Fields(rest); len(words) > 1 {
+		t.Duration, _ = time.ParseDuration(words[1]) // else it is (cached)
+	}
+	o.sink.Emit(tasks.TestReported{Test: t})
 }
 
 func firstWord(s string) string {

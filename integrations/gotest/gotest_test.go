@@ -38,6 +38,7 @@ func TestTextOfSeveralPackagesIsRead(t *testing.T) {
 		"failed cart TestTable cart/cart_test.go:20",
 		"failed cart TestTable/two cart/cart_test.go:25 want two",
 		"failed cart ExampleTotal cart/cart_test.go:33 got: 3, want: 4",
+		"passed price (file)",
 		`error broken/broken.go:4:9  cannot use "one" (untyped string constant) as int value in return statement`,
 		"error broken/broken_test.go:5:34  undefined: g",
 		`error lint/lint.go:6:24  fmt.Printf format %d has arg "x" of wrong type string`,

@@ -12,8 +12,8 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tasks"
 )
 
-// single is a command for only these tests; a name without Name is all tests of
-// its package, one without Suite is looked for. false: one of them is in no
+// single is a command for only these tests; a name without Name, or that of
+// the package itself, is all tests of it, one without Suite is looked for. false: one of them is in no
 // package that is known.
 func single(t tasks.Task, v invocation, names []tasks.TestName) (tasks.Narrowed, bool) {
 	if v.verb != "test" {
@@ -34,7 +34,7 @@ func single(t tasks.Task, v invocation, names []tasks.TestName) (tasks.Narrowed,
 		if len(dirs) == 0 {
 			return tasks.Narrowed{}, false
 		}
-		whole = whole || n.Name == ""
+		whole = whole || n.Name == "" || n.Name == tasks.WholeFile
 		for _, dir := range dirs {
 			packages = append(packages, relative(v.dir, dir))
 		}

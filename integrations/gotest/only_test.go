@@ -53,7 +53,7 @@ package shop
 		},
 		{
 			config.Unit{Run: "gotestsum -f dots -- -v ./..."},
-			cart(""),
+			cart("", tasks.WholeFile),
 			[]string{"gotestsum", "-f", "dots", "--", "-v", "./internal/cart"},
 		},
 		{

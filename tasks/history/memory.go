@@ -187,7 +187,7 @@ func trends(ctx context.Context, db *sql.DB, runs []judgedRun, f TestFilter, fou
 }
 
 // wholeFiles are the runs, of those in list, in which a file of a task passed
-// with all its tests.
+// with all its tests; not those that were asked for a part of it.
 func wholeFiles(ctx context.Context, db *sql.DB, list string) (map[[2]string][]int64, error) {
 	files := map[[2]string][]int64{}
 	err := each(ctx, db, func(scan func(...any) error) error {
@@ -201,7 +201,8 @@ func wholeFiles(ctx context.Context, db *sql.DB, list string) (map[[2]string][]i
 		return nil
 	}, `SELECT test_names.task, suite, tests.run
 		FROM json_each(?) AS wanted JOIN tests ON tests.run = wanted.value JOIN test_names ON test_names.id = tests.test
-		WHERE tests.status = 'passed' AND name = ?`, list, tasks.WholeFile)
+			JOIN runs ON runs.seq = tests.run
+		WHERE tests.status = 'passed' AND name = ? AND iif(extent = '', 1, json_extract(extent, '$.only') IS NULL)`, list, tasks.WholeFile)
 	return files, err
 }
 

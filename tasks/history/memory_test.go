@@ -108,6 +108,9 @@ func TestATestPassesWithItsWholeFile(t *testing.T) {
 	addAt(t, s, "b", finished("test", 2, file(tasks.TestFailed, "test_total")))
 	addAt(t, s, "b", finished("test", 3, whole))
 	addAt(t, s, "c", finished("test", 4, whole))
+	addAt(t, s, "c", finished("test", 5, whole, func(r *tasks.Run) {
+		r.Only = []tasks.TestName{{Suite: "test_cart.py", Name: "test_other"}} // which passed with the file
+	}))
 	all, err := s.Trends(t.Context(), history.TestFilter{Test: "test_total"})
 	if err != nil || len(all) != 1 {
 		t.Fatal(all, err)

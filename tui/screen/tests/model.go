@@ -322,6 +322,9 @@ func (m *model) place(t *tasks.TestResult) *node {
 			end += len(t.Separator)
 		}
 		end += len(part)
+		if t.Name == tasks.WholeFile && path.Ext(t.Suite) == "" {
+			part = "(package)"
+		}
 		above = m.child(above, nodeID{t.Suite, t.Name[:end]}, part)
 	}
 	return above

@@ -58,7 +58,7 @@ func TestAPackageOfSeveralFilesHasThemAsALevelAndOneOfOneFileHasNot(t *testing.T
 func TestAFileThatPassedAsAWholeAndItsTestsStandForEachOther(t *testing.T) {
 	t.Parallel()
 	state, s := newState(), New()
-	n := 0
+	n, suite := 0, "add.test.js"
 	run := func(status tasks.Status, narrowed bool, reports ...string) {
 		n++
 		ran(state, n, tasks.Running, "")
@@ -71,7 +71,7 @@ func TestAFileThatPassedAsAWholeAndItsTestsStandForEachOther(t *testing.T) {
 			if rest, no := strings.CutSuffix(name, "-"); no {
 				name, result = rest, tasks.TestFailed
 			}
-			state.Apply(tasks.TestReported{ID: id, Test: tasks.TestResult{Suite: "add.test.js", Name: name, File: "add.test.js", Status: result, Line: -1}})
+			state.Apply(tasks.TestReported{ID: id, Test: tasks.TestResult{Suite: suite, Name: name, File: suite, Status: result, Line: -1}})
 		}
 		state.Apply(tasks.RunEnded{ID: id, Status: status})
 	}
@@ -99,4 +99,7 @@ func TestAFileThatPassedAsAWholeAndItsTestsStandForEachOther(t *testing.T) {
 	see("add.test.js-", "(file)-", "small", "big")
 	run(tasks.Succeeded, false, tasks.WholeFile)
 	see("add.test.js", "(file)")
+	suite = "cart"
+	run(tasks.Succeeded, false, tasks.WholeFile)
+	see("cart", "(package)")
 }
