@@ -71,7 +71,7 @@ func taskTabs(t tells) []string {
 func tellsOf(s *tasks.State, unit string) tells {
 	u := s.Units[unit]
 	t := tells{remote: u.Task.Remote()}
-	for _, id := range u.Runs {
+	for _, id := range slices.Concat(u.Swept, u.Runs) {
 		r := s.Runs[id]
 		t.tests = t.tests || len(r.Tests) > 0
 		t.steps = t.steps || len(r.Steps) > 0

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -158,6 +159,37 @@ func TestAPipelineIsTriggeredFollowedAndMendedFromTheScreen(t *testing.T) {
 
 	if said := p.written(); regexp.MustCompile("t0ken").MatchString(said) {
 		t.Error("the token is on the screen")
+	}
+	w.sawhorse(t, dir, "down")
+}
+
+func TestWhatAHostBeganOnGitHubIsGoneOnWithByTheNext(t *testing.T) {
+	t.Parallel()
+	h := github(t)
+	w, dir := h.w, h.dir
+	env := []string{"EDITOR=true", "TERM_PROGRAM=WezTerm"} // which understands OSC 777
+	p := sit(t, w, dir, 120, 36, env, "--trust")
+	p.see("○ deploy ").command("go ship").press("r").see("Run ship", `version +v3`).press("right").see(`env +staging +\(production\)`).press("enter").agree(`Run ship\?`)
+	p.see("triggering Deploy at fix .*env=production", "● build › Run make", "▲ github +ship +the deployment to production waits for approval")
+	w.sawhorse(t, dir, "down")
+
+	// The run is again one of the task that it was begun for, its log goes on, and its
+	// end is told.
+	p = sit(t, w, dir, 120, 36, env, "--trust").looksAway()
+	p.see("◐ ship ", "○ deploy ", "▲ github +ship +the deployment to production waits for approval").command("go ship")
+	p.see("triggering Deploy at fix .*env=production", "● build › Run make")
+	p.press("A").see("Shown with the approval").press("enter").agree(`Approve the deployment of Deploy to production #\d+\?`)
+	p.see("● deploy › Run make deploy", "✓ ship ").hears(`✓ ship#1 succeeded after \d+s\a`)
+	if n := strings.Count(p.text(), "● build › Run make"); n != 1 {
+		t.Errorf("a line of the log is there %d times\n%s", n, p.text())
+	}
+	w.sawhorse(t, dir, "down")
+
+	// A run that has ended is no other task's, either.
+	p = sit(t, w, dir, 120, 36, env, "--trust")
+	p.see("✓ ship ", "✖ ci ").see("○ deploy ")
+	if out := w.sawhorse(t, dir, "history", "ship"); !strings.Contains(out, "ship#1") || !strings.Contains(out, "succeeded") {
+		t.Errorf("the history is\n%s", out)
 	}
 	w.sawhorse(t, dir, "down")
 }

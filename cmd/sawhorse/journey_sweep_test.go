@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -59,7 +60,10 @@ func TestASweepIsBegunFromTheFormAndItsRunsAreOneMatrix(t *testing.T) {
 	w, dir := trainings(t, "sawhorse.yml", func(text string) string {
 		return text + "jobs: 4\n" // for want of it, a machine with one core does one run at once
 	})
-	p := sit(t, w, dir, 120, 36, []string{"PYTHONDONTWRITEBYTECODE=1"}, "--trust")
+	settings := filepath.Join(w.home, "settings.yml")
+	write(t, "notifications: {how: osc777, after: 1ms}\n", settings)
+	env := []string{"PYTHONDONTWRITEBYTECODE=1", "SAWHORSE_CONFIG=" + settings}
+	p := sit(t, w, dir, 120, 36, env, "--trust").looksAway()
 	p.see("▌ *○ train").press("t").see("Run train")
 	p.press("1e-3..1e-1 log 3").see("0.001 0.01 0.1", "3 runs +lr 3").press("down", "15", "down", "4,8").see("6 runs +lr 3 × hidden 2")
 	p.press("down", "down", "2").see("at once +2", "Run 6 times").press("enter")
@@ -67,10 +71,17 @@ func TestASweepIsBegunFromTheFormAndItsRunsAreOneMatrix(t *testing.T) {
 	// A row a run, as it goes on; in the end the best is marked.
 	p.see(`sweep \d/6|★ 0`, `RUN +lr +hidden +STATE +val_loss +BEST`, ` 1 +0\.001 +4 +`, `6 of 6 ended +★ val_loss 0\.\d+ +lr=0\.1 hidden=`)
 	p.see(`★ +[56] 0\.1 +[48] +succeeded`, "✓ train .*★ 0")
+	p.hears(`✓ the sweep train#1: 6 of 6 succeeded, best val_loss 0\.\d+ in train#[56]\a`)
 	p.press("tab").see("best first").press("m").see(`BEST↑`)
 	// The curves of the one under the cursor, in its own log's run.
 	p.press("end", "enter").see(`train#\d +1 Logs`, `val_loss\*? +0`, "best #[56]")
 	p.press("1").see("step=14 loss=")
+
+	// The next host has it, too.
+	w.sawhorse(t, dir, "down")
+	p = sit(t, w, dir, 120, 36, env, "--trust")
+	p.see("○ train", "Sweep").command("go train").press("3").see(`train#1 +6 of 6 ended +★ val_loss 0\.\d+ +lr=0\.1 hidden=`, ` 1 +0\.001 +4 +succeeded`)
+	p.press("tab", "home", "enter").see(`train#1 +1 Logs`, `val_loss +0`).press("1").see("step=14 loss=")
 
 	// All of the next are stopped at once, after a question.
 	p.press("r").see("Run train").press("down", "5000", "down", "4,8,16,32").see("4 runs +hidden 4").press("down", "down", "2", "enter")

@@ -86,27 +86,34 @@ func (p *person) draw() {
 	}
 }
 
-// titleFilter takes the titles of the window out of what is sent to the
-// terminal. The emulator takes the byte 0x9C in a ✓ or ✖ for the end of one, and
-// shows the rest of it on the screen.
+// titleFilter takes the titles of the window and notifications out of what is sent
+// to the terminal. The emulator takes the byte 0x9C in a ✓ or ✖ for the end of one,
+// and shows the rest of it on the screen.
 type titleFilter struct{ begun []byte }
 
 func (f *titleFilter) without(p []byte) []byte {
-	const title = "\x1b]2;"
+	titles := []string{"\x1b]2;", "\x1b]777;"}
 	rest := append(f.begun, p...)
 	f.begun = nil
 	var out []byte
 	for {
-		i := bytes.Index(rest, []byte(title))
+		i := -1
+		for _, title := range titles {
+			if at := bytes.Index(rest, []byte(title)); at >= 0 && (i < 0 || at < i) {
+				i = at
+			}
+		}
 		if i < 0 {
-			for n := len(title) - 1; n > 0; n-- { // the next bytes may make it one
-				if bytes.HasSuffix(rest, []byte(title[:n])) {
-					f.begun = bytes.Clone(rest[len(rest)-n:])
-					rest = rest[:len(rest)-n]
-					break
+			begun := 0 // the next bytes may make it one
+			for _, title := range titles {
+				for n := begun + 1; n < len(title); n++ {
+					if bytes.HasSuffix(rest, []byte(title[:n])) {
+						begun = n
+					}
 				}
 			}
-			return append(out, rest...)
+			f.begun = bytes.Clone(rest[len(rest)-begun:])
+			return append(out, rest[:len(rest)-begun]...)
 		}
 		out = append(out, rest[:i]...)
 		end := bytes.IndexByte(rest[i:], '\a')
@@ -188,6 +195,19 @@ func (p *person) command(line string) *person {
 	return p.press(":").see("╭─ Commands|: *$|› ").press(line, "enter")
 }
 
+// looksAway takes the focus from the terminal.
+func (p *person) looksAway() *person {
+	p.t.Helper()
+	return p.press("\x1b[O")
+}
+
+// hears waits until the terminal was told of a notification like this.
+func (p *person) hears(pattern string) *person {
+	p.t.Helper()
+	re := regexp.MustCompile(`\x1b\]777;notify;[^;\a]*;` + pattern)
+	return p.until("hear "+pattern, func() bool { return re.MatchString(p.written()) })
+}
+
 func (p *person) resize(width, height int) *person {
 	p.t.Helper()
 	p.screen.Resize(width, height)
@@ -246,7 +266,7 @@ func (p *person) killed() {
 }
 
 func TestAPersonSeesNoTitleOnTheScreen(t *testing.T) {
-	const sent = "one\x1b]2;✖ shop\atwo\x1b]11;?\athree\x1b]2;✓ shop\afour"
+	const sent = "one\x1b]2;✖ shop\atwo\x1b]11;?\athree\x1b]2;✓ shop\afo\x1b]777;notify;shop;✓ a\aur"
 	for size := 1; size <= len(sent); size++ {
 		var f titleFilter
 		var got []byte

@@ -184,7 +184,7 @@ func (s *Screen) heading(f screen.Frame, w tasks.Sweep, runs []tasks.Run, best i
 		}
 	}
 	l := cell.NewLine(f.W).Put(in.Muted, "  ").Put(in.Bold, string(w.ID)).
-		Put(in.Muted, fmt.Sprintf("  %d of %d ended", done, len(runs)))
+		Put(in.Muted, fmt.Sprintf("  %d of %d ended", done, w.Runs))
 	if going := count[tasks.Running] + count[tasks.Ready] + count[tasks.Stopping]; going > 0 {
 		l.Put(in.Running, fmt.Sprintf("  ◐ %d of %d at once", going, w.Parallel))
 	}
