@@ -24,7 +24,7 @@ import (
 type paramsBox struct {
 	task   tasks.Task
 	form   *form.Form
-	last   map[string]string // values of the last run
+	last   map[string]string // values that were given last
 	params []config.Param
 	ref    string   // the field that says where it runs; "" for none
 	asked  string   // the ref that the form was asked for
@@ -56,10 +56,9 @@ type (
 	}
 )
 
-// openParams asks for parameters, with those of the last run filled in.
+// openParams asks for parameters, with those that were given last filled in.
 func (s *Screen) openParams(t tasks.Task) tea.Cmd {
-	last, _ := s.state.Finished(t.Name)
-	b := &paramsBox{task: t, last: last.Params, params: t.Spec.Params, ref: refField(t.Spec.Params)}
+	b := &paramsBox{task: t, last: s.lastGiven(t), params: t.Spec.Params, ref: refField(t.Spec.Params)}
 	b.parallel = s.lastParallel(t.Name)
 	b.form = form.New("Run "+t.Name, "Run", b.fields())
 	if s.hasBest(t) {
@@ -224,6 +223,7 @@ func (b *paramsBox) press(s *Screen, k tea.KeyPressMsg) tea.Cmd {
 		s.overlay = nil
 	case form.Submitted:
 		s.overlay = nil
+		s.keepGiven(b)
 		if ref, _ := b.form.Value(b.ref); b.task.Spec.Confirm && b.task.Remote() && ref != b.asked {
 			return s.sure(b.task, b.form.Values()) // what is asked names what is run
 		}

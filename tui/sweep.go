@@ -17,6 +17,9 @@ import (
 // each other. No parameter has a blank in its name.
 const atOnce = "at once"
 
+// formDetail is how runs say that they were begun by the key that asks for values.
+const formDetail = "key r"
+
 // fields are those of the parameters, each of which may stand for the values of a
 // sweep where it is a number or has choices, and how many runs then go on at once.
 func (b *paramsBox) fields() []form.Field {
@@ -33,7 +36,7 @@ func (b *paramsBox) fields() []form.Field {
 		return fields
 	}
 	return append(fields, form.Field{
-		Name: atOnce, Type: form.Int, Value: strconv.Itoa(max(1, b.parallel)), Late: true,
+		Name: atOnce, Type: form.Int, Value: or(b.last[atOnce], strconv.Itoa(max(1, b.parallel))), Late: true,
 		Description: "how many runs go on beside each other, as far as jobs: allows",
 	})
 }
@@ -91,7 +94,7 @@ func sweepOf(t tasks.Task, values map[string]string) (askedRuns, error) {
 	if err != nil {
 		return a, err
 	}
-	a.Name, a.Sets, a.Detail = t.Name, sets, "key r"
+	a.Name, a.Sets, a.Detail = t.Name, sets, formDetail
 	a.Parallel = 1
 	if n, err := strconv.Atoi(values[atOnce]); err == nil && n > 0 {
 		a.Parallel = n

@@ -92,10 +92,12 @@ func TestAValueThatIsARangeOrAListMakesTheFormASweep(t *testing.T) {
 		if diff := cmp.Diff(want, e.Commands()); diff != "" {
 			t.Error(diff)
 		}
-		// A mark is taken back, and one value is one run.
-		u.Press("t").Type("7").Press("down").Type(",,").Press("enter")
+		// What was swept is there again, as it was written. A mark is taken back, and one
+		// value is one run.
+		u.Press("t").See("1e-3..1e-1 log 3", "6 runs  lr 3 × optimizer 2", "a,b", "at once      2", "Run 6 times")
+		u.Type("7").Press("down").Type(",").Press("right", "right").Type(",").Press("enter")
 		last := e.Commands()[len(e.Commands())-1]
-		if diff := cmp.Diff(tasks.Command(tasks.RunTask{Name: "train", Params: map[string]string{"lr": "7", "optimizer": "sgd"}, Detail: "key r"}), last); diff != "" {
+		if diff := cmp.Diff(tasks.Command(tasks.RunTask{Name: "train", Params: map[string]string{"lr": "7", "optimizer": "lion", "note": "a,b"}, Detail: "key r"}), last); diff != "" {
 			t.Error(diff)
 		}
 	})

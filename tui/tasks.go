@@ -83,7 +83,7 @@ func (s *Screen) rerun(name string) tea.Cmd {
 }
 
 func (s *Screen) runTask(name string, params map[string]string) tea.Cmd {
-	return s.do(tasks.RunTask{Name: name, Params: params, Detail: "key r"}, "running "+name)
+	return s.do(tasks.RunTask{Name: name, Params: params, Detail: formDetail}, "running "+name)
 }
 
 // showLog selects the first task and focuses its log, merged with the others'.

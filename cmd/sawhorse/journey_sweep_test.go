@@ -84,7 +84,7 @@ func TestASweepIsBegunFromTheFormAndItsRunsAreOneMatrix(t *testing.T) {
 	p.press("tab", "home", "enter").see(`train#1 +1 Logs`, `val_loss +0`).press("1").see("step=14 loss=")
 
 	// All of the next are stopped at once, after a question.
-	p.press("r").see("Run train").press("down", "5000", "down", "4,8,16,32").see("4 runs +hidden 4").press("down", "down", "2", "enter")
+	p.press("r").see("Run train").press("0.05", "down", "5000", "down", "4,8,16,32").see("4 runs +hidden 4").press("down", "down", "2", "enter")
 	p.see("0 of 4 ended", "2 of 2 at once", "waiting").press("x").see(`Stop the sweep train#7\?`, "2 of its 4 runs go on").confirm("Stop all")
 	p.see("4 of 4 ended", "cancelled", "skipped")
 	if out := w.sawhorse(t, dir, "history", "train"); strings.Count(out, "succeeded") != 6 {

@@ -71,13 +71,30 @@ type Form struct {
 func New(title, submit string, fields []Field) *Form {
 	f := &Form{Title: title, Submit: submit, fields: fields}
 	for _, fd := range fields {
-		in := input.New(fd.Value)
+		in := input.New("")
 		in.Mask = fd.Secret
 		f.inputs = append(f.inputs, in)
 		f.touched = append(f.touched, false)
 		f.marked = append(f.marked, nil)
 	}
+	for i, fd := range fields {
+		f.set(i, fd.Value)
+	}
 	return f
+}
+
+// set writes a value into a field, as if it had been there from the beginning: the
+// next key replaces it. Several choices are marked.
+func (f *Form) set(i int, v string) {
+	f.touched[i], f.marked[i] = false, nil
+	choices := f.fields[i].choices()
+	if f.fields[i].Many != nil && len(choices) > 0 && !slices.Contains(choices, v) {
+		marked := strings.Split(v, ",")
+		if len(marked) > 1 && !slices.ContainsFunc(marked, func(c string) bool { return !slices.Contains(choices, c) }) {
+			f.marked[i], v = marked, marked[0]
+		}
+	}
+	f.inputs[i].Set(v)
 }
 
 // Outcome is what a key did to the form.

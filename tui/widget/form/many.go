@@ -90,11 +90,9 @@ func (f *Form) value(i int) string {
 func (f *Form) Fill(values map[string]string) {
 	for i, fd := range f.fields {
 		v, ok := values[fd.Name]
-		if choices := fd.choices(); !ok || len(choices) > 0 && !slices.Contains(choices, v) {
-			continue
+		if choices := fd.choices(); ok && (len(choices) == 0 || !slices.ContainsFunc(strings.Split(v, ","), func(c string) bool { return !slices.Contains(choices, c) })) {
+			f.set(i, v)
 		}
-		f.inputs[i].Set(v)
-		f.touched[i], f.marked[i] = false, nil // the next key replaces it
 	}
 	if f.problem = ""; f.at < len(f.fields) && f.hidden(f.at) {
 		f.step(1)
