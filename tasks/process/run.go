@@ -23,7 +23,8 @@ type run struct {
 	child  *child
 	began  time.Time // of the runner
 	family *family
-	screen *screen // nil without a pty
+	pieces *sync.Pool // of the runner
+	screen *screen    // nil without a pty
 
 	// lines is fed with output while a log probe waits; nil otherwise.
 	lines   atomic.Pointer[lineWatch]
@@ -140,14 +141,21 @@ func (x *run) read() {
 	}
 }
 
+// pipePiece is what is read of a pipe at once. Buffers of this size are used again:
+// two for every run would be most of what it leaves to collect.
+const pipePiece = 64 << 10
+
 // copyFrom hands everything that is printed to the log, in chunks as they come.
 // Nothing is done per line.
 func (x *run) copyFrom(o *output) {
-	size := 64 << 10
+	var buf []byte
 	if x.child.tty != nil {
-		size = 16 << 10 // a pty gives 4 KiB at once
+		buf = make([]byte, 16<<10) // a pty gives 4 KiB at once
+	} else {
+		piece := x.pieces.Get().(*[pipePiece]byte)
+		defer x.pieces.Put(piece)
+		buf = piece[:]
 	}
-	buf := make([]byte, size)
 	var g gather
 	for {
 		asked := time.Now()

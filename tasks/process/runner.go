@@ -63,6 +63,7 @@ type Runner struct {
 	guard   *guardian // nil: none
 	reaping *reaper
 	arrives *arrivals
+	pieces  sync.Pool // of *[pipePiece]byte
 	began   time.Time // what is read together is read at multiples of gatherFor since then
 	running sync.WaitGroup
 
@@ -90,6 +91,7 @@ func New(o Options) (*Runner, error) {
 		live:   map[tasks.RunID]*run{},
 		began:  time.Now(),
 	}
+	r.pieces.New = func() any { return new([pipePiece]byte) }
 	var err error
 	if r.arrives, err = newArrivals(); err != nil {
 		return nil, fmt.Errorf("wait for the output of processes: %w", err)
@@ -170,6 +172,7 @@ func (r *Runner) start(req tasks.Request, p *plan, s tasks.Sink) (*run, error) {
 		sink:   s,
 		child:  c,
 		began:  r.began,
+		pieces: &r.pieces,
 		family: newFamily(r.census, tagOf(r.token, req.Run), r.guard.pid, c.id),
 	}
 	if c.tty != nil {

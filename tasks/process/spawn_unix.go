@@ -122,10 +122,7 @@ func (c *child) openPipes(a *arrivals) ([]*os.File, error) {
 	}
 	given := []*os.File{null}
 	for _, stream := range []logs.Stream{logs.Out, logs.Err} {
-		r, w, err := os.Pipe()
-		if err == nil {
-			r, err = readEnd(r)
-		}
+		r, w, err := openPipe()
 		if err != nil {
 			closeAll(given)
 			for _, o := range c.outputs {
@@ -133,7 +130,6 @@ func (c *child) openPipes(a *arrivals) ([]*os.File, error) {
 			}
 			return nil, fmt.Errorf("open a pipe: %w", err)
 		}
-		widen(r)
 		given = append(given, w)
 		c.outputs = append(c.outputs, newOutput(stream, r, a))
 	}

@@ -11,11 +11,11 @@ const (
 	setTermios = unix.TIOCSETA
 )
 
-// widen does nothing: the system sizes its pipes itself.
-func widen(*os.File) {}
+// openPipe makes a pipe whose read end is under the runtime's poller.
+func openPipe() (r, w *os.File, err error) { return os.Pipe() }
 
-// readEnd is the same file under the runtime's poller, where a read can be
-// interrupted. Pipes are so already; pty.Open leaves its files in blocking mode.
+// readEnd is a pty's master under the runtime's poller, where a read can be
+// interrupted: pty.Open leaves it in blocking mode.
 func readEnd(f *os.File) (*os.File, error) {
 	conn, err := f.SyscallConn()
 	if err != nil {
