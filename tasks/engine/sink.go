@@ -22,6 +22,8 @@ type sink struct {
 
 	mu     sync.Mutex // one chunk at a time: line numbers and the parser need the order
 	closed bool
+	task   tasks.Task
+	parser tasks.Parser // nil: nobody reads
 	parse  func(n int64, line string)
 	tails  [2][]byte // the unfinished line of each stream, for the parser
 	line   int64     // the number of the line that the parser sees
@@ -73,13 +75,11 @@ var (
 const longestParsed = 64 << 10
 
 func newSink(e *Engine, r tasks.Run, t tasks.Task, w *logs.Writer) *sink {
-	s := &sink{e: e, id: r.ID, key: r.Log, w: w, first: w.Lines()}
+	s := &sink{e: e, id: r.ID, key: r.Log, w: w, first: w.Lines(), task: t}
 	s.line = s.first
 	s.logs = &stepLogs{e: e, key: r.Log, task: t, tell: s.Emit}
 	if e.o.Parser != nil {
-		if p := e.o.Parser(t); p != nil {
-			s.parse = p.Parse(t, parserSink{s})
-		}
+		s.parser = e.o.Parser(t)
 	}
 	return s
 }
@@ -96,7 +96,7 @@ func (s *sink) Log(stream logs.Stream, p []byte) {
 		s.e.offer(logBroken(s.key, err))
 	}
 	switch {
-	case s.parse == nil:
+	case s.parser == nil:
 	case stream == logs.Out || stream == logs.Err:
 		s.feed(stream, p)
 	default:
@@ -126,7 +126,12 @@ func (s *sink) feed(stream logs.Stream, p []byte) {
 	}
 }
 
+// give hands a line to the parser, which is made for the first one: a save waits
+// for its command to start.
 func (s *sink) give(line []byte) {
+	if s.parse == nil {
+		s.parse = s.parser.Parse(s.task, parserSink{s})
+	}
 	line = bytes.TrimSuffix(line[:min(len(line), longestParsed)], []byte{'\r'})
 	text := string(line)
 	if strings.IndexByte(text, 0x1b) >= 0 {
@@ -219,7 +224,7 @@ func (s *sink) close() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
-	if s.parse != nil {
+	if s.parser != nil {
 		for i := range s.tails {
 			if len(s.tails[i]) > 0 {
 				s.give(s.tails[i])
