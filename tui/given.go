@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"time"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
@@ -46,9 +47,8 @@ func (s *Screen) lastGiven(t tasks.Task) map[string]string {
 
 // lastOwn is the newest run of a task that has ended and was begun here.
 func (s *Screen) lastOwn(task string) (tasks.Run, bool) {
-	runs := s.state.Units[task].Runs
-	for i := len(runs) - 1; i >= 0; i-- {
-		if r := s.state.Runs[runs[i]]; r.Status.Done() && !r.Observed {
+	for _, id := range slices.Backward(s.state.Units[task].Runs) {
+		if r := s.state.Runs[id]; r.Status.Done() && !r.Observed {
 			return r, true
 		}
 	}

@@ -166,16 +166,16 @@ func alike(parts []string, name string) bool {
 // waits are the names of what a spot waits for: what its own job needs, else what
 // those need that call its workflow.
 func (p *plan) waits(names []string, spots map[string]spot, s spot) []string {
-	for level := len(s) - 1; level >= 0; level-- {
+	for level, here := range slices.Backward(s) {
 		at := p
 		for _, h := range s[:level] {
 			at = at.called[at.job(h.key).Uses]
 		}
-		if at == nil || s[level].key == "" {
+		if at == nil || here.key == "" {
 			continue
 		}
 		var found []string
-		at.gather(s[level].key, map[string]bool{}, func(key string) (begun bool) {
+		at.gather(here.key, map[string]bool{}, func(key string) (begun bool) {
 			for _, n := range names {
 				o := spots[n]
 				if len(o) > level && slices.Equal(o[:level], s[:level]) && o[level].key == key {

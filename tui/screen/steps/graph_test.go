@@ -165,17 +165,20 @@ func TestTheChainThatTakesLongestIsFound(t *testing.T) {
 				step("", "a", tasks.Succeeded, 10*time.Second), step("", "b", tasks.Succeeded, 20*time.Second),
 				needing(tasks.Step{Name: "wait", Status: tasks.Queued}, "a", "b"),
 			},
-			[]int{1, 2}, 50 * time.Second,
+			[]int{1, 2},
+			50 * time.Second,
 		},
 		{
 			"what goes on for longer than is usual",
 			[]tasks.Step{needing(step("", "on", tasks.Running, 0), "gone"), needing(tasks.Step{Name: "wait", Status: tasks.Skipped}, "on")},
-			[]int{0}, time.Minute,
+			[]int{0},
+			time.Minute,
 		},
 		{
 			"a circle ends",
 			[]tasks.Step{needing(step("", "a", tasks.Succeeded, time.Second), "b", "a"), needing(step("", "b", tasks.Succeeded, time.Second), "a")},
-			[]int{1, 0}, 2 * time.Second,
+			[]int{1, 0},
+			2 * time.Second,
 		},
 	} {
 		chain, sum := critical(tt.steps, func(st tasks.Step) time.Duration { return usual[st.Name] }, now)
