@@ -286,7 +286,13 @@ func headline(r tasks.Run) (string, bool) {
 	return names[0] + " " + Number(r.Metrics[names[0]].Last.Value), true
 }
 
+// ended is how a run ended, in a few words: what it was stopped for, where it did not
+// end by itself.
 func ended(r tasks.Run) string {
+	const room = len("not ready within 30s")
+	if cause, _, more := strings.Cut(r.Error, ": "); r.Exit != nil && r.Exit.Signal != "" && more && len(cause) <= room {
+		return cause
+	}
 	if r.Exit != nil {
 		return r.Exit.String()
 	}

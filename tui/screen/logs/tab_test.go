@@ -683,7 +683,7 @@ func TestAFoldedTraceShowsWhatItIsAbout(t *testing.T) {
     ↳ log(e)
     ↳ ValueError: bad price
   served
-✖ Exception in thread "main" java.lang.IllegalStateExceptio
+✖ Exception in thread "main" java.lang.IllegalStateExcepti…
     ↳ at shop.Cart.total(Cart.java:41)
     ↳ at shop.Main.run(Main.java:9)                [1 more]
     ↳ Caused by: java.io.IOException: disk full    [2 more]

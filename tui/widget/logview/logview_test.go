@@ -215,13 +215,13 @@ func TestWrapsWithoutLosingACharacter(t *testing.T) {
 	l := &log{}
 	l.add("日本語のログ abcdefghij")
 	v := show(t, l, 11, 4)
-	wantLines(t, v, "  日本語の", "", "", "")
+	wantLines(t, v, "  日本語…", "", "", "")
 	v.SetOptions(Options{Wrap: true})
 	wantLines(t, v, "  日本語の", "  ログ abc", "  defghij", "")
 	v.SetOptions(Options{})
 	v.Freeze()
 	v.ScrollSideways(3)
-	wantLines(t, v, "▌  語のロ", "", "", "")
+	wantLines(t, v, "▌  語のロ…", "", "", "")
 }
 
 func TestSelectionCoversARangeAndFoldedRows(t *testing.T) {

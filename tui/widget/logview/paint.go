@@ -108,12 +108,23 @@ func (v *View) line(b *strings.Builder, d drawnLine, c content, found []run) {
 	used := 0
 	if flat {
 		part, lead, cells := clip(c.text, v.left, room)
+		goesOn := part.end < len(c.text) && room > 1
+		if goesOn {
+			part, lead, cells = clip(c.text, v.left, room-1)
+		}
 		if picked := v.picks(r, c.text); picked != nil {
 			found = picked
 		}
 		paintSpaces(b, base, lead)
 		v.paint(b, base, r, c, found, part)
 		used = lead + cells
+		if goesOn {
+			b.WriteString(base)
+			b.WriteString(v.looks.muted)
+			b.WriteString("…")
+			b.WriteString(reset)
+			used++
+		}
 	} else {
 		part, field := v.wrapped(r, c, sub)
 		if field.Text != "" {
