@@ -1,6 +1,7 @@
 package github
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -95,9 +96,13 @@ func TestWhatIsDeclaredReplacesWhatIsFound(t *testing.T) {
 			d.Options[name] = value
 		}
 		all, err := Definition().Connections(t.Context(), integrations.Place{Dir: dir, Home: dir, Getenv: func(string) string { return "" }, Declared: []integrations.Declared{d}})
+		if err != nil || len(all) != 1 {
+			t.Fatalf("%q: %v, %v", options, all, err)
+		}
 		var got string
-		if err != nil {
-			got = "error: " + err.Error()
+		if strings.HasPrefix(want, "error: ") {
+			_, err := all[0].Connect(t.Context(), integrationtest.Looking{})
+			got = fmt.Sprint("error: ", err)
 		} else {
 			key := strings.Split(all[0].Key, "\n")
 			got = key[0] + " " + key[1] + "/" + key[2]

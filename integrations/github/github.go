@@ -57,26 +57,26 @@ func (t target) key() string {
 }
 
 // connections are the declared repositories, and that of the git remote when
-// nothing is declared and it has workflows.
+// nothing is declared and it has workflows. What is wrong with one of them it says
+// itself, when it is to be reached: the others are not touched.
 func connections(_ context.Context, p integrations.Place, network http.RoundTripper) ([]integrations.Connection, error) {
-	found, err := remote(p)
-	if err != nil {
-		return nil, err
-	}
+	found, unread := remote(p)
 	found.network = network
 	var all []integrations.Connection
 	for _, d := range p.Declared {
 		t, err := declaredTarget(d, found)
+		c := connection(t, p, true)
 		if err != nil {
-			return all, err
+			c.Title = "GitHub"
+			c.Connect = func(context.Context, tasks.Lookout) (any, error) { return nil, err }
 		}
-		all = append(all, connection(t, p, true))
+		all = append(all, c)
 	}
 	if len(p.Declared) == 0 && found.repo != "" && declared.Has(p.Dir, workflowDir) {
 		found.name = "github"
 		all = append(all, connection(found, p, false))
 	}
-	return all, nil
+	return all, unread
 }
 
 // declaredTarget is the remote's repository with what the options say instead.

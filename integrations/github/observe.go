@@ -1,6 +1,7 @@
 package github
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -34,6 +35,9 @@ type news struct {
 	mu   sync.Mutex
 	runs map[external]apiRun
 	own  map[external]bool // triggered here
+	// looks counts the looks at the lists, seen has the last one that had a run in it.
+	looks int
+	seen  map[external]int
 	// stirred is closed, and another one, whenever a run may be another.
 	stirred chan struct{}
 }
@@ -41,7 +45,7 @@ type news struct {
 func (n *news) init() {
 	n.stirred = make(chan struct{})
 	n.poked, n.changed = make(chan struct{}, 1), make(chan struct{}, 1)
-	n.runs, n.own = map[external]apiRun{}, map[external]bool{}
+	n.runs, n.own, n.seen = map[external]apiRun{}, map[external]bool{}, map[external]int{}
 }
 
 // poke makes the lists be looked at soon.
@@ -144,6 +148,7 @@ func (p *provider) lists(ctx context.Context, others bool, tell func(tasks.Run))
 		}
 		runs = append(runs, mine...)
 	}
+	p.news.begin()
 	// What is tells its number first, so that numbers grow with time.
 	slices.SortStableFunc(runs, func(a, b apiRun) int { return a.Created.Compare(b.Created) })
 	for _, r := range runs {
@@ -160,26 +165,32 @@ func (p *provider) lists(ctx context.Context, others bool, tell func(tasks.Run))
 	return changed, busy, nil
 }
 
-// take keeps a run, and says whether it is another than before.
+// begin begins a look at the lists.
+func (n *news) begin() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.looks++
+}
+
+// take keeps a run, and says whether it is another than before. Of too many it forgets
+// one that was in no list for long, never one that is in them now.
 func (n *news) take(r apiRun) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	id := r.external()
 	old, known := n.runs[id]
-	if known && old.Status == r.Status && old.Conclusion == r.Conclusion && old.Updated.Equal(r.Updated) {
-		return false
-	}
-	n.runs[id] = r
+	n.runs[id], n.seen[id] = r, n.looks
 	for len(n.runs) > keptRuns {
 		oldest := id
 		for other, o := range n.runs {
-			if o.Created.Before(n.runs[oldest].Created) {
+			if cmp.Or(n.seen[other]-n.seen[oldest], o.Created.Compare(n.runs[oldest].Created)) < 0 {
 				oldest = other
 			}
 		}
 		delete(n.runs, oldest)
+		delete(n.seen, oldest)
 	}
-	return true
+	return !known || old.Status != r.Status || old.Conclusion != r.Conclusion || !old.Updated.Equal(r.Updated)
 }
 
 // all are the runs that are known of, the newest first.
