@@ -47,7 +47,7 @@ func (j *job) byKit(b *config.Build, content []byte) (bool, error) {
 
 // openKit begins the session by which BuildKit asks for secrets.
 func (j *job) openKit(ctx context.Context, b *config.Build) (id string, end func(), err error) {
-	s := &session{secrets: b.Secrets, agents: b.Agents, login: j.kitLogin(ctx)}
+	s := &session{secrets: b.Secrets, agents: b.Agents, getenv: j.r.o.Place.Getenv, login: j.kitLogin(ctx)}
 	end, err = s.open(ctx, j.p.api)
 	return s.id, end, err
 }

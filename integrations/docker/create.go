@@ -134,7 +134,7 @@ func (j *job) inject(ctx context.Context, id string) error {
 	for _, f := range j.c.Inject {
 		content := f.Content
 		if f.Variable != "" {
-			content = os.Getenv(f.Variable)
+			content = j.r.o.Place.Getenv(f.Variable)
 		}
 		err := t.WriteHeader(&tar.Header{Name: strings.TrimPrefix(f.Path, "/"), Mode: f.Mode, Size: int64(len(content))})
 		if err == nil {

@@ -152,7 +152,9 @@ func (j *job) prober(id string, pr config.Probe, w *sinkLog) (func(context.Conte
 			}
 		}, nil
 	}
-	return func(ctx context.Context) error { return j.askInside(ctx, id, []string{"sh", "-c", pr.Exec}) }, nil
+	return func(ctx context.Context) error {
+		return j.run(ctx, id, config.Exec{Command: []string{"sh", "-c", pr.Exec}}, nil)
+	}, nil
 }
 
 func askHTTP(ctx context.Context, url string) error {
@@ -170,32 +172,4 @@ func askHTTP(ctx context.Context, url string) error {
 		return fmt.Errorf("%s answers %s", url, a.Status)
 	}
 	return nil
-}
-
-// askInside runs a program in the container; nil: it ended with 0.
-func (j *job) askInside(ctx context.Context, id string, argv []string) error {
-	made, err := j.p.api.ExecCreate(ctx, id, client.ExecCreateOptions{AttachStdout: true, AttachStderr: true, Cmd: argv})
-	if err != nil {
-		return errors.New(plain(err))
-	}
-	at, err := j.p.api.ExecAttach(ctx, made.ID, client.ExecAttachOptions{})
-	if err != nil {
-		return errors.New(plain(err))
-	}
-	defer at.Close()
-	stop := context.AfterFunc(ctx, at.Close)
-	defer stop()
-	said, _ := io.ReadAll(io.LimitReader(at.Reader, 4096))
-	i, err := j.p.api.ExecInspect(ctx, made.ID, client.ExecInspectOptions{})
-	if err != nil {
-		return errors.New(plain(err))
-	}
-	if i.ExitCode == 0 && !i.Running {
-		return nil
-	}
-	if len(said) > 8 {
-		said = said[8:]
-	}
-	text, _, _ := strings.Cut(strings.TrimSpace(string(said)), "\n")
-	return fmt.Errorf("exit %d %s", i.ExitCode, text)
 }

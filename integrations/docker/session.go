@@ -43,6 +43,7 @@ type session struct {
 	id      string
 	secrets []config.BuildSecret
 	agents  []config.Agent
+	getenv  func(string) string
 	// login is what a registry is told; "": nothing is known.
 	login func(host string) (user, secret string)
 }
@@ -155,7 +156,7 @@ func (s *session) secret(id string) ([]byte, error) {
 		if secret.File != "" {
 			return os.ReadFile(secret.File)
 		}
-		if value, ok := os.LookupEnv(secret.Variable); ok {
+		if value := s.getenv(secret.Variable); value != "" {
 			return []byte(value), nil
 		}
 		return nil, fmt.Errorf("the variable %s, which is the secret %s, is not set", secret.Variable, id)
@@ -175,7 +176,7 @@ func (s *session) agent(id string) (string, error) {
 		if a.Socket != "" {
 			return a.Socket, nil
 		}
-		if socket := os.Getenv("SSH_AUTH_SOCK"); socket != "" {
+		if socket := s.getenv("SSH_AUTH_SOCK"); socket != "" {
 			return socket, nil
 		}
 		return "", errors.New("no ssh agent runs here: SSH_AUTH_SOCK is not set")
