@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,10 +32,31 @@ func Now(ctx context.Context, dir string, most int) Code {
 		return Code{}
 	}
 	c := Code{Commit: strings.TrimSpace(commit)}
-	if patch, err := run(ctx, dir, nil, nil, "diff", "--no-ext-diff", "--no-textconv", "--no-color", "HEAD"); err == nil {
-		c.Patch, c.Cut = cut(patch, most)
+	// What is cut off may be gigabytes: git is ended there.
+	reading, enough := context.WithCancel(ctx)
+	defer enough()
+	patch := &beginning{most: most, enough: enough}
+	if err := ask(reading, dir, nil, nil, patch, "diff", "--no-ext-diff", "--no-textconv", "--no-color", "HEAD"); err == nil || patch.full {
+		c.Patch, c.Cut = cut(string(patch.text), most)
 	}
 	return c
+}
+
+// beginning keeps one byte more than most, and says when it has that.
+type beginning struct {
+	text   []byte
+	most   int
+	full   bool
+	enough func()
+}
+
+func (b *beginning) Write(p []byte) (int, error) {
+	b.text = append(b.text, p[:min(len(p), b.most+1-len(b.text))]...)
+	if len(b.text) > b.most {
+		b.full = true
+		b.enough()
+	}
+	return len(p), nil
 }
 
 // cut is at most so many bytes of a text, in whole lines.
@@ -175,8 +197,17 @@ func tree(ctx context.Context, dir string, c Code) (b built, err error) {
 	return b, err
 }
 
-// run asks git, without any lock that could be in a person's way.
+// run is what git answers.
 func run(ctx context.Context, dir string, env []string, in []byte, args ...string) (string, error) {
+	var out bytes.Buffer
+	if err := ask(ctx, dir, env, in, &out, args...); err != nil {
+		return "", err
+	}
+	return out.String(), nil
+}
+
+// ask asks git, without any lock that could be in a person's way.
+func ask(ctx context.Context, dir string, env []string, in []byte, out io.Writer, args ...string) error {
 	cmd := exec.CommandContext(ctx, "git", append([]string{"-C", dir, "-c", "core.fsmonitor=false"}, args...)...)
 	cmd.WaitDelay = time.Second
 	for _, v := range os.Environ() {
@@ -189,11 +220,11 @@ func run(ctx context.Context, dir string, env []string, in []byte, args ...strin
 	if in != nil {
 		cmd.Stdin = bytes.NewReader(in)
 	}
-	var out, said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &said
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = out, &said
 	if err := cmd.Run(); err != nil {
 		line, _, _ := strings.Cut(strings.TrimSpace(said.String()), "\n")
-		return "", fmt.Errorf("git %s: %w: %s", args[0], err, line)
+		return fmt.Errorf("git %s: %w: %s", args[0], err, line)
 	}
-	return out.String(), nil
+	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -155,5 +156,22 @@ func TestADirectoryWithoutGitHoldsNothingThatIsKnown(t *testing.T) {
 	r.commit("a", "1\n")
 	if b := Branch(t.Context(), r.dir); b != "main" {
 		t.Errorf("the branch is %q", b)
+	}
+}
+
+// A file of data that somebody forgot to ignore is no reason to hold all of it.
+func TestOfALongPatchNoMoreIsReadThanIsKept(t *testing.T) {
+	r := newRepository(t)
+	r.commit("data.csv", "1\n")
+	r.write("data.csv", strings.Repeat("0123456789\n", 2<<20))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	c := Now(t.Context(), r.dir, most)
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; n > 4<<20 {
+		t.Errorf("%d bytes were taken for a patch of 22 MB", n)
+	}
+	if !c.Cut || len(c.Patch) > most || len(c.Patch) < most-20 || !strings.HasSuffix(c.Patch, "\n") {
+		t.Errorf("kept %d bytes, cut %v", len(c.Patch), c.Cut)
 	}
 }
