@@ -66,7 +66,7 @@ func Beside(job string, there, here Run) []TestBeside {
 			continue
 		}
 		b := TestBeside{TestName: TestName{Suite: suite, Name: t.Name}, There: t.Status, Message: t.Message}
-		if i := slices.IndexFunc(here.Tests, func(o TestResult) bool { return sameTest(suite, t.Name, o) }); i >= 0 {
+		if i := slices.IndexFunc(here.Tests, func(o TestResult) bool { return o.SameAs(TestResult{Suite: suite, Name: t.Name}) }); i >= 0 {
 			b.Here, seen[i] = here.Tests[i].Status, true
 		}
 		all = append(all, b)
@@ -77,7 +77,7 @@ func Beside(job string, there, here Run) []TestBeside {
 		}
 		b := TestBeside{TestName: TestName{Suite: t.Suite, Name: t.Name}, Here: t.Status, Message: t.Message}
 		for _, o := range there.Tests {
-			if step, suite := o.Step(); (step == "" || step == job) && sameTest(suite, o.Name, t) {
+			if step, suite := o.Step(); (step == "" || step == job) && t.SameAs(TestResult{Suite: suite, Name: o.Name}) {
 				b.There = o.Status
 			}
 		}
@@ -97,9 +97,9 @@ func (b TestBeside) rank() int {
 	return 2
 }
 
-// sameTest says whether a test here is the one of a job: their suites may be written
-// with more of the path on one side.
-func sameTest(suite, name string, here TestResult) bool {
-	return name == here.Name && (suite == here.Suite || suite == "" || here.Suite == "" ||
-		strings.HasSuffix(here.Suite, "/"+suite) || strings.HasSuffix(suite, "/"+here.Suite))
+// SameAs says whether two are of the same test: their suites may be written with more
+// of the path on one side.
+func (t TestResult) SameAs(o TestResult) bool {
+	return t.Name == o.Name && (t.Suite == o.Suite || t.Suite == "" || o.Suite == "" ||
+		strings.HasSuffix(o.Suite, "/"+t.Suite) || strings.HasSuffix(t.Suite, "/"+o.Suite))
 }

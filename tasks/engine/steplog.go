@@ -119,11 +119,19 @@ func (r resultSink) Emit(ev tasks.Event) {
 // and which job. Where several jobs have tested the same it is not known of which one
 // the report is.
 func known(told []tasks.TestResult, t tasks.TestResult) tasks.TestResult {
-	suites := map[string]bool{}
+	suites, longer := map[string]bool{}, map[string]bool{}
 	for _, o := range told {
-		if step, suite := o.Step(); step != "" && suite == t.Suite {
+		step, suite := o.Step()
+		switch {
+		case step == "":
+		case suite == t.Suite:
 			suites[o.Suite] = true
+		case o.Name == t.Name && t.SameAs(tasks.TestResult{Suite: suite, Name: o.Name}):
+			longer[o.Suite] = true // one of them writes more of the suite's path
 		}
+	}
+	if len(suites) == 0 {
+		suites = longer
 	}
 	if len(suites) != 1 {
 		return t

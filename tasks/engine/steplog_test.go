@@ -79,3 +79,24 @@ func TestTheLogsOfAnotherSystemsStepsTellOfTests(t *testing.T) {
 		}
 	})
 }
+
+func TestATestOfAReportIsThatOfTheLogThoughItsSuiteIsWrittenLonger(t *testing.T) {
+	told := []tasks.TestResult{
+		{Suite: "unit › cart", Name: "TestTotal", Status: tasks.TestFailed, Line: 7, Log: "unit", Message: "want 3"},
+		{Suite: "lint › price", Name: "TestTax"},
+		{Suite: "unit › price", Name: "TestTax"},
+	}
+	for _, tt := range []struct{ is, want tasks.TestResult }{
+		{
+			tasks.TestResult{Suite: "shop/cart", Name: "TestTotal", Status: tasks.TestFailed, Line: -1},
+			tasks.TestResult{Suite: "unit › cart", Name: "TestTotal", Status: tasks.TestFailed, Line: 7, Log: "unit", Message: "want 3"},
+		},
+		{tasks.TestResult{Suite: "shop/cart", Name: "TestOther"}, tasks.TestResult{Suite: "shop/cart", Name: "TestOther"}},
+		{tasks.TestResult{Suite: "shop/price", Name: "TestTax"}, tasks.TestResult{Suite: "shop/price", Name: "TestTax"}},
+		{tasks.TestResult{Suite: "shopcart", Name: "TestTotal"}, tasks.TestResult{Suite: "shopcart", Name: "TestTotal"}},
+	} {
+		if diff := cmp.Diff(tt.want, known(told, tt.is)); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
