@@ -104,7 +104,7 @@ func TestAPipelineIsTriggeredFollowedAndMendedFromTheScreen(t *testing.T) {
 		said, _ := os.ReadFile(asked)
 		return regexp.MustCompile(`(?m)^\+\D*4\b.*/cart/cart_test.go$`).Match(said)
 	})
-	p.command("go ci").press("3").see("✖ 1 failed  ✓ 1 passed", "✖ test › cart +✖1")
+	p.command("go ci").press("3").see("✖ 1 failed  ✓ 2 passed", "✖ test › cart +✖1", "✓ \\(package\\)")
 
 	// The failing job stands beside the same task here, which is run from there.
 	p.press("2", "tab").see("✖ test +failed", "✖ Run go test ./... +failed", "○ build +skipped")
