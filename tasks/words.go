@@ -479,6 +479,13 @@ type Diagnostic struct {
 	Log logs.Key `json:"log,omitempty"`
 }
 
+// Repeats says whether a problem tells no more than the failure of a test: its place
+// and its message, as runners annotate them for CI.
+func (d Diagnostic) Repeats(t TestResult) bool {
+	return t.Status == TestFailed && d.Location.File != "" && d.Location.File == t.Location.File && d.Location.Line == t.Location.Line &&
+		d.Message != "" && (strings.Contains(d.Message, t.Message) || strings.Contains(t.Message, d.Message))
+}
+
 // Step is a named part of a run.
 type Step struct {
 	Name      string    `json:"name"`

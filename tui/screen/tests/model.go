@@ -115,6 +115,8 @@ type model struct {
 	at     []*node
 	told   int
 	over   bool // the diagnostics are those of a run before
+	// failed are tests by the line where they failed, some of them once.
+	failed map[tasks.Location][]*node
 	// version counts all changes, structure those of the rows.
 	version, structure int
 	changed            []*node // since the last look, for the flat list
@@ -143,7 +145,7 @@ func (m *model) reset(unit string) {
 		m.order[id] = n.arrived
 	}
 	m.unit, m.folded, m.newest, m.at, m.told = unit, nil, "", nil, 0
-	m.root, m.byID, m.changed = &node{open: true}, map[nodeID]*node{}, nil
+	m.root, m.byID, m.changed, m.failed = &node{open: true}, map[nodeID]*node{}, nil, map[tasks.Location][]*node{}
 	m.version++
 	m.structure++
 }
@@ -212,13 +214,29 @@ func (m *model) begin(id tasks.RunID) {
 func (m *model) clear() {
 	m.over = false
 	if p := m.byID[problemsID]; p != nil {
-		for _, k := range p.kids {
+		m.forget(p, func(*node) bool { return true })
+	}
+}
+
+// forget takes problems out of the tree, and their own node with the last of them.
+func (m *model) forget(p *node, which func(*node) bool) {
+	before := len(p.kids)
+	p.kids = slices.DeleteFunc(p.kids, func(k *node) bool {
+		gone := which(k)
+		if gone {
 			delete(m.byID, k.id)
 		}
+		return gone
+	})
+	if len(p.kids) == before {
+		return
+	}
+	if len(p.kids) == 0 {
 		delete(m.byID, problemsID)
 		m.root.kids = slices.DeleteFunc(m.root.kids, func(n *node) bool { return n == p })
-		m.structure++
 	}
+	m.version++
+	m.structure++
 }
 
 // sync takes over what the newest run has told since the last time. It compares
@@ -270,6 +288,15 @@ func (m *model) set(n *node, t tasks.TestResult) {
 	}
 	n.has, n.result, n.run = true, t, m.newest
 	m.changed = append(m.changed, n)
+	if at := t.Location; t.Status == tasks.TestFailed && at.File != "" {
+		where := tasks.Location{File: at.File, Line: at.Line}
+		if !slices.Contains(m.failed[where], n) {
+			m.failed[where] = append(m.failed[where], n)
+		}
+		if p := m.byID[problemsID]; p != nil {
+			m.forget(p, func(k *node) bool { return k.diagnostic.Repeats(t) })
+		}
+	}
 }
 
 // stand is the node of a result. A tool that names only the tests that fail says
@@ -352,8 +379,12 @@ func (m *model) child(above *node, id nodeID, label string) *node {
 	return n
 }
 
-// diagnose adds what a compiler or linter said; these nodes stand first.
+// diagnose adds what a compiler or linter said; these nodes stand first. What only
+// repeats the failure of a test has the row of the test.
 func (m *model) diagnose(d tasks.Diagnostic) {
+	if slices.ContainsFunc(m.failed[tasks.Location{File: d.Location.File, Line: d.Location.Line}], func(n *node) bool { return d.Repeats(n.result) }) {
+		return
+	}
 	p := m.byID[problemsID]
 	if p == nil {
 		p = &node{id: problemsID, label: "problems", parent: m.root, open: true, arrived: -1}

@@ -103,3 +103,42 @@ func TestAFileThatPassedAsAWholeAndItsTestsStandForEachOther(t *testing.T) {
 	run(tasks.Succeeded, false, tasks.WholeFile)
 	see("cart", "(package)")
 }
+
+func TestAnAnnotationThatRepeatsAFailureHasItsRow(t *testing.T) {
+	t.Parallel()
+	at := tasks.Location{File: "cart/cart_test.go", Line: 12}
+	failure := tasks.TestReported{ID: "test#1", Test: tasks.TestResult{
+		Suite: "cart", Name: "TestTotal", File: at.File, Status: tasks.TestFailed, Location: at, Message: "want 3, got 2", Line: -1,
+	}}
+	said := func(line int, message string) tasks.Event {
+		return tasks.DiagnosticReported{ID: "test#1", Diagnostic: tasks.Diagnostic{
+			Severity: tasks.Error, Location: tasks.Location{File: at.File, Line: line, Column: 1}, Message: message, Line: -1,
+		}}
+	}
+	for name, events := range map[string][]tasks.Event{
+		"the test first":       {failure, said(12, "TestTotal: want 3, got 2"), said(12, "unused variable"), said(13, "want 3, got 2")},
+		"the annotation first": {said(12, "TestTotal: want 3, got 2"), said(12, "unused variable"), said(13, "want 3, got 2"), failure},
+		"none but that":        {said(12, "want 3, got 2"), failure},
+	} {
+		state, s := newState(), New()
+		ran(state, 1, tasks.Running, "")
+		see := func() (got []string) {
+			s.Follow(screen.Frame{W: 120, H: 12, State: state, Unit: "test", Now: time.Now(), Ink: theme.Dark().Inks()})
+			for _, r := range s.rows {
+				got = append(got, strings.Repeat("  ", r.depth)+r.label)
+			}
+			return got
+		}
+		for _, e := range events {
+			state.Apply(e)
+			see()
+		}
+		want := []string{"problems", "  unused variable", "  want 3, got 2", "cart", "  TestTotal"}
+		if name == "none but that" {
+			want = want[3:]
+		}
+		if diff := cmp.Diff(want, see()); diff != "" {
+			t.Errorf("%s: -want +got\n%s", name, diff)
+		}
+	}
+}
