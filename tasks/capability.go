@@ -190,9 +190,19 @@ type Connection struct {
 	Wanted bool
 	// Connect reaches the system and returns what it can do here: the interfaces
 	// of this package that the answer implements, and io.Closer. Its error, best
-	// a *StartError with a hint, is what a person reads. It returns soon when ctx
-	// ends.
+	// a *StartError with a hint, is what a person reads; it may be Awaiting. It
+	// returns soon when ctx ends.
 	Connect func(ctx context.Context, look Lookout) (any, error)
+}
+
+// Awaiting is an error of Connect that knows when there is a reason to try again.
+// Others are tried again at growing intervals, which wakes a machine on which
+// nothing happens.
+type Awaiting interface {
+	error
+	// Await returns nil when it is worth another try, or when ctx ends. An error
+	// says that nobody can tell.
+	Await(ctx context.Context) error
 }
 
 // Changing is a Catalog that says when its tasks are others than before.

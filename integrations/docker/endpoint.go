@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -11,6 +12,9 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	filewatch "github.com/sawhorse-dev/sawhorse/workspace/watch"
 )
 
 // Endpoint is where an engine is reached.
@@ -52,6 +56,27 @@ func (e Endpoint) socket() string {
 		return ""
 	}
 	return path
+}
+
+// absent says that an engine does not run: its socket is not there.
+type absent struct {
+	*tasks.StartError
+	socket string
+}
+
+var _ tasks.Awaiting = (*absent)(nil)
+
+func (a *absent) Unwrap() error { return a.StartError }
+
+// Await returns when the socket is there.
+func (a *absent) Await(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	return filewatch.File(ctx, a.socket, func() {
+		if exists(a.socket) {
+			stop()
+		}
+	})
 }
 
 const defaultContext = "default"

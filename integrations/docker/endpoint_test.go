@@ -189,6 +189,22 @@ func TestAnEngineBehindTLSIsReachedWithThePersonsCertificates(t *testing.T) {
 	}
 }
 
+func TestAnEngineThatDoesNotRunIsAwaited(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "run", "docker.sock")
+	_, err := docker.Connect(t.Context(), docker.Endpoint{Host: "unix://" + socket, From: "a test"}, docker.Options{})
+	why, ok := errors.AsType[*tasks.StartError](err)
+	absent, awaits := errors.AsType[tasks.Awaiting](err)
+	if !ok || !awaits || why.Reason != "no engine: "+socket+" is not there (a test)" {
+		t.Fatal(err)
+	}
+	there := make(chan error, 1)
+	go func() { there <- absent.Await(t.Context()) }()
+	write(t, socket, "")
+	if err := <-there; err != nil {
+		t.Error(err)
+	}
+}
+
 // writeContext writes a context of the docker CLI.
 func writeContext(t *testing.T, dir, name, host string) (certs string) {
 	t.Helper()

@@ -155,6 +155,7 @@ func unreachable(e Endpoint, err error) error {
 		default:
 			why.Hint = "start it: sudo systemctl start docker, or Docker Desktop"
 		}
+		return &absent{why, socket}
 	case errors.Is(err, os.ErrPermission):
 		why.Reason = fmt.Sprintf("%s may not be opened by this user", socket)
 		why.Hint = "join the group of the socket: sudo usermod -aG docker $USER, then log in anew"

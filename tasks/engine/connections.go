@@ -118,11 +118,19 @@ func (e *Engine) keep(ctx context.Context, c *connection) {
 		if time.Since(began) > retryReset {
 			wait = retryFirst
 		}
-		failed := tasks.Provider{Phase: tasks.PhaseFailed, Error: err.Error(), Retry: e.o.Now().Add(wait)}
+		failed := tasks.Provider{Phase: tasks.PhaseFailed, Error: err.Error()}
+		awaited, awaits := errors.AsType[tasks.Awaiting](err)
+		if !awaits {
+			failed.Retry = e.o.Now().Add(wait)
+		}
 		if why, ok := errors.AsType[*tasks.StartError](err); ok {
 			failed.Error, failed.Hint = why.Reason, why.Hint
 		}
 		e.send(func(e *Engine) { c.p = nil; e.stands(c, failed) })
+		if awaits && c.await(ctx, awaited) {
+			wait = retryFirst
+			continue
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -131,6 +139,23 @@ func (e *Engine) keep(ctx context.Context, c *connection) {
 		}
 		wait = min(wait*2, retryLast)
 	}
+}
+
+// await returns when there is a reason to try again, a person's wish being one;
+// false: nobody can tell when that will be.
+func (c *connection) await(ctx context.Context, err tasks.Awaiting) bool {
+	ctx, stop := context.WithCancel(ctx)
+	var wishes sync.WaitGroup
+	defer wishes.Wait()
+	defer stop()
+	wishes.Go(func() {
+		select {
+		case <-c.nudge:
+			stop()
+		case <-ctx.Done():
+		}
+	})
+	return err.Await(ctx) == nil
 }
 
 var errLost = errors.New("the connection was lost")

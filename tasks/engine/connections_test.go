@@ -168,6 +168,65 @@ func TestALostConnectionIsTriedAgainAndItsThingsStay(t *testing.T) {
 	})
 }
 
+// away is an error of a system that says when it is back.
+type away struct {
+	*tasks.StartError
+	back chan struct{}
+}
+
+func (a away) Unwrap() error { return a.StartError }
+
+func (a away) Await(ctx context.Context) error {
+	select {
+	case <-a.back:
+		return nil
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+func TestASystemThatSaysWhenItIsBackIsNotAskedBefore(t *testing.T) {
+	s := &system{}
+	onSystem(t, s, nil, func(b *bench) {
+		back := make(chan struct{})
+		s.mu.Lock()
+		s.refuses = away{&tasks.StartError{Reason: "the gate is shut", Hint: "open it"}, back}
+		s.mu.Unlock()
+		s.lost <- errors.New("it hung up")
+		time.Sleep(retryFirst)
+		synctest.Wait()
+		since := time.Now()
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		s.mu.Lock()
+		tries := s.tries
+		s.mu.Unlock()
+		want := tasks.Provider{
+			Name: "yard", Title: "The yard", Phase: tasks.PhaseFailed, Error: "the gate is shut", Hint: "open it",
+			Kinds: s.Kinds(), Since: since.Add(-retryFirst),
+		}
+		if diff := cmp.Diff(want, b.state().Providers["yard"]); diff != "" || tries != 2 {
+			t.Errorf("tried %d times (-want +got):\n%s", tries, diff)
+		}
+
+		// A person who wants something of it is a reason to try.
+		_, err := b.e.Query(b.Context(), tasks.Query{Provider: "yard"})
+		synctest.Wait()
+		s.mu.Lock()
+		wished := s.tries
+		s.refuses = nil
+		s.mu.Unlock()
+		if err == nil || wished != 3 {
+			t.Errorf("asked: %v, after %d tries", err, wished)
+		}
+		close(back)
+		synctest.Wait()
+		if p := b.state().Providers["yard"]; p.Phase != tasks.PhaseUp || p.Error != "" {
+			t.Errorf("back: %+v", p)
+		}
+	})
+}
+
 func TestASystemsTasksStandBesideTheFiles(t *testing.T) {
 	s := &system{}
 	s.catalog = []tasks.Task{build("ci"), build("test")}
