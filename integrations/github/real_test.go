@@ -64,8 +64,9 @@ func repositories(t *testing.T, url, token string) (names []string) {
 	var all []struct {
 		Name string `json:"full_name"`
 	}
-	if _, err := c.Get(t.Context(), "list the repositories", "user/repos", query("per_page", "50"), &all); err != nil {
-		t.Fatal(err)
+	if _, err := c.Get(t.Context(), "list the repositories of the token", "user/repos", query("per_page", "50"), &all); err != nil {
+		t.Fatalf("SAWHORSE_TEST_GITHUB_REPO is not set, and %s does not say which repositories there are: %v\n"+
+			"name the one to test with: SAWHORSE_TEST_GITHUB_REPO=owner/name", url, err)
 	}
 	for _, r := range all {
 		names = append(names, r.Name)
