@@ -27,7 +27,27 @@ type bestMsg struct {
 
 // hasBest says whether runs of a task can be told apart by a number.
 func (s *Screen) hasBest(t tasks.Task) bool {
-	return t.Spec.Track != "" || tellsOf(&s.state, t.Name).numbers
+	return t.Spec.Track != "" || slices.ContainsFunc(s.alike(t), func(name string) bool { return tellsOf(&s.state, name).numbers })
+}
+
+// alike are the tasks whose runs are runs of one: itself, and where its system runs it,
+// what it stands for there and what else of the workspace file stands for that.
+func (s *Screen) alike(t tasks.Task) []string {
+	names := []string{t.Name}
+	if !t.Remote() {
+		return names
+	}
+	of := t
+	if there, ok := s.state.StandsFor(t); ok {
+		of = there
+	}
+	for _, name := range s.state.Order {
+		o := s.state.Units[name].Task
+		if there, ok := s.state.StandsFor(o); name != t.Name && (name == of.Name || ok && there.Name == of.Name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // best fills the form with the values of the best run: what the task's tracker
@@ -42,8 +62,11 @@ func (s *Screen) best(b *paramsBox) tea.Cmd {
 	t, remember, ctx := b.task, s.opt.Runs, s.ctx
 	rank := s.detail.curves.Ranks()[t.Name]
 	var known []tasks.Run
-	for _, id := range s.state.Units[t.Name].Runs {
-		known = append(known, s.state.Runs[id])
+	names := s.alike(t)
+	for _, name := range names {
+		for _, id := range s.state.Units[name].Runs {
+			known = append(known, s.state.Runs[id])
+		}
 	}
 	ask := s.query(tasks.Query{Provider: t.Spec.Track, Name: "best", Args: map[string]string{"experiment": t.Name}})
 	return func() tea.Msg {
@@ -59,13 +82,15 @@ func (s *Screen) best(b *paramsBox) tea.Cmd {
 		if remember != nil {
 			ctx, cancel := context.WithTimeout(ctx, askTimeout)
 			defer cancel()
-			older, err := remember(ctx, t.Name)
-			if err != nil && len(known) == 0 {
-				return bestMsg{box: b, err: err}
-			}
-			for _, p := range older {
-				if !slices.ContainsFunc(known, func(r tasks.Run) bool { return r.ID == p.Run.ID }) {
-					known = append(known, p.Run)
+			for _, name := range names {
+				older, err := remember(ctx, name)
+				if err != nil && len(known) == 0 {
+					return bestMsg{box: b, err: err}
+				}
+				for _, p := range older {
+					if !slices.ContainsFunc(known, func(r tasks.Run) bool { return r.ID == p.Run.ID }) {
+						known = append(known, p.Run)
+					}
 				}
 			}
 		}
@@ -92,30 +117,51 @@ func bestOfTracker(t tasks.Task, result tasks.Result) bestMsg {
 	return m
 }
 
-// bestOfRuns is the best of runs that succeeded, by the metric that a person chose.
+// bestOfRuns is the best of runs that succeeded, by the metric that a person chose; of
+// those that tell their values, where any does.
 func bestOfRuns(t tasks.Task, runs []tasks.Run, metric string) bestMsg {
 	all := tasks.Run{Metrics: map[string]tasks.Series{}}
+	var telling []tasks.Run
 	for _, r := range runs {
-		if r.Status == tasks.Succeeded {
-			maps.Copy(all.Metrics, r.Metrics)
+		if r.Status != tasks.Succeeded || len(r.Metrics) == 0 {
+			continue
+		}
+		maps.Copy(all.Metrics, r.Metrics)
+		if len(ofTask(t, r.Params)) > 0 {
+			telling = append(telling, r)
 		}
 	}
 	if _, has := all.Metrics[metric]; !has {
 		metric = all.Primary()
 	}
-	i := tasks.BestOf(runs, metric)
-	if i < 0 {
-		return bestMsg{err: errors.New("no run of " + t.Name + " that succeeded has reported a number")}
+	told := func(r tasks.Run) string {
+		return fmt.Sprintf("%s: %s %.4g", r.ID, metric, r.Metrics[metric].Last.Value)
 	}
-	r := runs[i]
-	return bestMsg{values: ofTask(t, r.Params), of: fmt.Sprintf("%s: %s %.4g", r.ID, metric, r.Metrics[metric].Last.Value)}
+	i := tasks.BestOf(telling, metric)
+	switch best := tasks.BestOf(runs, metric); {
+	case best < 0 && t.Remote():
+		return bestMsg{err: errors.New("no run of " + t.Name + " that is known here has succeeded and told a number: " +
+			"a line like step=1 loss=0.5 in its log is one, and the log of a run that began elsewhere is read when it is looked at")}
+	case best < 0:
+		return bestMsg{err: errors.New("no run of " + t.Name + " that succeeded has reported a number")}
+	case i < 0 && runs[best].Observed:
+		return bestMsg{err: errors.New("the best run is " + told(runs[best]) + "; it was begun elsewhere, and its system does not tell its values")}
+	case i < 0:
+		return bestMsg{err: errors.New("the best run is " + told(runs[best]) + "; it had none of the values that are asked for now")}
+	}
+	return bestMsg{values: ofTask(t, telling[i].Params), of: told(telling[i])}
 }
 
-// ofTask are the values of parameters that the task has and that are no secret.
+// ofTask are the values of parameters that the task has and that are no secret. Where
+// it runs is chosen anew.
 func ofTask(t tasks.Task, values map[string]string) map[string]string {
 	mine := map[string]string{}
+	ref := ""
+	if t.Remote() {
+		ref = refField(t.Spec.Params)
+	}
 	for _, p := range t.Spec.Params {
-		if v, ok := values[p.Name]; ok && !p.Secret {
+		if v, ok := values[p.Name]; ok && !p.Secret && (ref == "" || p.Name != ref) {
 			mine[p.Name] = v
 		}
 	}

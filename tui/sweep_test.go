@@ -150,6 +150,35 @@ func TestTheFormTakesTheValuesOfTheBestRunAndGivesThemBack(t *testing.T) {
 	})
 }
 
+func TestTheFormOfAPipelineTakesTheValuesOfItsBestRunWhoeverBeganIt(t *testing.T) {
+	observed := func(n int, params map[string]string, loss float64) tasks.Event {
+		return tasks.RunObserved{Run: tasks.Run{
+			ID: tasks.NewRunID("deploy", n), Task: "deploy", Number: n, External: fmt.Sprint(n), Observed: true, Status: tasks.Succeeded, Params: params,
+			StartedAt: time.Now(), EndedAt: time.Now(), Metrics: map[string]tasks.Series{"loss": {Last: tasks.Point{Value: loss}}},
+		}}
+	}
+	form := func(u *tuitest.User) *tuitest.User {
+		return u.Press(":").Type("go ship").Press("enter", "t").Wait(time.Second).See("Run ship")
+	}
+	inBubble(t, func(t *testing.T) {
+		u, _ := hub(t, deployForm)
+		form(u).Gone("ctrl+r").Press("ctrl+r").See("no run of ship that is known here has succeeded and told a number", "read when it is looked at")
+	})
+	inBubble(t, func(t *testing.T) {
+		u, e := hub(t, deployForm)
+		e.Emit(observed(1, nil, 0.1))
+		form(u).See("ctrl+r best run's values").Press("ctrl+r").See("the best run is deploy#1: loss 0.1; it was begun elsewhere, and its", "system does not tell its values")
+	})
+	inBubble(t, func(t *testing.T) {
+		u, e := hub(t, deployForm)
+		e.Emit(
+			observed(1, map[string]string{"env": "live", "version": "v7", "ref": "old", "other": "x"}, 0.2),
+			observed(2, map[string]string{"env": "staging", "version": "v8", "ref": "old"}, 0.3),
+		)
+		form(u).Press("ctrl+r").See("as the best run, deploy#1: loss 0.2", "env        live", "version    v7", "ref        fix")
+	})
+}
+
 func TestASweepIsStoppedAfterAQuestionAndItsEndIsShown(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		e := busy()

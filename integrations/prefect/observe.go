@@ -49,8 +49,11 @@ func (p *Provider) run(ctx context.Context, name string, r flowRun) tasks.Run {
 	if r.By.Display != "" {
 		cause.Detail = fmt.Sprintf("%s, by %s", r.Name, r.By.Display)
 	}
+	p.mu.Lock()
+	d := p.deployments[name]
+	p.mu.Unlock()
 	run := tasks.Run{
-		Task: name, External: r.ID, Status: r.State.status(), Native: r.State.Name, URL: p.runURL(r.ID), Cause: cause,
+		Task: name, Params: d.Schema.shown(r.Parameters), External: r.ID, Status: r.State.status(), Native: r.State.Name, URL: p.runURL(r.ID), Cause: cause,
 		QueuedAt: r.Created, StartedAt: r.Start, EndedAt: r.End, Reason: p.why(ctx, r),
 	}
 	if run.Status == tasks.Failed {

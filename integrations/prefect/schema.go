@@ -21,6 +21,7 @@ type property struct {
 	Title       string            `json:"title"`
 	Type        string            `json:"type"`
 	Format      string            `json:"format"`
+	WriteOnly   bool              `json:"writeOnly"`
 	Description string            `json:"description"`
 	Default     json.RawMessage   `json:"default"`
 	Position    *int              `json:"position"`
@@ -119,6 +120,30 @@ func plain(v json.RawMessage) string {
 		return text
 	}
 	return string(v)
+}
+
+// Bounds of what is shown of a run's values.
+const (
+	mostShown    = 100
+	longestShown = 1000
+)
+
+// shown are the values of a run as they would be typed: numbers, words and choices.
+// What is made of several may have a secret in it.
+func (s schema) shown(values json.RawMessage) map[string]string {
+	var given map[string]json.RawMessage
+	if json.Unmarshal(values, &given) != nil {
+		return nil
+	}
+	all := map[string]string{}
+	for name, v := range given {
+		p := s.resolved(s.Properties[name], 0)
+		simple := slices.Contains([]string{"string", "integer", "number", "boolean"}, p.Type)
+		if simple && p.Format != "password" && !p.WriteOnly && string(v) != "null" && len(v) <= longestShown && len(all) < mostShown {
+			all[name] = plain(v)
+		}
+	}
+	return all
 }
 
 // values are what was typed, as the JSON that the schema asks for.
