@@ -41,7 +41,14 @@ type directory struct {
 type keptRun struct {
 	run     run
 	changed [4]time.Time // of meta.yaml, params, metrics, tags
+	// newest is of the files of metrics and tags: what is written over changes no
+	// directory. It was looked at last at checked.
+	newest, checked time.Time
 }
+
+// keptFor is for how long a list believes that nothing of a kept run was written over:
+// to look at every file of thousands takes half a second.
+const keptFor = time.Minute
 
 var _ files = (*directory)(nil)
 
@@ -154,7 +161,7 @@ func (d *directory) runsOf(ctx context.Context, experiments []string, where []co
 			if !e.IsDir() || !isID(e.Name()) {
 				continue
 			}
-			if r, ok := d.read(filepath.Join(dir, e.Name()), where); ok && r.Info.Stage != "deleted" {
+			if r, ok := d.read(filepath.Join(dir, e.Name()), where, keptFor); ok && r.Info.Stage != "deleted" {
 				all = append(all, r)
 			}
 		}
@@ -164,7 +171,7 @@ func (d *directory) runsOf(ctx context.Context, experiments []string, where []co
 
 func (d *directory) run(_ context.Context, id string) (run, error) {
 	if dir, ok := d.find(id); ok {
-		if r, ok := d.read(dir, nil); ok {
+		if r, ok := d.read(dir, nil, 0); ok {
 			return r, nil
 		}
 	}
@@ -184,13 +191,25 @@ func (d *directory) find(id string) (string, bool) {
 var statuses = map[string]string{"1": statusRunning, "2": statusScheduled, "3": statusFinished, "4": statusFailed, "5": statusKilled}
 
 // read reads a run; false: there is none, or it is not one of those that a query asks
-// for by its status.
-func (d *directory) read(dir string, where []condition) (run, bool) {
-	changed := [4]time.Time{changedAt(filepath.Join(dir, "meta.yaml")), changedAt(filepath.Join(dir, "params")), changedAt(filepath.Join(dir, "metrics")), changedAt(filepath.Join(dir, "tags"))}
+// for by its status. One that was looked at whole within believe is as it was then.
+func (d *directory) read(dir string, where []condition, believe time.Duration) (run, bool) {
+	metrics, tags := filepath.Join(dir, "metrics"), filepath.Join(dir, "tags")
+	now := time.Now()
+	next := keptRun{
+		changed: [4]time.Time{changedAt(filepath.Join(dir, "meta.yaml")), changedAt(filepath.Join(dir, "params")), changedAt(metrics), changedAt(tags)},
+		checked: now,
+	}
 	d.mu.Lock()
 	kept, ok := d.kept[dir]
 	d.mu.Unlock()
-	if ok && kept.changed == changed {
+	known := ok && kept.changed == next.changed
+	if known && now.Sub(kept.checked) < believe {
+		return kept.run, true
+	}
+	next.newest = later(newestIn(metrics), newestIn(tags))
+	if known && kept.newest.Equal(next.newest) {
+		next.run = kept.run
+		d.keep(dir, next)
 		return kept.run, true
 	}
 	m, err := readMeta(filepath.Join(dir, "meta.yaml"))
@@ -208,20 +227,25 @@ func (d *directory) read(dir string, where []condition) (run, bool) {
 			return run{}, false
 		}
 	}
-	r.Data.Params, r.Data.Tags = values(filepath.Join(dir, "params")), values(filepath.Join(dir, "tags"))
+	r.Data.Params, r.Data.Tags = values(filepath.Join(dir, "params")), values(tags)
 	r.Info.Name = cmp.Or(r.Info.Name, r.Data.Tags.get("mlflow.runName"))
-	each(filepath.Join(dir, "metrics"), func(key, file string) {
+	each(metrics, func(key, file string) {
 		if m, ok := lastLine(file); ok {
 			m.Key = key
 			r.Data.Metrics = append(r.Data.Metrics, m)
 		}
 	})
 	if r.Info.Status != statusRunning && r.Info.Status != statusScheduled {
-		d.mu.Lock()
-		d.kept[dir] = keptRun{r, changed}
-		d.mu.Unlock()
+		next.run = r
+		d.keep(dir, next)
 	}
 	return r, true
+}
+
+func (d *directory) keep(dir string, r keptRun) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.kept[dir] = r
 }
 
 func changedAt(file string) time.Time {
@@ -230,6 +254,27 @@ func changedAt(file string) time.Time {
 		return time.Time{}
 	}
 	return info.ModTime()
+}
+
+// newestIn is when a file below a directory was changed last.
+func newestIn(dir string) (at time.Time) {
+	_ = filepath.WalkDir(dir, func(_ string, e fs.DirEntry, err error) error {
+		if err != nil || !e.Type().IsRegular() {
+			return nil // what can't be listed is left out
+		}
+		if info, err := e.Info(); err == nil {
+			at = later(at, info.ModTime())
+		}
+		return nil
+	})
+	return at
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // each calls do with every file below a directory, by its path there with slashes.
