@@ -53,6 +53,14 @@ type Runner interface {
 	Run(ctx context.Context, r Request, s Sink) error
 }
 
+// Sweeper is a Runner that keeps something for all runs of a sweep.
+type Sweeper interface {
+	Runner
+	// SweepEnded says that none of the runs of a sweep goes on, and that none will
+	// begin: all of them, as they ended. It is called once, from any goroutine.
+	SweepEnded(ctx context.Context, t Task, w Sweep, runs []Run) error
+}
+
 // Refresher is a Runner that brings changed files into a run that goes on.
 type Refresher interface {
 	// Refresh takes over files of the unit's Watch.Live, relative to the workspace,

@@ -164,6 +164,7 @@ func TestATrainingIsRecordedByMLflowWithItsCodeAndItsEnd(t *testing.T) {
 
 	// The runs of a sweep are nested in one.
 	p.press("t").see("Run train").press("0.1,0.01", "down", "3", "down", "down", "down", "2", "enter").see("2 of 2 ended +★ val_loss")
+	p.until("the server knows that the sweep has ended", func() bool { return tracked(t, url)["sweep train#2"].Info.Status == "FINISHED" })
 	all := tracked(t, url)
 	parent := all["sweep train#2"]
 	for _, name := range []string{"train#2", "train#3"} {

@@ -320,12 +320,33 @@ func tracks(l lab) {
 	if len(parents) != 1 {
 		t.Fatalf("the parents are %v", parents)
 	}
+	var parent string
 	for id := range parents {
-		r := status(id)
-		if r.Info.Status != statusFinished || r.Info.Name != "sweep fit#4" || r.Data.Tags.get("sawhorse.swept") != "lr" {
-			t.Errorf("the sweep is %+v", r)
+		parent = id
+	}
+	if got := status(parent).Info.Status; got != statusRunning {
+		t.Errorf("before its last run began the sweep is %s", got)
+	}
+	ends := func(want string, runs ...tasks.Run) {
+		t.Helper()
+		if err := tracker.(tasks.Sweeper).SweepEnded(t.Context(), q.Task, *q.Sweep, runs); err != nil {
+			t.Fatal(err)
+		}
+		if got := status(parent).Info.Status; got != want {
+			t.Errorf("the sweep is %s, want %s", got, want)
 		}
 	}
+	at := time.Now()
+	ends(statusFinished, tasks.Run{Status: tasks.Cancelled, EndedAt: at}, tasks.Run{Status: tasks.Failed, EndedAt: at.Add(time.Second)})
+	if r := status(parent); r.Info.Name != "sweep fit#4" || r.Data.Tags.get("sawhorse.swept") != "lr" {
+		t.Errorf("the sweep is %+v", r)
+	}
+	q.Run, q.Sweep = "fit#7", &tasks.Sweep{ID: "fit#7", Swept: []string{"lr"}, Parallel: 1, Runs: 2}
+	if err := tracker.Run(t.Context(), q, k); err != nil {
+		t.Fatal(err)
+	}
+	parent = status(k.linked).Data.Tags.get("mlflow.parentRunId")
+	ends(statusKilled, tasks.Run{Status: tasks.Succeeded, EndedAt: at}, tasks.Run{Status: tasks.Skipped, EndedAt: at})
 	q.Sweep = nil
 
 	q.Task.Spec.Track = "lab"

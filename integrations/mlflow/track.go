@@ -26,23 +26,23 @@ import (
 //	create ──> next.Run (with MLFLOW_RUN_ID) ──> FINISHED, FAILED or KILLED
 //	             └─ every second: what is new of its metrics ─> MetricReported
 //
-// The runs of a sweep are nested in one run that stands for it.
+// The runs of a sweep are nested in one run that stands for it, and goes on until the
+// last of them has ended.
 type tracker struct {
 	next  tasks.Runner
 	where func() integrations.Place
 
-	mu      sync.Mutex // held while a parent is made or told of, so that there is one
+	mu      sync.Mutex // guards parents
 	parents map[tasks.RunID]*parent
 }
 
-// parent is the run that stands for a sweep. It goes on while one of its children
-// does: nobody is told that a sweep is at its end.
+// parent is the run that stands for a sweep which is not at its end.
 type parent struct {
-	id      string
-	running int
+	mu sync.Mutex // held while it is made, so that there is one
+	id string     // empty: it is not made yet
 }
 
-var _ tasks.Runner = (*tracker)(nil)
+var _ tasks.Sweeper = (*tracker)(nil)
 
 // Track is a runner that records the runs of tasks with track:. where says what
 // the workspace declares now.
@@ -78,58 +78,68 @@ func (t *tracker) Run(ctx context.Context, q tasks.Request, s tasks.Sink) error 
 	stop()
 	watched.Wait()
 	r.end(context.WithoutCancel(ctx), ctx.Err() != nil, err, s)
-	if q.Sweep != nil {
-		t.leave(context.WithoutCancel(ctx), r, *q.Sweep, ctx.Err() != nil, s)
-	}
 	return err
 }
 
-// nest is the run that stands for a sweep; it goes on from now on.
+// nest is the run that stands for a sweep.
 func (t *tracker) nest(ctx context.Context, r *recorded, q tasks.Request) (id string, err error) {
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	p := t.parents[q.Sweep.ID]
-	switch {
-	case p == nil:
-		about := tags{
-			{"mlflow.source.name", q.Task.Title},
-			{"mlflow.source.type", "LOCAL"},
-			{"sawhorse.sweep", string(q.Sweep.ID)},
-			{"sawhorse.swept", strings.Join(q.Sweep.Swept, ", ")},
-		}
-		made, err := r.create(ctx, r.experiment, "sweep "+string(q.Sweep.ID), about, time.Now())
-		if err != nil {
-			return "", err
-		}
-		p = &parent{id: made.Info.ID}
+	if p == nil {
+		p = &parent{}
 		t.parents[q.Sweep.ID] = p
-	case p.running == 0:
-		if err := r.update(ctx, p.id, statusRunning, time.Time{}); err != nil {
-			return "", err
-		}
 	}
-	p.running++
-	return p.id, nil
+	t.mu.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.id != "" {
+		return p.id, nil
+	}
+	about := tags{
+		{"mlflow.source.name", q.Task.Title},
+		{"mlflow.source.type", "LOCAL"},
+		{"sawhorse.sweep", string(q.Sweep.ID)},
+		{"sawhorse.swept", strings.Join(q.Sweep.Swept, ", ")},
+	}
+	made, err := r.create(ctx, r.experiment, "sweep "+string(q.Sweep.ID), about, time.Now())
+	p.id = made.Info.ID
+	return p.id, err
 }
 
-// leave says of a sweep that it has ended, when this was the last of its runs that
-// go on.
-func (t *tracker) leave(ctx context.Context, r *recorded, w tasks.Sweep, stopped bool, s tasks.Sink) {
-	ctx, cancel := context.WithTimeout(ctx, startWithin)
-	defer cancel()
+// SweepEnded says on the server that a sweep is at its end: killed where runs of it
+// never began, or the last to end was stopped.
+func (t *tracker) SweepEnded(ctx context.Context, task tasks.Task, w tasks.Sweep, runs []tasks.Run) error {
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	p := t.parents[w.ID]
-	if p.running--; p.running > 0 {
-		return
+	delete(t.parents, w.ID)
+	t.mu.Unlock()
+	if p == nil || p.id == "" {
+		return nil // none of its runs is recorded
 	}
 	status := statusFinished
-	if stopped {
+	if slices.ContainsFunc(runs, func(r tasks.Run) bool { return r.Status == tasks.Skipped }) || lastToEnd(runs).Status == tasks.Cancelled {
 		status = statusKilled
 	}
-	if err := r.update(ctx, p.id, status, time.Now()); err != nil {
-		s.Log(logs.Note, fmt.Appendf(nil, "the server was not told that the sweep is %s: %v\n", strings.ToLower(status), err))
+	ctx, cancel := context.WithTimeout(ctx, startWithin)
+	defer cancel()
+	srv, err := t.dial(ctx, task)
+	if err == nil {
+		defer srv.rest.Close()
+		err = srv.update(ctx, p.id, status, time.Now())
 	}
+	if err != nil {
+		return fmt.Errorf("the server was not told that the sweep %s is %s: %w", w.ID, strings.ToLower(status), err)
+	}
+	return nil
+}
+
+func lastToEnd(runs []tasks.Run) (last tasks.Run) {
+	for _, r := range runs {
+		if !r.EndedAt.Before(last.EndedAt) {
+			last = r
+		}
+	}
+	return last
 }
 
 // recorded is a run that is recorded.
@@ -147,28 +157,32 @@ const startWithin = 20 * time.Second
 func (t *tracker) begin(ctx context.Context, q tasks.Request) (*recorded, error) {
 	ctx, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
-	p := t.where()
-	all := found(p)
-	i := slices.IndexFunc(all, func(s settings) bool { return s.name == q.Task.Spec.Track })
-	if i < 0 {
-		return nil, &tasks.StartError{
-			Reason: fmt.Sprintf("track: %s names no server", q.Task.Spec.Track),
-			Hint:   "declare it under integrations:, or set MLFLOW_TRACKING_URI",
-		}
-	}
-	srv, err := all[i].dial(ctx)
+	srv, err := t.dial(ctx, q.Task)
 	if err != nil {
 		return nil, err
 	}
 	r := &recorded{server: srv, told: map[string]int{}, last: map[string]metric{}}
 	if r.experiment, err = srv.experimentID(ctx, q.Task.Name); err == nil {
-		r.id, err = t.create(ctx, r, p.Dir, q)
+		r.id, err = t.create(ctx, r, t.where().Dir, q)
 	}
 	if err != nil {
 		srv.rest.Close()
 		return nil, fmt.Errorf("record the run: %w", err)
 	}
 	return r, nil
+}
+
+// dial reaches the server that records a task.
+func (t *tracker) dial(ctx context.Context, task tasks.Task) (*server, error) {
+	all := found(t.where())
+	i := slices.IndexFunc(all, func(s settings) bool { return s.name == task.Spec.Track })
+	if i < 0 {
+		return nil, &tasks.StartError{
+			Reason: fmt.Sprintf("track: %s names no server", task.Spec.Track),
+			Hint:   "declare it under integrations:, or set MLFLOW_TRACKING_URI",
+		}
+	}
+	return all[i].dial(ctx)
 }
 
 // create makes the run on the server, nested when it is one of a sweep.
@@ -182,11 +196,6 @@ func (t *tracker) create(ctx context.Context, r *recorded, dir string, q tasks.R
 		about = append(about, tag{"mlflow.parentRunId", parent})
 	}
 	made, err := r.create(ctx, r.experiment, string(q.Run), about, time.Now())
-	if err != nil && q.Sweep != nil {
-		t.mu.Lock()
-		t.parents[q.Sweep.ID].running--
-		t.mu.Unlock()
-	}
 	return made.Info.ID, err
 }
 
@@ -203,7 +212,7 @@ const (
 
 // describe says what code runs, where, and by whom.
 func describe(ctx context.Context, dir string, q tasks.Request) tags {
-	t := tags{{"mlflow.source.name", q.Task.Title}, {"mlflow.source.type", "LOCAL"}, {"sawhorse.run", string(q.Run)}}
+	t := tags{{"mlflow.source.name", q.Task.Title}, {"mlflow.source.type", "LOCAL"}, {tagRun, string(q.Run)}}
 	add := func(key, value string) {
 		if value != "" {
 			t = append(t, tag{key, value[:min(len(value), mostDiff)]})

@@ -119,6 +119,8 @@ type Engine struct {
 	lastEnv map[string]map[string]string
 	// lastParams are what each task was last run with, for its reruns.
 	lastParams map[string]map[string]string
+	// sweeps are those that were not at their end when that was looked at last.
+	sweeps map[tasks.RunID]*tasks.Sweep
 	// missed are files that changed and that no run of a task was told of.
 	missed             map[string][]string
 	earlier            []tasks.Run // of earlier hosts, whose tasks are not known yet
@@ -160,6 +162,7 @@ func New(o Options) *Engine {
 		lastEnv:    map[string]map[string]string{},
 		lastParams: map[string]map[string]string{},
 		missed:     map[string][]string{},
+		sweeps:     map[tasks.RunID]*tasks.Sweep{},
 
 		attached:    make(chan struct{}),
 		recalled:    make(chan struct{}),
@@ -209,6 +212,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	ended := ctx.Done()
 	for {
 		wake := sooner(e.settle(inner), e.lookAway(e.o.Now()))
+		e.sweepsEnded()
 		wake = sooner(wake, e.stalls(e.o.Now()))
 		if e.leaving != "" && len(e.live) == 0 {
 			break

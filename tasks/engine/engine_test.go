@@ -26,6 +26,26 @@ type runner struct {
 	ended   []string
 	script  map[string]func(ctx context.Context, r tasks.Request, s tasks.Sink) error
 	readyIn map[string]time.Duration
+	swept   []string // sweeps that have ended, each with its runs
+}
+
+func (f *runner) SweepEnded(_ context.Context, _ tasks.Task, w tasks.Sweep, runs []tasks.Run) error {
+	text := string(w.ID)
+	for _, r := range runs {
+		text += " " + string(r.Status)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.swept = append(f.swept, text)
+	return nil
+}
+
+// sweeps waits for what goes on now, and is what was said of sweeps.
+func (f *runner) sweeps() []string {
+	synctest.Wait()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.swept)
 }
 
 func (f *runner) Run(ctx context.Context, r tasks.Request, s tasks.Sink) error {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
@@ -45,6 +46,7 @@ func (e *Engine) runSweep(c tasks.RunSweep) error {
 			w.Parallel = min(w.Parallel, e.state.Jobs)
 		}
 	}
+	e.sweeps[w.ID] = w
 	cause := tasks.Cause{Kind: tasks.ByPerson, Detail: c.Detail, Request: c.Request, Fresh: true}
 	for _, params := range filled {
 		e.queue(t, ask{cause: cause, params: params, sweep: w})
@@ -74,4 +76,29 @@ func (e *Engine) cancelSweep(w tasks.Sweep) error {
 		}
 	}
 	return nil
+}
+
+// sweepsEnded tells the runners of those sweeps that are at their end by now.
+func (e *Engine) sweepsEnded() {
+	for id, w := range e.sweeps {
+		if e.state.Sweeping(*w) {
+			continue
+		}
+		delete(e.sweeps, id)
+		t := e.state.Units[id.Task()].Task
+		r, _ := e.runner(t.Provider)
+		s, keeps := tasks.As[tasks.Sweeper](r)
+		if !keeps {
+			continue
+		}
+		runs := e.state.SweepRuns(id)
+		e.work.Go(func() {
+			// A host that leaves waits for it: nobody else knows that it has ended.
+			if err := s.SweepEnded(context.WithoutCancel(e.inner), t, *w, runs); err != nil {
+				e.send(func(e *Engine) {
+					e.notice(tasks.Notice{ID: "sweep/" + t.Name, Severity: tasks.Warning, Source: "task", Task: t.Name, Message: err.Error(), Hint: "its runs are not affected"})
+				})
+			}
+		})
+	}
 }

@@ -171,3 +171,22 @@ func TestASweepStopsWithTheHost(t *testing.T) {
 		b.stands("train", "1 cancelled, 2 cancelled, 3 skipped")
 	})
 }
+
+func TestTheRunnerIsToldOfTheEndOfASweepOnce(t *testing.T) {
+	onEngine(t, []config.Unit{train()}, func(b *bench) {
+		trainable(b)
+		b.do(tasks.RunSweep{Name: "train", Sets: rates("1", "2"), Parallel: 1})
+		b.do(tasks.RunSweep{Name: "train", Sets: rates("3", "4", "5"), Parallel: 1})
+		takes(90 * time.Second) // the first run has ended, the second goes on
+		if told := b.r.sweeps(); len(told) > 0 {
+			t.Errorf("told too early: %v", told)
+		}
+		takes(time.Minute)
+		b.do(tasks.Cancel{ID: "train#5"}) // the last of the second sweep, which has not begun
+		b.do(tasks.Cancel{ID: "train#3", Sweep: true})
+		takes(time.Minute)
+		if diff := cmp.Diff([]string{"train#1 succeeded succeeded", "train#3 cancelled skipped skipped"}, b.r.sweeps()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
