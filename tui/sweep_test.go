@@ -175,7 +175,7 @@ func TestTheFormOfAPipelineTakesTheValuesOfItsBestRunWhoeverBeganIt(t *testing.T
 			observed(1, map[string]string{"env": "live", "version": "v7", "ref": "old", "other": "x"}, 0.2),
 			observed(2, map[string]string{"env": "staging", "version": "v8", "ref": "old"}, 0.3),
 		)
-		form(u).Press("ctrl+r").See("as the best run, deploy#1: loss 0.2", "env        live", "version    v7", "ref        fix")
+		form(u).Press("ctrl+r").See("as the best run, deploy#1: loss 0.2", "(live)", "version    v7", "ref        fix")
 	})
 }
 
