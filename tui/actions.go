@@ -16,8 +16,7 @@ func (s *Screen) Actions() action.Set {
 	set := action.Set{}
 	switch s.focus {
 	case TreePane:
-		tree := slices.DeleteFunc(s.treeActions(), func(a action.Action) bool { return a.ID == "tree.all" && a.Disabled != "" })
-		set = append(set, action.Layer{Name: "tree", Actions: tree})
+		set = append(set, action.Layer{Name: "tree", Actions: s.treeActions()})
 	case DetailPane:
 		if s.detail.tab() == testsTab {
 			set = append(set, s.testLayers()...)
@@ -396,7 +395,7 @@ func (s *Screen) moveActions() []action.Action {
 		move("move.up", "Up", step(-1), "up", "k"), move("move.down", "Down", step(1), "down", "j"),
 		move("move.page-up", "A page up", page(-1), "pgup"), move("move.page-down", "A page down", page(1), "pgdown"),
 		move("move.top", "To the top", step(-1<<30), "home", "g"), move("move.bottom", "To the bottom", step(1<<30), "end", "G"),
-		{ID: "move.back", Title: "Back", Group: "Moving", Keys: []string{"esc"}, Do: act(s.back)},
+		{ID: "move.back", Title: "Back", Hint: pad(s.focus == DetailPane && s.rects.Tree.Empty(), "back", ""), Group: "Moving", Keys: []string{"esc"}, Do: act(s.back)},
 	}
 }
 

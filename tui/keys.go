@@ -236,6 +236,9 @@ func (s *Screen) hintLine() string {
 	if s.onTests() {
 		all = preferred(all, "failure.back", "failure.next", "tests.open", "failure.edit", "tests.this", "edit", "task.why")
 	}
+	if s.rects.Tree.Empty() {
+		all = preferred(all, "move.back")
+	}
 	for _, a := range all {
 		if a.Hint == "" || !a.Enabled() || a.Key() == "" || a.ID == "palette" || a.ID == "help" || a.ID == "quit" {
 			continue

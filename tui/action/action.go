@@ -84,20 +84,25 @@ type Layer struct {
 type Set []Layer
 
 // All is every action, innermost first, each with the keys that really lead to
-// it: those that an inner layer has taken are left out.
+// it: those that an inner layer has taken are left out. What can't be done takes no
+// key from what can.
 func (s Set) All() []Action {
 	var all []Action
-	taken := map[string]bool{}
+	taken := map[string]bool{} // by a layer within; true: by what can be done now
 	for _, l := range s {
 		for _, a := range l.Actions {
-			if slices.ContainsFunc(a.Keys, func(k string) bool { return taken[k] }) {
-				a.Keys = slices.DeleteFunc(slices.Clone(a.Keys), func(k string) bool { return taken[k] })
+			lost := func(k string) bool {
+				by, ok := taken[k]
+				return ok && (by || !a.Enabled())
+			}
+			if slices.ContainsFunc(a.Keys, lost) {
+				a.Keys = slices.DeleteFunc(slices.Clone(a.Keys), lost)
 			}
 			all = append(all, a)
 		}
 		for _, a := range l.Actions {
 			for _, k := range a.Keys {
-				taken[k] = true
+				taken[k] = taken[k] || a.Enabled()
 			}
 		}
 	}

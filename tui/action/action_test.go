@@ -38,6 +38,26 @@ func TestTheInnermostLayerWinsAKey(t *testing.T) {
 	}
 }
 
+func TestAKeyOfWhatCantBeDoneNowIsThatOfTheLayerAround(t *testing.T) {
+	set := action.Set(layers())
+	set[0].Actions[0].Disabled = "nothing is selected"
+	a, ok := set.Pressed(tea.KeyPressMsg{Code: 'y', Text: "y"})
+	if !ok || a.ID != "copy" {
+		t.Errorf("y is %q", a.ID)
+	}
+	keys := map[string]string{}
+	for _, a := range set.All() {
+		keys[a.ID] = strings.Join(a.Keys, " ")
+	}
+	if keys["copy"] != "y ctrl+y" {
+		t.Errorf("the keys of copy are shown as %q", keys["copy"])
+	}
+	set[1].Actions[0].Disabled = "nothing is here"
+	if a, _ = set.Pressed(tea.KeyPressMsg{Code: 'y', Text: "y"}); a.ID != "log.copy" {
+		t.Errorf("the reason is that of %q", a.ID)
+	}
+}
+
 func TestAKeyOfAnotherAlphabetIsKnownByItsPlace(t *testing.T) {
 	a, ok := action.Set(layers()).Pressed(tea.KeyPressMsg{Code: 'й', BaseCode: 'q', Text: "й"})
 	if !ok || a.ID != "quit" {
