@@ -335,7 +335,7 @@ func (s *Screen) viewActions() []action.Action {
 		{ID: "view.focus", Title: "Focus the next pane", Hint: "focus", Group: "View", Keys: []string{"tab"}, Do: act(func() { s.cycle(1) })},
 		{ID: "view.focus-back", Title: "Focus the previous pane", Group: "View", Keys: []string{"shift+tab"}, Do: act(func() { s.cycle(-1) })},
 		{
-			ID: "view.tree", Title: "Hide or show the tree", Group: "View", Keys: []string{"b"},
+			ID: "view.tree", Title: "Hide or show the tree", Hint: pad(s.prefs.TreeHidden && !s.prefs.Zoom && s.w >= 60, "tree", ""), Group: "View", Keys: []string{"b"},
 			Do: act(func() {
 				s.prefs.TreeHidden = !s.prefs.TreeHidden
 				if s.prefs.TreeHidden {
@@ -395,7 +395,7 @@ func (s *Screen) moveActions() []action.Action {
 		move("move.up", "Up", step(-1), "up", "k"), move("move.down", "Down", step(1), "down", "j"),
 		move("move.page-up", "A page up", page(-1), "pgup"), move("move.page-down", "A page down", page(1), "pgdown"),
 		move("move.top", "To the top", step(-1<<30), "home", "g"), move("move.bottom", "To the bottom", step(1<<30), "end", "G"),
-		{ID: "move.back", Title: "Back", Hint: pad(s.focus == DetailPane && s.rects.Tree.Empty(), "back", ""), Group: "Moving", Keys: []string{"esc"}, Do: act(s.back)},
+		{ID: "move.back", Title: "Back", Hint: pad(s.leadsBack(), "back", ""), Group: "Moving", Keys: []string{"esc"}, Do: act(s.back)},
 	}
 }
 

@@ -121,14 +121,14 @@ func journeys() map[string]func(p trip) {
 			p.on("web").Press("left", "left").See("▸ SERVICES").Press("right").See("▾ SERVICES").Press("right").See("1 Logs")
 		},
 		"tree.toggle": func(p trip) { p.on("web").Press("space").See("▸ SERVICES").Press("space").See("▾ SERVICES") },
-		"view.zoom":   func(p trip) { p.on("web").Press("z").Gone("ATTENTION").See("SERVICES").Press("z").See("ATTENTION") },
+		"view.zoom":   func(p trip) { p.on("web").Press("z").Gone("ATTENTION").See("SERVICES").Press("z", "enter", "z").See("esc back").Press("esc").See("ATTENTION") },
 		"view.focus": func(p trip) {
 			p.on("test").Press("2", "tab").See("run this").Press("tab").See("acknowledge").Press("tab").See("filter")
 		},
 		"view.focus-back": func(p trip) {
 			p.on("test").Press("2", "shift+tab").See("acknowledge").Press("shift+tab").See("run this").Press("shift+tab").See("filter")
 		},
-		"view.tree":     func(p trip) { p.See("SERVICES").Press("b").Gone("SERVICES").Press("b").See("SERVICES") },
+		"view.tree":     func(p trip) { p.See("SERVICES").Press("b").Gone("SERVICES").See("b tree").Press("b").See("SERVICES") },
 		"view.wider":    func(p trip) { p.See("db is start…").Press(">").See("db is starting:") },
 		"view.narrower": func(p trip) { p.See("db is start…").Press("<").Gone("db is start…") },
 		"view.mouse": func(p trip) {

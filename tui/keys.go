@@ -171,6 +171,11 @@ func (s *Screen) back() {
 	}
 }
 
+// leadsBack says whether back is the way to the tree, which something else covers.
+func (s *Screen) leadsBack() bool {
+	return s.focus == DetailPane && s.rects.Tree.Empty() && (s.prefs.Zoom || s.w < 60)
+}
+
 // move moves the cursor of the focused pane.
 func (s *Screen) move(n int) {
 	switch s.focus {
@@ -237,7 +242,7 @@ func (s *Screen) hintLine() string {
 		all = preferred(all, "failure.back", "failure.next", "tests.open", "failure.edit", "tests.this", "edit", "task.why")
 	}
 	if s.rects.Tree.Empty() {
-		all = preferred(all, "move.back")
+		all = preferred(all, "move.back", "view.tree")
 	}
 	for _, a := range all {
 		if a.Hint == "" || !a.Enabled() || a.Key() == "" || a.ID == "palette" || a.ID == "help" || a.ID == "quit" {
