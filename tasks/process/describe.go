@@ -1,7 +1,6 @@
 package process
 
 import (
-	"fmt"
 	"strings"
 	"time"
 )
@@ -20,7 +19,8 @@ func shortCommand(argv []string, comm string) string {
 	return line
 }
 
-// since is a past moment as a person says it: "since 12:04 (3m ago)".
+// since is a past moment as a person says it. How long ago that is, is not said: it
+// is read at any time later.
 func since(t, now time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -29,18 +29,5 @@ func since(t, now time.Time) string {
 	if now.Sub(t) > 20*time.Hour {
 		layout = "2006-01-02 15:04"
 	}
-	return fmt.Sprintf(" since %s (%s ago)", t.Local().Format(layout), age(now.Sub(t)))
-}
-
-// age is a duration in its largest unit.
-func age(d time.Duration) string {
-	switch {
-	case d < time.Minute:
-		return fmt.Sprintf("%ds", max(0, int(d/time.Second)))
-	case d < time.Hour:
-		return fmt.Sprintf("%dm", int(d/time.Minute))
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%dh", int(d/time.Hour))
-	}
-	return fmt.Sprintf("%dd", int(d/(24*time.Hour)))
+	return " since " + t.Local().Format(layout)
 }

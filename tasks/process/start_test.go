@@ -74,7 +74,7 @@ func TestATakenPortNamesItsHolder(t *testing.T) {
 		}
 		for _, want := range []string{
 			fmt.Sprintf("port %d (http) is taken by pid %d (%s", n, os.Getpid(), filepath.Dir(os.Args[0])),
-			" since ", " ago)", fmt.Sprintf("`kill %d`", os.Getpid()),
+			" since ", fmt.Sprintf("`kill %d`", os.Getpid()),
 		} {
 			if !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: %q lacks %q", address, err, want)
