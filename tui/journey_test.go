@@ -121,7 +121,9 @@ func journeys() map[string]func(p trip) {
 			p.on("web").Press("left", "left").See("▸ SERVICES").Press("right").See("▾ SERVICES").Press("right").See("1 Logs")
 		},
 		"tree.toggle": func(p trip) { p.on("web").Press("space").See("▸ SERVICES").Press("space").See("▾ SERVICES") },
-		"view.zoom":   func(p trip) { p.on("web").Press("z").Gone("ATTENTION").See("SERVICES").Press("z", "enter", "z").See("esc back").Press("esc").See("ATTENTION") },
+		"view.zoom": func(p trip) {
+			p.on("web").Press("z").Gone("ATTENTION").See("SERVICES").Press("z", "enter", "z").See("esc back").Press("esc").See("ATTENTION")
+		},
 		"view.focus": func(p trip) {
 			p.on("test").Press("2", "tab").See("run this").Press("tab").See("acknowledge").Press("tab").See("filter")
 		},

@@ -65,7 +65,7 @@ func (s *Screen) whatIsTrusted(c tasks.Command) string {
 		}
 	}
 	const some = 4
-	if n := len(sources); n > some {
+	if n := len(sources); n > some+1 { // one more takes no more room than to say so
 		sources = append(sources[:some], fmt.Sprintf("%d more files", n-some))
 	}
 	fmt.Fprintf(&text, "From then on any of the %d commands that %s declare can be run in %s with a key.", len(s.state.Order), strings.Join(sources, ", "), s.state.Workspace.Root)

@@ -76,7 +76,7 @@ func declaredIn(f *config.File) string {
 		names = append(names, name)
 	}
 	const some = 4
-	if len(names) > some {
+	if len(names) > some+1 {
 		names = append(names[:some], fmt.Sprintf("%d more files", len(names)-some))
 	}
 	return fmt.Sprintf("%s (%s)", f.Dir, strings.Join(names, ", "))
