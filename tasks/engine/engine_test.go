@@ -640,6 +640,22 @@ func TestAnInvalidFileChangesNothingAndIsShown(t *testing.T) {
 	})
 }
 
+func TestWhatIsToBeWatchedOutsideOfTheWorkspaceIsNamed(t *testing.T) {
+	web := service("web")
+	web.Watch = &config.Watch{Outside: []string{"../shared"}}
+	onEngine(t, []config.Unit{web}, func(b *bench) {
+		alerts := b.state().Alerts()
+		if len(alerts) != 1 || alerts[0].Task != "web" || !strings.HasPrefix(alerts[0].Message, "saves in ../shared are not seen") {
+			t.Fatalf("alerts: %+v", alerts)
+		}
+		b.setFile(declare(service("web")), nil)
+		b.save("sawhorse.yml")
+		if a := b.state().Alerts(); len(a) != 0 {
+			t.Fatalf("the alert stayed after it was taken out: %+v", a)
+		}
+	})
+}
+
 func TestAFileThatIsNotTrustedWaits(t *testing.T) {
 	onEngine(t, []config.Unit{service("db")}, func(b *bench) {
 		b.do(tasks.Start{})

@@ -71,6 +71,7 @@ func (e *Engine) configure(file *config.File) {
 	all := declared.Tasks
 	e.choosePorts(all)
 	e.emit(declared)
+	e.unseen(all)
 	e.recall()
 	e.crons = map[string]cronEntry{}
 	for _, t := range all {

@@ -40,6 +40,32 @@ func (e *Engine) watch(ctx context.Context) {
 	}
 }
 
+// outsideNotice begins the IDs of the notices of unseen.
+const outsideNotice = "outside/"
+
+// unseen says which paths are declared to be watched and are not, because they are
+// not below the workspace.
+func (e *Engine) unseen(all []tasks.Task) {
+	said := map[string]bool{}
+	for _, t := range all {
+		if t.Spec.Watch == nil || len(t.Spec.Watch.Outside) == 0 || t.Replica > 1 {
+			continue
+		}
+		id := outsideNotice + t.Of
+		said[id] = true
+		e.notice(tasks.Notice{
+			ID: id, Severity: tasks.Warning, Source: "watch", Task: t.Name,
+			Message: "saves in " + strings.Join(t.Spec.Watch.Outside, ", ") + " are not seen: not below " + e.state.Workspace.Root,
+			Hint:    "start sawhorse in a directory above both, or take it out of develop.watch",
+		})
+	}
+	for id := range e.state.Notices {
+		if strings.HasPrefix(id, outsideNotice) && !said[id] {
+			e.emit(tasks.NoticeCleared{ID: id})
+		}
+	}
+}
+
 // changed takes in a settled batch of file changes.
 func (e *Engine) changed(b watch.Batch) {
 	if e.leaving != "" {

@@ -231,6 +231,9 @@ type Watch struct {
 	All bool `json:"all,omitempty"`
 	// Live are files that are brought into what runs, without a rerun; Paths win.
 	Live []Live `json:"live,omitempty"`
+	// Outside are paths of a Compose file's develop.watch that are not below the
+	// workspace directory: no change there is seen.
+	Outside []string `json:"outside,omitempty"`
 }
 
 // Live are globs as those of Watch.

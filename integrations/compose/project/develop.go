@@ -25,7 +25,8 @@ func (p *project) develop(s types.ServiceConfig, u *config.Unit) {
 	for _, t := range s.Develop.Watch {
 		rel, err := filepath.Rel(p.dir, t.Path)
 		if err != nil || !filepath.IsLocal(rel) {
-			continue // outside of the workspace nothing is watched
+			w.Outside = append(w.Outside, filepath.ToSlash(cmp.Or(rel, t.Path)))
+			continue
 		}
 		rel = filepath.ToSlash(rel)
 		globs, ignore := []string{rel}, slices.Clone(kept)
@@ -42,7 +43,7 @@ func (p *project) develop(s types.ServiceConfig, u *config.Unit) {
 		w.Live = append(w.Live, config.Live{Paths: globs, Ignore: ignore})
 		u.Container.Sync = append(u.Container.Sync, p.live(t))
 	}
-	if len(w.Paths)+len(w.Live) > 0 {
+	if len(w.Paths)+len(w.Live)+len(w.Outside) > 0 {
 		w.Ignore = slices.Compact(w.Ignore)
 		u.Watch = w
 	}

@@ -289,6 +289,7 @@ services:
         - {path: ./web/code, action: sync+restart, target: /code, initial_sync: true}
         - {path: ./web/.env, action: restart}
         - {path: ./web/package.json, action: rebuild}
+        - {path: ../shared/src, action: sync, target: /shared}
 `, "web/Dockerfile": "FROM scratch\n", "web/.dockerignore": "# no\nnode_modules\nDockerfile\n", "web/src/a.ts": "", "conf/a": "", "web/code/a": "", "web/.env": "", "web/package.json": "{}"}, "FROM=here")
 	if err != nil {
 		t.Fatal(err)
@@ -303,6 +304,7 @@ services:
 			{Paths: []string{"web/.env"}, Ignore: kept},
 			{Paths: []string{"web/package.json"}, Ignore: kept},
 		},
+		Outside: []string{"../shared/src"},
 	}
 	if diff := cmp.Diff(want, u.Watch); diff != "" {
 		t.Errorf("watch (-want +got):\n%s", diff)
