@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -128,18 +129,22 @@ const (
 	longestShown = 1000
 )
 
-// shown are the values of a run as they would be typed: numbers, words and choices.
-// What is made of several may have a secret in it.
+// shown are the values of a run as they would be typed: numbers, words and choices, the
+// flow's own defaults among them. What is made of several may have a secret in it.
 func (s schema) shown(values json.RawMessage) map[string]string {
 	var given map[string]json.RawMessage
 	if json.Unmarshal(values, &given) != nil {
 		return nil
 	}
 	all := map[string]string{}
-	for name, v := range given {
+	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
+		v, is := given[name]
+		if !is {
+			v = s.Properties[name].Default
+		}
 		p := s.resolved(s.Properties[name], 0)
 		simple := slices.Contains([]string{"string", "integer", "number", "boolean"}, p.Type)
-		if simple && p.Format != "password" && !p.WriteOnly && string(v) != "null" && len(v) <= longestShown && len(all) < mostShown {
+		if simple && p.Format != "password" && !p.WriteOnly && len(v) > 0 && string(v) != "null" && len(v) <= longestShown && len(all) < mostShown {
 			all[name] = plain(v)
 		}
 	}

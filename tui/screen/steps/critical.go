@@ -56,7 +56,7 @@ func critical(steps []tasks.Step, usual func(tasks.Step) time.Duration, now time
 // length is how long a step took, or is to take.
 func length(st tasks.Step, usual time.Duration, now time.Time) time.Duration {
 	switch {
-	case st.Status == tasks.Skipped:
+	case st.Status == tasks.Skipped, st.Status.Done() && st.StartedAt.IsZero():
 		return 0
 	case st.StartedAt.IsZero():
 		return usual
