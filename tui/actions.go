@@ -413,6 +413,10 @@ func (s *Screen) screenActions() []action.Action {
 			Do: func() tea.Cmd { return s.quit() },
 		},
 		{
+			ID: "suspend", Title: "Back to the shell, until `fg`", Group: "Screen", Keys: []string{"ctrl+z"},
+			Disabled: pad(s.opt.Suspends, "", "no shell waits behind this screen"), Do: func() tea.Cmd { return tea.Suspend },
+		},
+		{
 			ID: "workspace.reload", Title: "Read the workspace file again", Group: "Workspace", Keys: []string{"R"}, Writes: true, Verb: "reload",
 			Do: func() tea.Cmd { return s.do(tasks.Reload{}, "reading the workspace file again") },
 		},

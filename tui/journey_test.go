@@ -197,6 +197,7 @@ func journeys() map[string]func(p trip) {
 				p.t.Errorf("left %v, %+v", left, r)
 			}
 		},
+		"suspend":          func(p trip) { p.Press("ctrl+z").See("no shell waits behind this screen") },
 		"workspace.reload": func(p trip) { p.Press("R"); p.sent(tasks.Reload{}) },
 		"workspace.start":  func(p trip) { p.Press("U"); p.sent(tasks.Start{}) },
 		"workspace.stop": func(p trip) {

@@ -42,6 +42,9 @@ type Options struct {
 	// Lend is told before another program gets the terminal, and when it is back:
 	// ctrl+c is that program's meanwhile. May be nil.
 	Lend func(lent bool)
+	// Suspends: a shell waits behind the screen, and brings it back after a key gave it
+	// the terminal.
+	Suspends bool
 	// Host waits for the host where the engine only stands for it, so that there is
 	// something to see meanwhile; without one the screen ends with the error. nil: the
 	// engine is the host.

@@ -381,6 +381,8 @@ func (s *Screen) arrange() {
 	s.rects = layout(s.w, s.h, s.focus, s.prefs)
 	switch {
 	case s.rects.Small:
+	case s.focus == TreePane && s.prefs.TreeHidden: // as it was left the last time
+		s.setFocus(DetailPane)
 	case s.focus == StripPane && s.rects.Strip.Empty():
 		s.setFocus(TreePane)
 	case s.focus >= FirstPin && s.rects.Pins[s.focus-FirstPin].Empty():

@@ -298,6 +298,16 @@ func TestWhatAPersonDidIsRememberedForTheNextScreen(t *testing.T) {
 	})
 }
 
+func TestAScreenWhoseTreeIsHiddenBeginsInTheDetail(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		o := keeps(tui.Options{})
+		u := tuitest.New(t, 120, 36, busy(), o)
+		u.Press("b").Gone("SERVICES").Wait(5 * time.Second)
+		next := tuitest.New(t, 120, 36, busy(), o)
+		next.Gone("SERVICES").See("b tree  f follow").Press("w").See("wrap ●")
+	})
+}
+
 func TestTheMouseSelectsScrollsAndOpens(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		u := tuitest.New(t, 120, 36, busy(), tui.Options{})

@@ -76,6 +76,7 @@ func (a *app) screenAt(ctx context.Context, p place) error {
 		Shown:       shown,
 		Lend:        a.lend,
 		Verb:        func(ctx context.Context, words []string) (string, error) { return a.page(ctx, p, words) },
+		Suspends:    behindAShell(),
 		ReadOnly:    a.readOnly,
 		Version:     versionText(),
 		Load:        func(name string, v any) error { return session.Load(p.state, name, v) },
