@@ -53,6 +53,17 @@ func TestABuildReadsSecretsThatStayOutsideOfTheImage(t *testing.T) {
 	if diff := cmp.Diff(want, endedSteps(x)); diff != "" {
 		t.Errorf("steps (-want +got):\n%s\n%s", diff, log)
 	}
+	needs := map[string][]string{}
+	for _, e := range x.events {
+		if e, ok := e.(tasks.StepChanged); ok && e.Step.Status.Done() {
+			needs[e.Step.Name] = e.Step.Needs
+		}
+	}
+	name := func(i int) string { return strings.TrimPrefix(want[i], "succeeded ") }
+	follow := map[string][]string{name(0): nil, name(1): {name(0)}, name(2): {name(1)}}
+	if diff := cmp.Diff(follow, needs); diff != "" {
+		t.Errorf("what the steps are made from (-want +got):\n%s", diff)
+	}
 }
 
 func TestABuildKitBuildThatFailsSaysItsLine(t *testing.T) {
