@@ -109,6 +109,8 @@ func TestAPipelineIsTriggeredFollowedAndMendedFromTheScreen(t *testing.T) {
 	// The failing job stands beside the same task here, which is run from there.
 	p.press("2", "tab").see("✖ test +failed", "✖ Run go test ./... +failed", "○ build +skipped")
 	p.see("test beside test here", "there +✖ failed", "here +○ has not run", "TestDiscount +there ✖ here –")
+	// As a graph, too: what waits for what stands in the workflow.
+	p.press("m").see("✖ test .*[─━] ○ build", "then build").press("m").see("✖ Run go test ./... +failed")
 	p.press("h").see("here +✓ succeeded")
 	// Its log, with what the runner grouped folded, beside the log of the task here.
 	p.press("v").see("ci / test", `##\[group\]Run go test ./... +\[3 more\]`, "✓ test succeeded").press("P")
