@@ -158,7 +158,8 @@ func broke(s *tasks.State, r tasks.Run) []string {
 	return names
 }
 
-// lastStatus is how the test ended in the newest earlier run that has it.
+// lastStatus is how the test ended in the newest earlier run that has it, or all of
+// its file or package.
 func lastStatus(s *tasks.State, r tasks.Run, t tasks.TestResult) tasks.TestStatus {
 	earlier := false
 	for _, id := range slices.Backward(s.Units[r.Task].Runs) {
@@ -166,7 +167,11 @@ func lastStatus(s *tasks.State, r tasks.Run, t tasks.TestResult) tasks.TestStatu
 			earlier = id == r.ID
 			continue
 		}
-		for _, old := range s.Runs[id].Tests {
+		run := s.Runs[id]
+		for _, old := range run.Tests {
+			if old.Suite == t.Suite && old.Name == tasks.WholeFile && old.Status == tasks.TestPassed && !run.Partial() {
+				return tasks.TestPassed
+			}
 			if old.Suite == t.Suite && old.Name == t.Name && (old.Status == tasks.TestFailed || old.Status == tasks.TestPassed) {
 				return old.Status
 			}

@@ -82,6 +82,17 @@ func TestATestThatBrokeIsToldOnce(t *testing.T) {
 		result("A", fail), result("B", fail), result("C", fail), result("D", fail), result("E", fail)))
 }
 
+func TestATestThatWasMendedWithItsWholeFileBreaksAnew(t *testing.T) {
+	d := newDay()
+	fails := func() string {
+		return d.run("test", tasks.ByWatch, time.Second, tasks.Failed, "exit 1", result("A", tasks.TestFailed))
+	}
+	told(t, "✖ test: 1 test broke: A", fails())
+	told(t, "", fails())
+	told(t, "", d.run("test", tasks.ByWatch, time.Second, tasks.Succeeded, "", result(tasks.WholeFile, tasks.TestPassed)))
+	told(t, "✖ test: 1 test broke: A", fails())
+}
+
 func TestAServiceThatWentDownIsToldOnceWhileItCrashesOnAndOn(t *testing.T) {
 	d := newDay()
 	told(t, "✖ api went down: exit 2", d.run("api", tasks.ByStart, time.Second, tasks.Failed, "exit 2"))
