@@ -244,6 +244,12 @@ func comparingJourneys() map[string]func(p trip) {
 		"rows.unmark":     func(p trip) { p.inRows().Press("space", "space").See("2 marked").Press("V").Gone("2 marked") },
 		"rows.sort":       func(p trip) { p.inRows().Press("o").See("ID↑") },
 		"rows.reverse":    func(p trip) { p.inRows().Press("o", "O").See("ID↓") },
+		"rows.filter": func(p trip) {
+			p.inRows().Press("/").See("a text, loss<0.3").Type("loss<3 -fair").See("1 of 3", "good").Gone("bad ").Press("enter").See("1 of 3, esc clears")
+		},
+		"rows.unfilter": func(p trip) {
+			p.inRows().Press("/").Type("nothing").See("No row fits the filter", "0 of 3").Press("enter", "esc").See("good", "bad", "fair").Gone("of 3")
+		},
 		"rows.right": func(p trip) {
 			p.inRows().See("COLUMN-00").Gone("COLUMN-11").Press(strings.Split(strings.Repeat("right,", 13), ",")[:13]...).See("COLUMN-11")
 		},

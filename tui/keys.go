@@ -31,6 +31,10 @@ func (s *Screen) press(k tea.KeyPressMsg) tea.Cmd {
 		s.detail.touched++
 		s.detail.tests.Key(k)
 		return nil
+	case s.typingInRows():
+		s.detail.touched++
+		s.detail.outside.rows.Key(k)
+		return nil
 	case s.typingInLog():
 		log, _ := s.focusedLog()
 		return log.did(log.tab.Key(k))
@@ -80,6 +84,11 @@ func (s *Screen) keyName(id, without string) string {
 	return without
 }
 
+// typingFilter says whether keys go to a filter of what is listed.
+func (s *Screen) typingFilter() bool {
+	return s.filtering != nil || s.typingInTests() || s.typingInRows()
+}
+
 // typingInLog says whether keys go to a line that is typed in the Logs tab.
 func (s *Screen) typingInLog() bool {
 	log, ok := s.focusedLog()
@@ -96,6 +105,9 @@ func (s *Screen) paste(text string) tea.Cmd {
 	case s.typingInTests():
 		s.detail.touched++
 		s.detail.tests.Paste(text)
+	case s.typingInRows():
+		s.detail.touched++
+		s.detail.outside.rows.Paste(text)
 	default:
 		if log, ok := s.focusedLog(); ok {
 			return log.did(log.tab.Paste(text))
@@ -213,14 +225,14 @@ func (s *Screen) hints() []string {
 		typing, prompt             bool
 	}
 	n, _ := s.tree.Selected()
-	k := key{s.w, s.version, s.detail.touched, s.strip.at, s.focus, len(s.pins), s.detail.unit, n.ID, s.detail.tab(), s.filtering != nil || s.typingInTests(), s.typingInLog()}
+	k := key{s.w, s.version, s.detail.touched, s.strip.at, s.focus, len(s.pins), s.detail.unit, n.ID, s.detail.tab(), s.typingFilter(), s.typingInLog()}
 	return s.panes.hints.get(k, func() []string { return []string{s.hintLine()} })
 }
 
 func (s *Screen) hintLine() string {
 	in := s.ink
 	l := cell.NewLine(s.w).Put(in.Text, " ")
-	if s.filtering != nil || s.typingInTests() {
+	if s.typingFilter() {
 		return put(l, in, "↵ keep", "esc clear", "↑↓ move").String()
 	}
 	if s.typingInLog() {

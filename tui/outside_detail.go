@@ -216,3 +216,8 @@ func label(r tasks.Resource) string {
 	}
 	return r.Name
 }
+
+// typingInRows says whether keys go to the filter of rows.
+func (s *Screen) typingInRows() bool {
+	return s.focus == DetailPane && s.detail.outside.choosing && s.detail.outside.rows.Typing()
+}

@@ -41,6 +41,8 @@ type memory struct {
 	// of resources, by provider and kind.
 	Opened []string          `json:"opened,omitempty"`
 	Kinds  map[string]string `json:"kinds,omitempty"`
+	// Rows are the filters of tables of rows, by question.
+	Rows map[string]string `json:"rows,omitempty"`
 }
 
 // orders are how tables are sorted.
@@ -71,6 +73,7 @@ func (s *Screen) recall() {
 		s.tree.SetCollapsed(id, false)
 	}
 	maps.Copy(s.detail.outside.chose, m.Kinds)
+	s.detail.outside.rows.SetFilters(m.Rows)
 	s.tree.SetFilter(m.Filter)
 	if m.Selected != "" {
 		s.tree.Prefer(m.Selected)
@@ -97,7 +100,7 @@ func (s *Screen) remembered() string {
 	m.Tabs = map[string]string{"service": s.detail.tabs[true], "task": s.detail.tabs[false]}
 	m.Collapsed, m.Prefs, m.History = s.tree.Collapsed(), s.prefs, s.history
 	m.Opened, m.Kinds = s.tree.Opened(), maps.Clone(s.detail.outside.chose)
-	m.Filter = s.tree.Filter()
+	m.Filter, m.Rows = s.tree.Filter(), s.detail.outside.rows.Filters()
 	m.Log, m.Pins = s.detail.logs.remembered(), s.rememberedPins()
 	m.Tests = s.detail.tests.Prefs()
 	m.Graph = s.detail.steps.Graph()

@@ -188,8 +188,12 @@ func (a *app) down(ctx context.Context, force bool) error {
 			for _, left := range r.Survivors {
 				survivors = append(survivors, fmt.Sprintf("%d (%s)", left.PID, left.Command))
 			}
+			what := "stopped"
+			if t := s.Units[n].Task; t.Remote() && r.Error == tasks.ErrLeaving.Error() {
+				what = "goes on in " + s.Providers[t.Provider].Title
+			}
 			if !a.json {
-				fmt.Fprintf(a.out, "○ %-16s stopped\n", n)
+				fmt.Fprintf(a.out, "○ %-16s %s\n", n, what)
 			}
 		}
 		return s.Leaving != "", nil

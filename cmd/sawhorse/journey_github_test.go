@@ -173,7 +173,9 @@ func TestWhatAHostBeganOnGitHubIsGoneOnWithByTheNext(t *testing.T) {
 	p := sit(t, w, dir, 120, 36, env, "--trust")
 	p.see("○ deploy ").command("go ship").press("r").see("Run ship", `version +v3`).press("right").see(`env +staging +\(production\)`).press("enter").agree(`Run ship\?`)
 	p.see("triggering Deploy at fix .*env=production", "● build › Run make", "▲ github +ship +the deployment to production waits for approval")
-	w.sawhorse(t, dir, "down")
+	if out := w.sawhorse(t, dir, "down"); !strings.Contains(out, "○ ship             goes on in GitHub ada/shop") {
+		t.Errorf("down said\n%s", out)
+	}
 
 	// The run is again one of the task that it was begun for, its log goes on, and its
 	// end is told.

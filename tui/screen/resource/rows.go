@@ -33,6 +33,10 @@ type Rows struct {
 	left int
 	more bool
 	made made
+	// filter is which of them are shown; above how many lines stand over them.
+	filter filter
+	above  int
+	empty  bool // the answer has none
 }
 
 // made is what the table was made of: five thousand rows are not made for a key.
@@ -41,6 +45,7 @@ type made struct {
 	answer  *[]string // its first row
 	rows    int
 	marks   string
+	filter  string
 	columns string
 	order   table.Order
 	w, left int
@@ -70,7 +75,7 @@ func (r *Rows) Selected() (string, bool) { return r.table.Selected() }
 func (r *Rows) Move(n int) { r.table.Move(n) }
 
 // Click puts the cursor on a line of the last View.
-func (r *Rows) Click(y int) bool { return r.table.Click(y) }
+func (r *Rows) Click(y int) bool { return r.table.Click(y - r.above) }
 
 // Actions are what can be done with the rows.
 func (r *Rows) Actions() []action.Action {
@@ -78,6 +83,13 @@ func (r *Rows) Actions() []action.Action {
 	none, compare := "", ""
 	if !ok {
 		none = "there are no rows"
+	}
+	unset, empty := "", ""
+	if r.empty {
+		empty = "there are no rows"
+	}
+	if r.filter.texts[r.of] == "" {
+		unset = "no filter is set"
 	}
 	title := "Show all of the row"
 	chosen := r.Marks().Chosen(id)
@@ -114,6 +126,14 @@ func (r *Rows) Actions() []action.Action {
 			Do: func() tea.Cmd { r.table.Reverse(); r.order[r.view.Query] = r.table.Order(); return nil },
 		},
 		{
+			ID: "rows.filter", Title: "Show only rows that fit a filter", Hint: "filter", Group: "Rows", Keys: []string{"/"}, Disabled: empty,
+			Do: func() tea.Cmd { r.openFilter(); return nil },
+		},
+		{
+			ID: "rows.unfilter", Title: "Show all rows again", Group: "Rows", Keys: []string{"esc"}, Disabled: unset,
+			Do: func() tea.Cmd { r.setFilter(""); return nil },
+		},
+		{
 			ID: "rows.right", Title: "Show the columns to the right", Group: "Rows", Keys: []string{"right"},
 			Do: func() tea.Cmd {
 				if r.more {
@@ -139,15 +159,16 @@ func or(a, b string) string {
 // View draws the rows, or why there are none.
 func (r *Rows) View(f screen.Frame, of string, v tasks.View, a Answer) []string {
 	if of != r.of {
-		r.of, r.left, r.made = of, 0, made{}
+		r.of, r.left, r.made, r.filter.typing = of, 0, made{}, nil
 	}
-	r.view = v
+	r.view, r.above = v, 0
 	var notes []string
 	if a.Err != nil {
 		notes = f.Fact(f.Ink.Failed, "no answer", a.Err.Error())
 	}
 	rows := a.Result.Rows
-	if len(rows) == 0 {
+	if r.empty = len(rows) == 0; r.empty {
+		r.filter.typing = nil
 		r.table.SetRows(nil)
 		switch {
 		case a.Err != nil:
@@ -161,9 +182,15 @@ func (r *Rows) View(f screen.Frame, of string, v tasks.View, a Answer) []string 
 	if len(notes) > 0 && f.H < 4 {
 		notes = nil
 	}
+	head := slices.Concat(notes, r.filterLine(f, len(rows)))
+	r.above = len(head)
+	if r.filter.fitting == 0 {
+		f.H -= len(head)
+		return append(head, f.Empty("No row fits the filter.", "")...)
+	}
 	foot := r.foot(f, a.Result)
-	h := f.H - len(notes) - len(foot)
-	return slices.Concat(notes, r.table.View(f.W, max(1, h), f.Focused, f.Ink), foot)
+	h := f.H - len(head) - len(foot)
+	return slices.Concat(head, r.table.View(f.W, max(1, h), f.Focused, f.Ink), foot)
 }
 
 // foot says how many are marked and what is left out.
@@ -172,7 +199,7 @@ func (r *Rows) foot(f screen.Frame, a tasks.Result) []string {
 	if n := len(r.Marks().All()); n > 0 {
 		parts = append(parts, fmt.Sprintf("%d marked", n))
 	}
-	if len(a.Rows) > f.H-3 {
+	if len(a.Rows) > f.H-3 && r.filter.texts[r.of] == "" {
 		parts = append(parts, fmt.Sprintf("%d rows", len(a.Rows)))
 	}
 	if r.more || r.left > 0 {
@@ -202,13 +229,20 @@ func (r *Rows) fill(f screen.Frame, a tasks.Result) {
 		r.table.SetRows(nil)
 		return
 	}
+	r.filter.read(r.filter.texts[r.of])
 	now := made{
-		of: r.of, answer: &a.Rows[0], rows: len(a.Rows), marks: strings.Join(r.Marks().All(), ","),
+		filter: r.filter.query.String(), of: r.of, answer: &a.Rows[0], rows: len(a.Rows), marks: strings.Join(r.Marks().All(), ","),
 		order: r.order[r.view.Query], day: f.Now.YearDay(), ink: f.Ink, w: f.W, left: r.left,
 	}
 	was := r.made
 	was.columns = ""
 	if now == was {
+		return
+	}
+	a.Rows = r.fit(a)
+	if r.filter.fitting = len(a.Rows); r.filter.fitting == 0 {
+		r.made = now
+		r.table.SetRows(nil)
 		return
 	}
 	columns := r.columns(f, a, key)

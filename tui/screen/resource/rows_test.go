@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
@@ -78,6 +79,91 @@ func TestAMarkStaysOnItsRowWhenTheAnswerComesAnewAndTheOrderChanges(t *testing.T
 	}
 }
 
+func TestRowsAreFilteredByTextAndByTheirColumnsAsFields(t *testing.T) {
+	a := resource.Answer{Known: true, Result: tasks.Result{
+		Columns: []tasks.Column{
+			{Name: "id"}, {Name: "name"}, {Name: "status"}, {Name: "metrics.val_loss", Number: true}, {Name: "metrics.eval/acc", Number: true}, {Name: "params.lr"},
+		},
+		Rows: [][]string{
+			{"1", "first", "finished", "0.25", "0.9", "0.10"},
+			{"2", "second", "failed", "", "", "0.1"},
+			{"3", "Third", "finished", "0.5", "0.8", "0.01"},
+			{"4", "fourth", "running", "nan", "0.7", "0.01"},
+		},
+	}}
+	for text, want := range map[string]string{
+		"":                           "1 2 3 4",
+		"val_loss<0.3":               "1",
+		"val_loss<=0.5 lr=0.01":      "3",
+		"lr=0.1":                     "1 2",
+		"metrics.val_loss>0.3":       "3",
+		"eval.acc>0.75":              "1 3",
+		"status=finished -third":     "1",
+		"status!=finished":           "2 4",
+		"third":                      "3",
+		"-Third status~\"^fin\"":     "1",
+		"name=first status=running":  "none of 4",
+		"val_loss<":                  "val_loss< needs a number or a level at column 10",
+		"status=failed val_loss>low": "val_loss> needs a number or a level at column 24",
+	} {
+		r, f := resource.NewRows(), frame(120, 12)
+		view := func() string { return ansi.Strip(strings.Join(r.View(f, "lab runs", runs, a), "\n")) }
+		view()
+		act(t, r, "rows.filter")
+		r.Paste(text)
+		all := view()
+		var got []string
+		for line := range strings.SplitSeq(all, "\n") {
+			if words := strings.Fields(strings.Trim(line, "▌ ")); len(words) > 1 && strings.Contains("1 2 3 4", words[0]) && words[0] != "" {
+				got = append(got, words[0])
+			}
+		}
+		shown := strings.Join(got, " ")
+		switch {
+		case strings.Contains(all, "0 of 4") && strings.Contains(all, "No row fits the filter"):
+			shown = "none of 4"
+		case strings.Contains(all, "needs a number"):
+			shown = strings.TrimSpace(all[strings.Index(all, "   val_loss")+1 : strings.Index(all, "\n")])
+		case text != "" && !strings.Contains(all, fmt.Sprintf("%d of 4", len(got))):
+			t.Errorf("%s: it does not say how many of how many:\n%s", text, all)
+		}
+		if shown != want {
+			t.Errorf("%s shows %q, want %q\n%s", text, shown, want, all)
+		}
+	}
+}
+
+func TestAFilterIsKeptForItsQuestion(t *testing.T) {
+	a, f := manyRuns(100), frame(80, 12)
+	r := resource.NewRows()
+	text := func(of string) string { return ansi.Strip(strings.Join(r.View(f, of, runs, a), "\n")) }
+	text("shop runs")
+	act(t, r, "rows.filter")
+	r.Paste("run-009")
+	r.Key(tea.KeyPressMsg{Code: tea.KeyEnter})
+	if got := text("shop runs"); r.Typing() || !strings.Contains(got, "/ run-009") || !strings.Contains(got, "10 of 100, esc clears") {
+		t.Errorf("filtered:\n%s", got)
+	}
+	if !r.Click(2) {
+		t.Error("no row is where one is drawn")
+	} else if id, _ := r.Selected(); id != fmt.Sprintf("%032x", 90) {
+		t.Errorf("a click on the first row chose %s", id)
+	}
+	if got := text("forge runs"); strings.Contains(got, "of 100") {
+		t.Errorf("of another question:\n%s", got)
+	}
+	next := resource.NewRows()
+	next.SetFilters(r.Filters())
+	r = next
+	if got := text("shop runs"); !strings.Contains(got, "10 of 100") {
+		t.Errorf("after the next start:\n%s", got)
+	}
+	act(t, r, "rows.unfilter")
+	if got := text("shop runs"); strings.Contains(got, "of 100") || len(r.Filters()) > 0 {
+		t.Errorf("after esc:\n%s", got)
+	}
+}
+
 // A table of 5,000 runs has to be there well before a person wonders, and a key in it
 // must not be felt.
 func BenchmarkFiveThousandRuns(b *testing.B) {
@@ -89,6 +175,12 @@ func BenchmarkFiveThousandRuns(b *testing.B) {
 	})
 	r := resource.NewRows()
 	r.View(f, "shop runs", runs, a)
+	b.Run("filtered", func(b *testing.B) {
+		for n := 0; b.Loop(); n++ {
+			r.SetFilters(map[string]string{"shop runs": fmt.Sprintf("m1<%d p3=3 run", n)})
+			r.View(f, "shop runs", runs, a)
+		}
+	})
 	b.Run("a key", func(b *testing.B) {
 		for b.Loop() {
 			r.Move(1)
