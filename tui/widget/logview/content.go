@@ -194,6 +194,12 @@ func clip(text string, left, width int) (c chunk, lead, cells int) {
 	return c, lead, cells
 }
 
+// fits says whether a text ends within the cells [left, left+width).
+func fits(text string, left, width int) bool {
+	c, _, _ := clip(text, left, width)
+	return c.end == len(text)
+}
+
 func ascii(s string) bool {
 	for i := range len(s) {
 		if s[i] >= 0x80 {

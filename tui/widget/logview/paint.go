@@ -103,12 +103,15 @@ func (v *View) line(b *strings.Builder, d drawnLine, c content, found []run) {
 	case room <= 24:
 		tail = ""
 	case tail != "" && flat:
+		if strings.HasPrefix(tail, "▸") && !fits(c.text, v.left, room-width(tail)-1) {
+			tail = "▸" // the text needs the room more than the name of its format
+		}
 		room -= width(tail) + 1
 	}
 	used := 0
 	if flat {
 		part, lead, cells := clip(c.text, v.left, room)
-		goesOn := part.end < len(c.text) && room > 1
+		goesOn := room > 1 && part.end < len(c.text)
 		if goesOn {
 			part, lead, cells = clip(c.text, v.left, room-1)
 		}
