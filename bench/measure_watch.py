@@ -46,13 +46,11 @@ class Watching:
         """What a look at its processes says, and the ms from the spawn until they were stopped for it."""
         pids = below(self.t.pid)
         try:
-            for p in pids:
-                os.kill(p, signal.SIGSTOP)
+            send(pids, signal.SIGSTOP)
             at = (mono() - self.t.t0) / 1e6
             return look(pids), at
         finally:
-            for p in pids:
-                os.kill(p, signal.SIGCONT)
+            send(pids, signal.SIGCONT)
 
     def stamps(self):
         with open(self.stamp) as f:
@@ -93,6 +91,14 @@ class Watching:
                 os.remove(os.path.join(self.root, f))
             except OSError:
                 pass
+
+
+def send(pids, sig):
+    for p in pids:
+        try:
+            os.kill(p, sig)
+        except OSError:
+            pass  # it has ended
 
 
 def watchers(bench, default):
