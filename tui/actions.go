@@ -167,6 +167,12 @@ func (s *Screen) taskActions() []action.Action {
 		if _, ran := s.state.Finished(name); ran {
 			restart.Title, restart.Hint = "Run "+name+" again", "rerun"
 		}
+		if u.Task.Remote() { // its system has a rerun of its own, of the run that was
+			restart.Hint = "trigger"
+			if toggle.Hint == "start" {
+				toggle.Hint = "" // the same
+			}
+		}
 	}
 	cancel := action.Action{
 		ID: "task.cancel", Title: "Cancel the run of " + name, Group: "Tasks", Keys: []string{"c"}, Writes: true, Disabled: none,

@@ -111,6 +111,7 @@ func TestAPipelineIsSweptOnlyWhenSeveralValuesAreGiven(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		u, e := hub(t, deployForm)
 		u.Press(":").Type("go ship").Press("enter", "r").Wait(time.Second).See("Run ship", "(staging)").Gone("for a sweep").Gone("at once")
+		u.See("r trigger").Gone("s start")
 		u.Press(",").Press("right", ",").See("staging live", "2 runs  env 2", "at once", "[ Run 2 times ]")
 		u.Press("enter").See("Run ship?", "▲ a sweep: 2 runs, 1 at once", "env=staging,live  ref=fix  version=v1", "Run 2 times").Gone("at once=")
 		u.Wait(time.Second).Press("right", "enter").Wait(time.Second)
