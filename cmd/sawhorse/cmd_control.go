@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -128,8 +129,11 @@ func (a *app) control(use, short, done string, args cobra.PositionalArgs, comman
 			if err := c.Do(cmd.Context(), command(names)); err != nil {
 				return err
 			}
-			if !a.json && len(names) > 0 {
-				fmt.Fprintf(a.out, "%s: %s\n", done, joinNames(names))
+			if len(names) == 0 { // restart alone: all that are up
+				names = slices.DeleteFunc(slices.Clone(s.Order), func(n string) bool { return !s.Units[n].Up })
+			}
+			if !a.json {
+				fmt.Fprintf(a.out, "%s: %s\n", done, or(joinNames(names), "nothing, because nothing is up"))
 			}
 			return nil
 		},

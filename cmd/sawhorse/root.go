@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"slices"
+	"strings"
 
 	"charm.land/fang/v2"
 	"github.com/spf13/cobra"
@@ -162,10 +164,25 @@ Without a verb it opens the screen. What runs goes on when the screen is closed.
 	)
 	for _, cmd := range root.Commands() {
 		if check := cmd.Args; check != nil {
-			cmd.Args = func(cmd *cobra.Command, args []string) error { return wrongWords(cmd, check(cmd, args)) }
+			cmd.Args = func(cmd *cobra.Command, args []string) error {
+				return wrongWords(cmd, named(cmd, args, check(cmd, args)))
+			}
 		}
 	}
 	return root
+}
+
+// named says what is missing, or too much, in place of the numbers that cobra tells.
+func named(cmd *cobra.Command, args []string, err error) error {
+	if err == nil || !strings.Contains(err.Error(), "arg(s)") {
+		return err
+	}
+	words := strings.Fields(cmd.Use)[1:]
+	taken := slices.DeleteFunc(slices.Clone(words), func(w string) bool { return strings.HasPrefix(w, "[") })
+	if len(args) < len(taken) {
+		return fmt.Errorf("%s is missing", strings.TrimSuffix(taken[len(args)], "..."))
+	}
+	return fmt.Errorf("%q is too much", args[min(len(words), len(args)-1)])
 }
 
 // wrongWords makes what cobra says of flags and words a fault of usage.
