@@ -28,6 +28,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/integrations/metrics"
 	"github.com/sawhorse-dev/sawhorse/integrations/mise"
 	"github.com/sawhorse-dev/sawhorse/integrations/mlflow"
+	"github.com/sawhorse-dev/sawhorse/integrations/mocha"
 	"github.com/sawhorse-dev/sawhorse/integrations/mprocs"
 	"github.com/sawhorse-dev/sawhorse/integrations/nodetest"
 	"github.com/sawhorse-dev/sawhorse/integrations/npm"
@@ -38,6 +39,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/integrations/sarif"
 	"github.com/sawhorse-dev/sawhorse/integrations/tap"
 	"github.com/sawhorse-dev/sawhorse/integrations/tensorboard"
+	"github.com/sawhorse-dev/sawhorse/integrations/unittest"
 	"github.com/sawhorse-dev/sawhorse/integrations/vitest"
 	"github.com/sawhorse-dev/sawhorse/integrations/vscode"
 	"github.com/sawhorse-dev/sawhorse/tasks"
@@ -57,8 +59,10 @@ func Definitions() []integrations.Definition {
 		maven.Definition(),
 		gradle.Definition(),
 		pytest.Definition(),
+		unittest.Definition(),
 		vitest.Definition(),
 		jest.Definition(),
+		mocha.Definition(),
 		nodetest.Definition(),
 		junit.Definition(),
 		sarif.Definition(),

@@ -11,7 +11,7 @@ import (
 // the problem matchers that editors name with a $.
 func Formats() []string {
 	return []string{
-		"go", "pytest", "vitest", "jest", "node", "cargo", "nextest", "tap", "junit", "sarif", "diagnostics", "metrics", "none",
+		"go", "pytest", "unittest", "vitest", "jest", "mocha", "node", "cargo", "nextest", "tap", "junit", "sarif", "diagnostics", "metrics", "none",
 		"$tsc", "$tsc-watch", "$eslint-compact", "$eslint-stylish", "$jshint", "$jshint-stylish", "$go", "$gcc", "$msCompile", "$rustc", "$lessCompile",
 	}
 }
