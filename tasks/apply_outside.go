@@ -86,8 +86,13 @@ func (s *State) observe(r Run) {
 	r = r.clone() // the event is shared with other states
 	old, known := s.Runs[r.ID]
 	if !known {
+		// What is told first may be the newest: runs of an earlier host are known already.
+		i := len(u.Runs)
+		for i > 0 && s.Runs[u.Runs[i-1]].QueuedAt.After(r.QueuedAt) {
+			i--
+		}
 		s.Runs[r.ID] = r
-		u.Runs = append(u.Runs, r.ID)
+		u.Runs = slices.Insert(u.Runs, i, r.ID)
 		s.trim(&u)
 		s.Units[r.Task] = u
 		return

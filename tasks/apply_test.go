@@ -669,3 +669,20 @@ func TestManyTestsAreReportedAsFewAre(t *testing.T) {
 		t.Errorf("the other state has %d tests", n)
 	}
 }
+
+func TestARunThatIsToldLateStandsWhereItBelongsAmongThoseOfAnEarlierHost(t *testing.T) {
+	s := NewState()
+	s.Apply(Configured{Tasks: []Task{{Name: "deploy", Of: "deploy", Kind: config.Task, Provider: "yard"}}})
+	run := func(n int, minute int) Run {
+		return Run{
+			ID: NewRunID("deploy", n), Task: "deploy", Number: n, Status: Succeeded, External: fmt.Sprint(n),
+			QueuedAt: time.Date(2026, 11, 27, 8, minute, 0, 0, time.UTC),
+		}
+	}
+	s.Apply(RunsRecalled{[]Run{run(1, 10), run(2, 30)}})
+	s.Apply(RunObserved{run(7, 20)})
+	s.Apply(RunObserved{run(8, 40)})
+	if diff := cmp.Diff([]RunID{"deploy#1", "deploy#7", "deploy#2", "deploy#8"}, s.Units["deploy"].Runs); diff != "" {
+		t.Error(diff)
+	}
+}
