@@ -105,7 +105,7 @@ func TestTheExampleTrainsAndItsRunsAreCompared(t *testing.T) {
 		{"run train lr=0.001 epochs=15", 0, nil},
 		{"compare train#1 train#2", 0, []string{"train#1 train#2", "param lr 0.1 0.001", "metric val_loss 0.0", "are the same in all"}},
 		{"compare train#1 train#1", 0, []string{"nothing differs"}},
-		{"compare train#1", 2, []string{"requires at least 2 arg"}},
+		{"compare train#1", 2, []string{"RUN is missing"}},
 	})
 	out, _ := w.says(t, dir, "compare", "train#1", "train#2", "--json")
 	var got tasks.Comparison
