@@ -60,6 +60,11 @@ func (s *State) Apply(e Event) {
 		s.run(e.ID, func(r *Run) { s.report(r, e.Test) })
 	case DiagnosticReported:
 		s.run(e.ID, func(r *Run) {
+			if last := len(r.Diagnostics) - 1; last >= 0 && r.Diagnostics[last].Named(e.Diagnostic) {
+				r.Diagnostics = slices.Clone(r.Diagnostics)
+				r.Diagnostics[last].Code = e.Diagnostic.Code
+				return
+			}
 			// A run of another system is told anew whenever somebody looks at it again.
 			again := r.External != "" && slices.ContainsFunc(r.Diagnostics, func(d Diagnostic) bool {
 				return d.Severity == e.Diagnostic.Severity && d.Location == e.Diagnostic.Location && d.Message == e.Diagnostic.Message

@@ -94,7 +94,8 @@ type (
 		ID   RunID
 		Test TestResult
 	}
-	// DiagnosticReported says: a file:line:message was found.
+	// DiagnosticReported says: a file:line:message was found. The same at once again,
+	// with a code, says what code it has.
 	DiagnosticReported struct {
 		ID         RunID
 		Diagnostic Diagnostic

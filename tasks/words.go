@@ -479,6 +479,11 @@ type Diagnostic struct {
 	Log logs.Key `json:"log,omitempty"`
 }
 
+// Named says whether other is the same problem, and now has the name of its rule.
+func (d Diagnostic) Named(other Diagnostic) bool {
+	return d.Code == "" && other.Code != "" && d.Severity == other.Severity && d.Location == other.Location && d.Message == other.Message
+}
+
 // Repeats says whether a problem tells no more than the failure of a test: its place
 // and its message, as runners annotate them for CI.
 func (d Diagnostic) Repeats(t TestResult) bool {

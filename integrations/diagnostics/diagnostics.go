@@ -23,6 +23,7 @@ func Definition() integrations.Definition {
 //	src/a.ts(4,7): error TS2322: no         bracketed
 //	error[E0425]: cannot find x             previous
 //	 --> src/lib.rs:2:5                         and arrow
+//	  = note: `#[warn(clippy::ptr_arg)]`        and rule, which is told with all of it again
 //	/shop/src/a.js                          heading
 //	  3:5  error  no such thing  no-undef       and row
 //	Traceback (most recent call last):      trace
@@ -37,6 +38,8 @@ type reader struct {
 	tracing  bool
 	place    tasks.Location // of a traceback: its innermost own frame so far
 	panicked tasks.Location // of Rust: the message is on the next line
+	// unnamed is a problem below which Rust's tools may say what rule it is of.
+	unnamed *tasks.Diagnostic
 }
 
 // mostSaid is more than a person reads.
@@ -55,7 +58,7 @@ func parse(t tasks.Task, s tasks.Sink) integrations.Reader {
 
 func (r *reader) line(_ int64, line string) bool {
 	if line == "" || len(line) > longest {
-		r.previous = ""
+		r.previous, r.unnamed = "", nil
 		return false
 	}
 	own := r.read(line)
@@ -108,6 +111,10 @@ func (r *reader) indented(line string) bool {
 	case '-':
 		if after, ok := strings.CutPrefix(text, "--> "); ok && r.previous != "" {
 			return r.arrow(after)
+		}
+	case '=':
+		if r.unnamed != nil && r.rule(text) {
+			return true
 		}
 	case 'F':
 		if after, ok := strings.CutPrefix(text, `File "`); ok {

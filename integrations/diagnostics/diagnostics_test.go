@@ -36,13 +36,20 @@ var recorded = map[string][]string{
 		`error cart/cart.go:10:14 govet printf: fmt.Printf format %d has arg "x" of wrong type string`,
 	},
 	"clippy": {
-		"warning src/lib.rs:2:9  unused variable: `unused`",
-		"warning src/lib.rs:3:5  unneeded `return` statement",
-		"warning src/lib.rs:1:22  writing `&Vec` instead of `&[_]` involves a new object where a slice will do",
+		"warning src/lib.rs:2:9 unused_variables unused variable: `unused`",
+		"warning src/lib.rs:3:5 clippy::needless_return unneeded `return` statement",
+		"warning src/lib.rs:1:22 clippy::ptr_arg writing `&Vec` instead of `&[_]` involves a new object where a slice will do",
+	},
+	"clippy_denied": { // of the second of a rule of rustc its name is not told
+		"warning src/lib.rs:2:9 unused_variables unused variable: `unused`",
+		"warning src/lib.rs:7:9  unused variable: `other`",
+		"warning src/lib.rs:3:5 clippy::needless_return unneeded `return` statement",
+		"error src/lib.rs:1:22 clippy::ptr_arg writing `&Vec` instead of `&[_]` involves a new object where a slice will do",
+		"warning src/lib.rs:8:5 clippy::needless_return unneeded `return` statement",
 	},
 	"cargo_build": {"error src/lib.rs:2:5 E0425 cannot find value `missing` in this scope"},
 	"cargo_test": {
-		"warning src/lib.rs:2:9  unused variable: `unused`",
+		"warning src/lib.rs:2:9 unused_variables unused variable: `unused`",
 		"error src/lib.rs:10:9  assertion `left == right` failed",
 	},
 }

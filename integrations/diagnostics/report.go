@@ -34,12 +34,44 @@ func (r *reader) emit(at tasks.Location, severity tasks.Severity, message, code 
 		return false
 	}
 	key := at.String() + " " + message
+	r.unnamed = nil
 	if !r.said[key] && len(r.said) < mostSaid {
 		r.said[key] = true
-		r.sink.Emit(tasks.DiagnosticReported{Diagnostic: tasks.Diagnostic{
-			Severity: severity, Location: at, Message: message, Code: code, Line: -1,
-		}})
+		d := tasks.Diagnostic{Severity: severity, Location: at, Message: message, Code: code, Line: -1}
+		r.sink.Emit(tasks.DiagnosticReported{Diagnostic: d})
+		if code == "" && strings.HasSuffix(at.File, ".rs") {
+			r.unnamed = &d
+		}
 	}
+	return true
+}
+
+// rule takes the name of a rule of rustc or clippy:
+//
+//	= note: `#[warn(unused_variables)]` on by default
+//	= note: requested on the command line with `-D clippy::ptr-arg`
+//	= help: for further information visit https://…/index.html#needless_return
+func (r *reader) rule(text string) bool {
+	code := ""
+	for _, level := range [...]string{"[warn(", "[deny(", "[forbid(", "`-W ", "`-D ", "`-F "} {
+		if _, after, ok := strings.Cut(text, level); ok {
+			if i := strings.IndexAny(after, ")`"); i > 0 {
+				code = strings.ReplaceAll(after[:i], "-", "_")
+			}
+			break
+		}
+	}
+	if _, lint, ok := strings.Cut(text, "/rust-clippy/"); ok && code == "" {
+		if _, name, ok := strings.Cut(lint, "#"); ok {
+			code = "clippy::" + name
+		}
+	}
+	if code == "" || !isRule(strings.ReplaceAll(code, "::", "/")) {
+		return false
+	}
+	d := *r.unnamed
+	d.Code, r.unnamed = strings.Clone(code), nil
+	r.sink.Emit(tasks.DiagnosticReported{Diagnostic: d})
 	return true
 }
 

@@ -46,6 +46,10 @@ func (f *Found) Emit(ev tasks.Event) {
 		}
 		f.Tests = append(f.Tests, e.Test)
 	case tasks.DiagnosticReported:
+		if last := len(f.Diagnostics) - 1; last >= 0 && f.Diagnostics[last].Named(e.Diagnostic) {
+			f.Diagnostics[last].Code = e.Diagnostic.Code
+			return
+		}
 		f.Diagnostics = append(f.Diagnostics, e.Diagnostic)
 	case tasks.MetricReported:
 		if f.Metrics == nil {

@@ -264,7 +264,7 @@ func (m *model) sync(r tasks.Run) {
 		m.at = append(m.at, n)
 		m.set(n, *t)
 	}
-	for i := m.told; i < len(r.Diagnostics); i++ {
+	for i := max(0, m.told-1); i < len(r.Diagnostics); i++ { // the last one may have got its code
 		m.diagnose(r.Diagnostics[i])
 	}
 	m.told = len(r.Diagnostics)
@@ -392,8 +392,12 @@ func (m *model) diagnose(d tasks.Diagnostic) {
 		m.byID[problemsID] = p
 	}
 	id := problemID(d.Location, d.Message)
-	if m.byID[id] != nil {
-		return // a compiler that says the same twice is one row
+	if n := m.byID[id]; n != nil { // a compiler that says the same twice is one row
+		if n.diagnostic.Code != d.Code {
+			n.diagnostic = &d
+			m.version++
+		}
+		return
 	}
 	n := &node{id: id, label: d.Message, parent: p, diagnostic: &d, run: m.newest, arrived: len(p.kids)}
 	p.kids = append(p.kids, n)
