@@ -7,8 +7,7 @@ import (
 )
 
 func TestAProblemThatIsToldAgainWithItsCodeIsOne(t *testing.T) {
-	s := NewState()
-	s.Apply(RunQueued{Run: Run{ID: "lint#1", Task: "lint", Status: Queued}})
+	s := fold(Configured{Tasks: []Task{{Name: "lint", Of: "lint"}}}, RunQueued{Run{ID: "lint#1", Task: "lint"}}, RunStarted{ID: "lint#1"})
 	d := Diagnostic{Severity: Warning, Location: Location{File: "lib.rs", Line: 2}, Message: "unneeded return", Line: 5}
 	other := Diagnostic{Severity: Warning, Location: Location{File: "lib.rs", Line: 9}, Message: "unused", Line: 20}
 	named := d
