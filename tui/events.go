@@ -213,7 +213,9 @@ func (s *Screen) reconnect() tea.Cmd {
 
 func (s *Screen) connected(m connectedMsg) tea.Cmd {
 	if m.err != nil {
-		return s.toast(tasks.Error, "no host: "+m.err.Error())
+		s.gone = m.err.Error() // also after the toast
+		s.version++
+		return s.toast(tasks.Error, "no host: "+s.gone)
 	}
 	return tea.Batch(s.goOnWith(m), s.toast(tasks.Info, "attached again"))
 }

@@ -41,7 +41,7 @@ func TestAFlowOfPrefectIsServedTriggeredFollowedAndMendedFromTheScreen(t *testin
 	// A form of its parameters, with the file's values; its log and its steps live, its
 	// numbers as curves.
 	p.command("go nightly").press("r").see("moons/local of Prefect on 127.0.0.1", "epochs +9", "lr +0.05").press("enter")
-	p.see("✓ ready ", `INFO fit \| step=8 loss=`, "✓ nightly")
+	p.see("✓ ready ", `INFO (fit \| )?step=8 loss=`, "✓ nightly") // a busy server says later whose line it is
 	p.press("2").see("✓ fit +succeeded", "✓ check +succeeded").press("1")
 
 	// A failure has its place in this checkout.

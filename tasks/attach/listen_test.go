@@ -179,3 +179,41 @@ func TestARunIDWithSlashAndHashReachesItsTerminal(t *testing.T) {
 		t.Error("another run was asked for")
 	}
 }
+
+// dying is a host that was killed: its socket is there a little longer than what it
+// had to say.
+func dying(t *testing.T, path string, after int) {
+	t.Helper()
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.SetUnlinkOnClose(false)
+	if err := os.Chmod(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		for range after {
+			if conn, err := l.Accept(); err == nil {
+				_ = conn.Close()
+			}
+		}
+		_ = l.Close()
+	}()
+	t.Cleanup(func() { <-gone })
+}
+
+func TestAHostThatIsAboutToBeGoneIsNoHost(t *testing.T) {
+	path := filepath.Join(stateDir(t), "host.sock")
+	dying(t, path, 3)
+	if _, err := attach.Dial(t.Context(), path, "1"); !errors.Is(err, attach.ErrNoHost) {
+		t.Errorf("Dial: %v", err)
+	}
+	l, err := attach.Listen(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = l.Close()
+}
