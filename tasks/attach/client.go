@@ -18,6 +18,16 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tasks"
 )
 
+// cutPause is how long a client waits before it looks whether a host that cut its
+// connection is gone.
+const cutPause = 5 * time.Millisecond
+
+// accepted says whether a request failed though somebody accepted the connection.
+func accepted(err error) bool {
+	var dialing *net.OpError
+	return err != nil && !errors.Is(err, ErrNoHost) && (!errors.As(err, &dialing) || dialing.Op != "dial")
+}
+
 // versionTimeout is how long a host may take to say who it is.
 const versionTimeout = 5 * time.Second
 
@@ -67,6 +77,10 @@ func (c *Client) greet(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, versionTimeout)
 	defer cancel()
 	answer, err := c.send(ctx, http.MethodGet, "/v1/version", nil)
+	for accepted(err) && ctx.Err() == nil { // a host that was killed has its socket a moment longer than its connections
+		time.Sleep(cutPause)
+		answer, err = c.send(ctx, http.MethodGet, "/v1/version", nil)
+	}
 	switch {
 	case errors.Is(err, ErrNoHost):
 		return err

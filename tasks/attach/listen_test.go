@@ -202,7 +202,7 @@ func dying(t *testing.T, path string, after int) {
 		}
 		_ = l.Close()
 	}()
-	t.Cleanup(func() { <-gone })
+	t.Cleanup(func() { _ = l.Close(); <-gone })
 }
 
 func TestAHostThatIsAboutToBeGoneIsNoHost(t *testing.T) {
