@@ -193,11 +193,9 @@ func TestASystemThatSaysWhenItIsBackIsNotAskedBefore(t *testing.T) {
 		s.refuses = away{&tasks.StartError{Reason: "the gate is shut", Hint: "open it"}, back}
 		s.mu.Unlock()
 		s.lost <- errors.New("it hung up")
-		time.Sleep(retryFirst)
-		synctest.Wait()
+		pass(retryFirst)
 		since := time.Now()
-		time.Sleep(time.Hour)
-		synctest.Wait()
+		pass(time.Hour)
 		s.mu.Lock()
 		tries := s.tries
 		s.mu.Unlock()

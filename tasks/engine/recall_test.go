@@ -38,12 +38,11 @@ func afterRestart(t *testing.T, l *lasting, units []config.Unit, earlier []tasks
 			return []tasks.Connection{c}, nil
 		}
 		o.Earlier = func(context.Context) ([]tasks.Run, error) {
-			time.Sleep(time.Second) // the systems answer sooner
+			takes(time.Second) // the systems answer sooner
 			return earlier, nil
 		}
 	}, func(b *bench) {
-		takes(2 * time.Second)
-		synctest.Wait()
+		pass(2 * time.Second)
 		f(b)
 	})
 }
