@@ -12,13 +12,6 @@ import (
 
 var recorded = []string{"testdata/cargo.txt", "testdata/quiet.txt", "testdata/color.txt", "testdata/nextest.txt"}
 
-func read(t *testing.T, file string) (*integrationtest.Found, []string) {
-	t.Helper()
-	root := integrationtest.Root(t, "testdata/shop")
-	lines := integrationtest.Lines(t, file, root)
-	return integrationtest.Read(Definition(), integrationtest.Task(root, ""), lines), lines
-}
-
 func TestEveryFormSaysTheSame(t *testing.T) {
 	results := []string{
 		"failed shop tests::adds_up src/lib.rs:24:9 assertion `left == right` failed, left: 5, right: 6",
@@ -46,7 +39,7 @@ func TestEveryFormSaysTheSame(t *testing.T) {
 		default:
 			want = append(want, "skipped shop tests::is_ignored  not today", doc)
 		}
-		got, _ := read(t, file)
+		got, _ := integrationtest.Recorded(t, Definition(), "testdata/shop", file)
 		rows := got.Rows()
 		slices.Sort(rows)
 		slices.Sort(want)
@@ -58,7 +51,7 @@ func TestEveryFormSaysTheSame(t *testing.T) {
 
 func TestATestHasItsOwnOutputAndWhatItCompared(t *testing.T) {
 	for _, file := range recorded {
-		got, lines := read(t, file)
+		got, lines := integrationtest.Recorded(t, Definition(), "testdata/shop", file)
 		diffs := got.Diffs()
 		delete(diffs, "src/lib.rs - total (line 3)")
 		want := map[string]string{"tests::adds_up": "+5\n-6", "tests::has_a_first": "+\"apple\"\n-\"pear\""}

@@ -135,6 +135,15 @@ func Lines(tb testing.TB, file, root string) []string {
 	return strings.Split(strings.TrimSuffix(whole, "\n"), "\n")
 }
 
+// Recorded gives recorded output to a reader, and returns its lines, too; dir is the
+// folder of testdata that it comes from.
+func Recorded(tb testing.TB, d integrations.Definition, dir, file string) (*Found, []string) {
+	tb.Helper()
+	root := Root(tb, dir)
+	lines := Lines(tb, file, root)
+	return Read(d, Task(root, ""), lines), lines
+}
+
 // Read gives lines to a reader of the task.
 func Read(d integrations.Definition, task tasks.Task, lines []string) *Found {
 	f := &Found{}

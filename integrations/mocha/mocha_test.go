@@ -12,13 +12,6 @@ import (
 // What mocha 11.8 has printed with node 22, by its reporters.
 var recorded = []string{"testdata/spec.txt", "testdata/color.txt", "testdata/dot.txt", "testdata/list.txt"}
 
-func found(t *testing.T, file string) (*integrationtest.Found, []string) {
-	t.Helper()
-	root := integrationtest.Root(t, "testdata/shop")
-	lines := integrationtest.Lines(t, file, root)
-	return integrationtest.Read(Definition(), integrationtest.Task(root, ""), lines), lines
-}
-
 func TestTheTreeAndTheFailuresAreRead(t *testing.T) {
 	tree := []string{
 		"passed  stands alone", "passed  cart > adds up", "failed  cart > is empty", "passed  cart > waits",
@@ -34,7 +27,7 @@ func TestTheTreeAndTheFailuresAreRead(t *testing.T) {
 		"failed  slow > takes too long":                       " test/cart.test.js:1 Error: Timeout of 20ms exceeded. For async tests and hooks, ensure \"done()\" is called;",
 	}
 	for _, file := range recorded {
-		got, _ := found(t, file)
+		got, _ := integrationtest.Recorded(t, Definition(), "testdata/shop", file)
 		rows := map[string]bool{}
 		for _, row := range got.Rows() {
 			if i := strings.Index(row, " if returning a Promise"); i > 0 {
@@ -64,7 +57,7 @@ func TestTheTreeAndTheFailuresAreRead(t *testing.T) {
 
 func TestATestHasItsOwnOutputAndWhatItCompared(t *testing.T) {
 	for _, file := range recorded {
-		got, lines := found(t, file)
+		got, lines := integrationtest.Recorded(t, Definition(), "testdata/shop", file)
 		if diff := cmp.Diff(map[string]string{
 			"cart > is empty":                   "+0\n-1",
 			"cart > with a discount > says who": " {\n   \"items\": [\n     1\n+    2\n     3\n   ]\n+  \"who\": \"ada\"\n-  \"who\": \"bob\"\n }",
@@ -105,7 +98,7 @@ func TestWhatATestPrintsIsNoResultAndNoTitle(t *testing.T) {
 func TestTheContractHolds(t *testing.T) {
 	var examples []string
 	for _, file := range recorded {
-		_, lines := found(t, file)
+		_, lines := integrationtest.Recorded(t, Definition(), "testdata/shop", file)
 		examples = append(examples, lines...)
 	}
 	integrationtest.Contract(t, Definition(), examples...)

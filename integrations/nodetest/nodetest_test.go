@@ -11,13 +11,6 @@ import (
 
 var recorded = []string{"testdata/spec.txt", "testdata/color.txt"}
 
-func read(t *testing.T, file string) (*integrationtest.Found, []string) {
-	t.Helper()
-	root := integrationtest.Root(t, "testdata/shop")
-	lines := integrationtest.Lines(t, file, root)
-	return integrationtest.Read(Definition(), integrationtest.Task(root, ""), lines), lines
-}
-
 func TestTheSpecReporterIsRead(t *testing.T) {
 	want := []string{
 		"failed  cart/adds up src/cart.test.mjs:12:12 AssertionError [ERR_ASSERTION]: Expected values to be strictly equal: 3 !== 4",
@@ -31,7 +24,7 @@ func TestTheSpecReporterIsRead(t *testing.T) {
 		"failed  fails alone src/cart.test.mjs:28:10 AssertionError [ERR_ASSERTION]: nothing is there",
 	}
 	for _, file := range recorded {
-		got, _ := read(t, file)
+		got, _ := integrationtest.Recorded(t, Definition(), "testdata/shop", file)
 		if diff := cmp.Diff(want, got.Rows()); diff != "" {
 			t.Errorf("%s: %s", file, diff)
 		}
@@ -40,7 +33,7 @@ func TestTheSpecReporterIsRead(t *testing.T) {
 
 func TestATestHasItsOwnOutputAndWhatItCompared(t *testing.T) {
 	for _, file := range recorded {
-		got, lines := read(t, file)
+		got, lines := integrationtest.Recorded(t, Definition(), "testdata/shop", file)
 		if diff := cmp.Diff(map[string]string{
 			"cart/adds up":          "+3\n-4",
 			"cart/has a first item": " {\n   count: 1,\n+  name: 'apple'\n-  name: 'pear'\n }",

@@ -209,22 +209,14 @@ func (f *fake) served(t *testing.T, how func(*httptest.Server)) *httptest.Server
 // reach connects to a server with the options of a workspace file.
 func reach(t *testing.T, options map[string]string) *Provider {
 	t.Helper()
-	all, err := connections(t.Context(), integrations.Place{
-		Dir: t.TempDir(), Home: t.TempDir(), Getenv: func(string) string { return "" },
+	p := connectAs(t, integrations.Place{
+		Getenv:   func(string) string { return "" },
 		Declared: []integrations.Declared{{Name: "lab", Options: options}},
 	})
-	if err != nil || len(all) != 1 {
-		t.Fatalf("connections: %v, %v", all, err)
-	}
-	p, err := all[0].Connect(t.Context(), always{})
-	if err != nil {
+	if _, err := p.Tasks(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = p.(*Provider).Close() })
-	if _, err := p.(*Provider).Tasks(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return p.(*Provider)
+	return p
 }
 
 // attach follows r1 until the test has ended, and says how that went.

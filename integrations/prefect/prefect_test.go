@@ -69,12 +69,17 @@ func served(t *testing.T) *Provider {
 	}
 }
 
+// connect connects to the server that the environment names.
 func connect(t *testing.T, url string) *Provider {
 	t.Helper()
-	all, err := connections(t.Context(), integrations.Place{
-		Dir: t.TempDir(), Home: t.TempDir(),
-		Getenv: func(name string) string { return map[string]string{"PREFECT_API_URL": url}[name] },
-	})
+	return connectAs(t, integrations.Place{Getenv: func(name string) string { return map[string]string{"PREFECT_API_URL": url}[name] }})
+}
+
+// connectAs connects to the one server that there is from a place of its own.
+func connectAs(t *testing.T, at integrations.Place) *Provider {
+	t.Helper()
+	at.Dir, at.Home = t.TempDir(), t.TempDir()
+	all, err := connections(t.Context(), at)
 	if err != nil || len(all) != 1 {
 		t.Fatalf("connections: %v, %v", all, err)
 	}

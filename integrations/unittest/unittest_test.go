@@ -13,13 +13,6 @@ import (
 // What Python 3.9, 3.11 and 3.13 have printed; buffered is with -v -b, plain without.
 var recorded = []string{"testdata/v_3.9.txt", "testdata/v_3.13.txt", "testdata/buffered.txt", "testdata/plain.txt"}
 
-func read(t *testing.T, file string) (*integrationtest.Found, []string) {
-	t.Helper()
-	root := integrationtest.Root(t, "testdata/shop")
-	lines := integrationtest.Lines(t, file, root)
-	return integrationtest.Read(Definition(), integrationtest.Task(root, ""), lines), lines
-}
-
 func TestResultsAndTracebacksAreRead(t *testing.T) {
 	failed := []string{
 		"failed tests.test_broken (collection) tests/test_broken.py:1 ModuleNotFoundError: No module named 'no_such_module'",
@@ -39,7 +32,7 @@ func TestResultsAndTracebacksAreRead(t *testing.T) {
 		"skipped tests.test_cart TestCart::test_later  not written yet",
 	}
 	for _, file := range recorded {
-		got, _ := read(t, file)
+		got, _ := integrationtest.Recorded(t, Definition(), "testdata/shop", file)
 		rows := got.Rows()
 		slices.Sort(rows)
 		want := slices.Concat(failed, named)
@@ -54,7 +47,7 @@ func TestResultsAndTracebacksAreRead(t *testing.T) {
 
 func TestATestHasItsOwnOutputAndWhatItCompared(t *testing.T) {
 	for _, file := range recorded {
-		got, lines := read(t, file)
+		got, lines := integrationtest.Recorded(t, Definition(), "testdata/shop", file)
 		diffs := got.Diffs()
 		for name, want := range map[string]string{
 			"TestCart::test_empty":  "-1\n+0",
@@ -84,7 +77,7 @@ func TestWhatOnlyLooksLikeATestIsLeftAlone(t *testing.T) {
 func TestContract(t *testing.T) {
 	var examples []string
 	for _, file := range recorded {
-		_, lines := read(t, file)
+		_, lines := integrationtest.Recorded(t, Definition(), "testdata/shop", file)
 		examples = append(examples, lines...)
 	}
 	integrationtest.Contract(t, Definition(), examples...)
