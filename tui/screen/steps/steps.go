@@ -193,15 +193,11 @@ func (s *Screen) settle() {
 // tree puts steps below their parents, in the order in which they were told.
 // Each stands once; those that are only each other's parents stand at the top.
 func (s *Screen) tree(steps []tasks.Step) []row {
-	kids := map[string][]int{}
-	known := map[string]bool{}
-	for _, st := range steps {
-		known[st.Name] = true
-	}
-	root := func(st tasks.Step) bool { return st.Parent == "" || !known[st.Parent] || st.Parent == st.Name }
-	for i, st := range steps {
-		if !root(st) {
-			kids[st.Parent] = append(kids[st.Parent], i)
+	parents := parentsOf(steps)
+	kids := make([][]int, len(steps))
+	for i, p := range parents {
+		if p >= 0 {
+			kids[p] = append(kids[p], i)
 		}
 	}
 	var rows []row
@@ -213,16 +209,15 @@ func (s *Screen) tree(steps []tasks.Step) []row {
 		}
 		placed[i] = true
 		p := path + "/" + steps[i].Name
-		below := kids[steps[i].Name]
 		if shown {
-			rows = append(rows, row{path: p, depth: depth, step: steps[i], kids: len(below)})
+			rows = append(rows, row{path: p, depth: depth, step: steps[i], kids: len(kids[i])})
 		}
-		for _, k := range below {
+		for _, k := range kids[i] {
 			walk(k, p, depth+1, shown && !s.folded[p])
 		}
 	}
-	for i, st := range steps {
-		if root(st) {
+	for i := range steps {
+		if parents[i] < 0 {
 			walk(i, "", 0, true)
 		}
 	}
@@ -230,6 +225,26 @@ func (s *Screen) tree(steps []tasks.Step) []row {
 		walk(i, "", 0, true)
 	}
 	return rows
+}
+
+// parentsOf is where each step's parent stands, or -1. A name may be that of several
+// steps, as of a job and of a step of it: the parent is the one that is part of none,
+// else the first that was told.
+func parentsOf(steps []tasks.Step) []int {
+	at := map[string]int{}
+	for i, st := range steps {
+		if old, known := at[st.Name]; !known || st.Parent == "" && steps[old].Parent != "" {
+			at[st.Name] = i
+		}
+	}
+	parents := make([]int, len(steps))
+	for i, st := range steps {
+		p, known := at[st.Parent]
+		if parents[i] = p; !known || st.Parent == "" || p == i {
+			parents[i] = -1
+		}
+	}
+	return parents
 }
 
 // usuals are how long each step took in the runs before, the middle one.

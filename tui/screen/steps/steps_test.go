@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
@@ -204,4 +205,20 @@ func squeezed(text string) string {
 		lines[i] = strings.TrimRight(l, " ")
 	}
 	return strings.Join(lines, "\n")
+}
+
+func TestAStepIsBelowItsJobWhateverElseHasTheNameOfEither(t *testing.T) {
+	f := frame(60, 12, tasks.Run{Status: tasks.Succeeded, Steps: []tasks.Step{
+		step("", "setup", tasks.Succeeded, time.Second), step("setup", "build", tasks.Succeeded, time.Second),
+		step("", "build", tasks.Succeeded, time.Second), step("build", "compile", tasks.Succeeded, time.Second), step("build", "build", tasks.Succeeded, time.Second),
+	}})
+	var got []string
+	for _, line := range strings.Split(drawn(New(), f), "\n")[1:6] {
+		name, _, _ := strings.Cut(line, "  succeeded")
+		got = append(got, name)
+	}
+	want := []string{"▌ ▾ ✓ setup", "      ✓ build", "  ▾ ✓ build", "      ✓ compile", "      ✓ build"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
 }
