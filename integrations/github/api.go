@@ -1,12 +1,14 @@
 package github
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -219,7 +221,49 @@ func (p *provider) jobs(ctx context.Context, id external, last bool) ([]apiJob, 
 		path = p.path("actions/runs", id.run, "attempts", id.attempt, "jobs")
 	}
 	all, _, err := list[apiJob](ctx, p, fmt.Sprintf("list the jobs of run %d", id.run), path, query("per_page", "100"), "jobs", 20)
+	distinguish(all)
 	return all, err
+}
+
+// distinguish counts the jobs of one name, and the steps of one name in a job, as
+// GitHub does not: a step that is run by the same action twice has the same name.
+func distinguish(jobs []apiJob) {
+	order := make([]int, len(jobs))
+	for i := range order {
+		order[i] = i
+	}
+	// The order of the answer may change, that in which they were made does not.
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(jobs[a].ID, jobs[b].ID) })
+	names := make([]*string, len(jobs))
+	for i, k := range order {
+		names[i] = &jobs[k].Name
+	}
+	counted(names)
+	for _, j := range jobs {
+		names := make([]*string, len(j.Steps))
+		for i := range j.Steps {
+			names[i] = &j.Steps[i].Name
+		}
+		counted(names)
+	}
+}
+
+// counted puts a number behind names that stand for others too: "build", "build 2".
+func counted(names []*string) {
+	taken := make(map[string]bool, len(names))
+	for _, n := range names {
+		taken[*n] = true
+	}
+	seen := make(map[string]int, len(names))
+	for _, n := range names {
+		name := *n
+		for seen[name]++; seen[name] > 1; seen[name]++ {
+			if other := fmt.Sprintf("%s %d", name, seen[name]); !taken[other] {
+				*n, taken[other] = other, true
+				break
+			}
+		}
+	}
 }
 
 func (p *provider) annotations(ctx context.Context, job int64) ([]apiAnnotation, error) {

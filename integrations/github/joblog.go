@@ -109,6 +109,9 @@ func (f *follower) archive(ctx context.Context, jobs []apiJob) {
 	for _, file := range z.File {
 		if !strings.Contains(file.Name, "/") { // those below are a job's steps
 			_, name, _ := strings.Cut(strings.TrimSuffix(file.Name, ".txt"), "_")
+			if _, several := files[name]; several {
+				file = nil // whose it is can't be told
+			}
 			files[name] = file
 		}
 	}

@@ -221,13 +221,20 @@ func (p *provider) planOf(ctx context.Context, r apiRun) (*plan, error) {
 	if r.Event == "pull_request_target" || !isCommit(r.SHA) { // its commit is not that of its workflow
 		return nil, nil
 	}
-	return p.planAt(ctx, file, r.SHA, 0)
+	return p.planAt(ctx, file, r.SHA, 0, map[string]*plan{})
 }
 
-func (p *provider) planAt(ctx context.Context, file, sha string, depth int) (*plan, error) {
-	if !strings.HasPrefix(file, workflowDir+"/") || strings.Contains(file, "..") || depth > deepest {
+// planAt reads a workflow with those that it calls, each once: known are those that
+// were read, and nil those that are being read. One that leads back to itself is
+// refused by GitHub, and was written by anybody.
+func (p *provider) planAt(ctx context.Context, file, sha string, depth int, known map[string]*plan) (*plan, error) {
+	if pl, read := known[file]; read {
+		return pl, nil
+	}
+	if !strings.HasPrefix(file, workflowDir+"/") || strings.Contains(file, "..") || depth > deepest || len(known) >= mostWorkflows {
 		return nil, nil
 	}
+	known[file] = nil
 	w, err := p.workflowAt(ctx, file, sha)
 	if err != nil || len(w.Jobs) == 0 {
 		return nil, err
@@ -236,11 +243,12 @@ func (p *provider) planAt(ctx context.Context, file, sha string, depth int) (*pl
 	for _, j := range w.Jobs {
 		// That of another repository is another's: its callers' needs are known.
 		if inner, here := strings.CutPrefix(j.Uses, "./"); here && pl.called[j.Uses] == nil {
-			if pl.called[j.Uses], err = p.planAt(ctx, inner, sha, depth+1); err != nil {
+			if pl.called[j.Uses], err = p.planAt(ctx, inner, sha, depth+1, known); err != nil {
 				return nil, err
 			}
 		}
 	}
+	known[file] = pl
 	return pl, nil
 }
 

@@ -1,8 +1,10 @@
 package github
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -172,6 +174,29 @@ func TestAJobThatIsNotThereYetIsAStepThatWaits(t *testing.T) {
 		want := []tasks.Step{{Name: "tell", Status: tasks.Queued, Needs: []string{"deploy"}}, {Name: "tell", Status: tasks.Skipped, Needs: []string{"deploy"}}}
 		if diff := cmp.Diff(want, course); diff != "" {
 			t.Error(diff)
+		}
+	})
+}
+
+func TestWorkflowsThatCallEachOtherAreReadOnce(t *testing.T) {
+	inBubble(t, githubtest.Options{}, "main", func(t *testing.T, w *world, p *provider) {
+		const many = 40
+		text := "on: workflow_call\njobs:\n"
+		for i := range many {
+			text += fmt.Sprintf("  to%d: {uses: ./.github/workflows/w%d.yml}\n", i, i)
+		}
+		for i := range many {
+			w.repo.Files[""][fmt.Sprintf(".github/workflows/w%d.yml", i)] = text
+		}
+		pl, err := p.planOf(t.Context(), apiRun{Path: ".github/workflows/w0.yml", SHA: strings.Repeat("1", 40)})
+		if err != nil || len(pl.jobs) != many {
+			t.Errorf("%v: %+v", err, pl)
+		}
+		pl.find(strings.Repeat("to1 / ", 30) + "end") // ends
+		for i := range many {
+			if n := w.s.Counts(fmt.Sprintf("GET /repos/ada/shop/contents/.github/workflows/w%d.yml", i)); n != 1 {
+				t.Fatalf("w%d.yml was asked for %d times", i, n)
+			}
 		}
 	})
 }

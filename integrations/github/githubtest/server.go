@@ -173,12 +173,9 @@ func (s *Server) begin(r *Repo, w *Workflow, branch, event, actor string, inputs
 // attempt begins one more attempt of a run; what is kept is not done again.
 func (s *Server) attempt(x *run, kept map[string]jobState) {
 	n := len(x.attempts) + 1
-	a := &attempt{n: n, began: s.now(), kept: kept, ids: map[string]int64{}, approved: map[string]time.Time{}, rejected: map[string]time.Time{}}
+	a := &attempt{n: n, began: s.now(), kept: kept, first: x.id + int64(100*n), approved: map[string]time.Time{}, rejected: map[string]time.Time{}}
 	if x.w.Plan != nil {
 		a.plan = x.w.Plan(x.inputs, n).faster(s.o.Speed)
-	}
-	for i, j := range a.plan.Jobs {
-		a.ids[j.Name] = x.id + int64(100*n+i)
 	}
 	x.attempts = append(x.attempts, a)
 }

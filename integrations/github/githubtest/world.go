@@ -140,7 +140,7 @@ type attempt struct {
 	n         int
 	began     time.Time
 	plan      Plan
-	ids       map[string]int64 // job name -> id
+	first     int64 // the id of its first job
 	kept      map[string]jobState
 	approved  map[string]time.Time // environment -> when
 	rejected  map[string]time.Time
@@ -173,12 +173,12 @@ type stepState struct {
 func (a *attempt) jobs(now time.Time) []jobState {
 	done := map[string]jobState{}
 	var all []jobState
-	for _, j := range a.plan.Jobs {
+	for i, j := range a.plan.Jobs {
 		if k, ok := a.kept[j.Name]; ok {
 			done[j.Name], all = k, append(all, k)
 			continue
 		}
-		js := a.job(j, done, now)
+		js := a.job(a.first+int64(i), j, done, now)
 		done[j.Name] = js
 		if js.status != "" {
 			all = append(all, js)
@@ -187,8 +187,8 @@ func (a *attempt) jobs(now time.Time) []jobState {
 	return all
 }
 
-func (a *attempt) job(j Job, done map[string]jobState, now time.Time) jobState {
-	js := jobState{id: a.ids[j.Name], job: j, created: a.began}
+func (a *attempt) job(id int64, j Job, done map[string]jobState, now time.Time) jobState {
+	js := jobState{id: id, job: j, created: a.began}
 	begin, skip := a.began, false
 	for _, need := range j.Needs {
 		d := done[need]
