@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sawhorse-dev/sawhorse/integrations"
+	"github.com/sawhorse-dev/sawhorse/integrations/internal/secret"
 	"github.com/sawhorse-dev/sawhorse/integrations/mlflow"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
@@ -51,7 +52,7 @@ func checkOptions(f *config.File, c config.Integration, d integrations.Definitio
 		switch {
 		case !given && o.Required:
 			problems = append(problems, f.Problem(c.Pos, len(c.Name), fmt.Sprintf("%s needs the option %s", c.Name, o.Name), o.Description))
-		case given && o.Secret && !integrations.IsReference(v):
+		case given && o.Secret && !secret.IsReference(v):
 			problems = append(problems, f.Problem(c.At[o.Name], len(o.Name), fmt.Sprintf("%s of %s is a secret, which does not belong into a file", o.Name, c.Name),
 				"say where it is: env:NAME, file:PATH or command:LINE"))
 		case given && len(o.Choices) > 0 && !slices.Contains(o.Choices, v):

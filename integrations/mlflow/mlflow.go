@@ -6,7 +6,6 @@ package mlflow
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -211,30 +210,22 @@ func explain(e *rest.Error, _ *rest.Answer) {
 // server, its credentials file, netrc.
 func (s settings) credentials(ctx context.Context) (http.Header, []string, error) {
 	usual := s.place.Getenv("MLFLOW_TRACKING_URI")
-	ours := !isServer(usual) || rest.SameServer(usual, s.url)
-	of := func(option, variable string) (string, error) {
-		switch spec := s.options[option]; {
-		case spec != "" && !integrations.IsReference(spec):
-			return spec, nil // a name, which is no secret
-		case spec != "":
-			return secret.Resolve(ctx, spec, s.place.Dir, s.place.Getenv)
-		case ours:
-			return s.place.Getenv(variable), nil
-		}
-		return "", nil
+	options := secret.Options{
+		Given: s.options, Dir: s.place.Dir, Getenv: s.place.Getenv, Foreign: isServer(usual) && !rest.SameServer(usual, s.url),
 	}
-	token, err := of("token", "MLFLOW_TRACKING_TOKEN")
+	token, err := options.Secret(ctx, "token", "MLFLOW_TRACKING_TOKEN")
 	if err != nil {
 		return nil, nil, err
 	}
 	if token != "" {
-		return http.Header{"Authorization": {"Bearer " + token}}, []string{token}, nil
+		header, secrets := secret.Bearer(token)
+		return header, secrets, nil
 	}
-	user, err := of("username", "MLFLOW_TRACKING_USERNAME")
+	user, err := options.Value(ctx, "username", "MLFLOW_TRACKING_USERNAME")
 	if err != nil {
 		return nil, nil, err
 	}
-	password, err := of("password", "MLFLOW_TRACKING_PASSWORD")
+	password, err := options.Secret(ctx, "password", "MLFLOW_TRACKING_PASSWORD")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -249,8 +240,8 @@ func (s settings) credentials(ctx context.Context) (http.Header, []string, error
 	if password == "" {
 		return nil, nil, nil
 	}
-	basic := base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
-	return http.Header{"Authorization": {"Basic " + basic}}, []string{password, basic}, nil
+	header, secrets := secret.Basic(user, password)
+	return header, secrets, nil
 }
 
 // fileCredentials reads the file that `mlflow login` writes.

@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/base64"
 	"fmt"
 	"net/http"
 	"os"
@@ -98,16 +97,9 @@ func activeProfile(p integrations.Place) (map[string]string, error) {
 
 func (s settings) connection() tasks.Connection {
 	return tasks.Connection{
-		Name: s.name, Title: "Prefect " + s.host(), Wanted: s.declared, Key: fmt.Sprint(s.url, s.options, s.profile),
+		Name: s.name, Title: "Prefect " + rest.Host(s.url), Wanted: s.declared, Key: fmt.Sprint(s.url, s.options, s.profile),
 		Connect: func(ctx context.Context, look tasks.Lookout) (any, error) { return s.connect(ctx, look) },
 	}
-}
-
-// host is the address without what every address has.
-func (s settings) host() string {
-	_, host, _ := strings.Cut(rest.Plain(s.url), "://")
-	host, _, _ = strings.Cut(host, "/")
-	return host
 }
 
 // Provider is a connected server.
@@ -151,7 +143,7 @@ func (s settings) connect(ctx context.Context, look tasks.Lookout) (*Provider, e
 		}
 	}
 	p := &Provider{
-		name: s.name, host: s.host(), dir: s.place.Dir, api: strings.TrimRight(s.url, "/"), look: look, changes: make(chan struct{}, 1),
+		name: s.name, host: rest.Host(s.url), dir: s.place.Dir, api: strings.TrimRight(s.url, "/"), look: look, changes: make(chan struct{}, 1),
 		deployments: map[string]deployment{}, tasks: map[string]string{},
 	}
 	p.base = strings.TrimSuffix(rest.Plain(p.api), "/api")
@@ -160,7 +152,7 @@ func (s settings) connect(ctx context.Context, look tasks.Lookout) (*Provider, e
 		return nil, err
 	}
 	p.rest, err = rest.New(rest.Options{
-		Base: p.api, System: "Prefect (" + s.host() + ")", Header: p.head, Secrets: secrets,
+		Base: p.api, System: "Prefect (" + rest.Host(s.url) + ")", Header: p.head, Secrets: secrets,
 		CA: s.options["ca"], Insecure: s.options["insecure"] == "true", Proxy: s.options["proxy"],
 		Explain: explain,
 	})
@@ -179,32 +171,26 @@ func (s settings) connect(ctx context.Context, look tasks.Lookout) (*Provider, e
 // credentials are what authorizes, of the connection, the environment or the profile:
 // of these two only what is for this server and no other.
 func (s settings) credentials(ctx context.Context, p *Provider) (secrets []string, err error) {
-	usual := cmp.Or(s.place.Getenv("PREFECT_API_URL"), s.profile["PREFECT_API_URL"])
-	ours := usual == "" || rest.SameServer(usual, s.url)
-	of := func(option, variable string) (string, error) {
-		switch spec := s.options[option]; {
-		case spec != "":
-			return secret.Resolve(ctx, spec, s.place.Dir, s.place.Getenv)
-		case ours:
-			return cmp.Or(s.place.Getenv(variable), s.profile[variable]), nil
-		}
-		return "", nil
+	of := func(name string) string { return cmp.Or(s.place.Getenv(name), s.profile[name]) }
+	usual := of("PREFECT_API_URL")
+	options := secret.Options{
+		Given: s.options, Dir: s.place.Dir, Getenv: of, Foreign: usual != "" && !rest.SameServer(usual, s.url),
 	}
-	key, err := of("key", "PREFECT_API_KEY")
+	key, err := options.Secret(ctx, "key", "PREFECT_API_KEY")
 	if err != nil {
 		return nil, err
 	}
 	if key != "" {
-		p.auth, p.head = key, http.Header{"Authorization": {"Bearer " + key}}
-		return []string{key}, nil
+		p.auth = key
+		p.head, secrets = secret.Bearer(key)
+		return secrets, nil
 	}
-	if p.auth, err = of("auth", "PREFECT_API_AUTH_STRING"); err != nil || p.auth == "" {
+	if p.auth, err = options.Secret(ctx, "auth", "PREFECT_API_AUTH_STRING"); err != nil || p.auth == "" {
 		return nil, err
 	}
-	basic := base64.StdEncoding.EncodeToString([]byte(p.auth))
-	p.head = http.Header{"Authorization": {"Basic " + basic}}
-	_, password, _ := strings.Cut(p.auth, ":")
-	return []string{p.auth, basic, password}, nil
+	user, password, _ := strings.Cut(p.auth, ":")
+	p.head, secrets = secret.Basic(user, password)
+	return secrets, nil
 }
 
 // explain says plainly what the schema of the parameters asked for.

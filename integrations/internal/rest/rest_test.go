@@ -217,6 +217,19 @@ func TestAnAddressIsShownWithoutItsPasswordAndToldFromOthers(t *testing.T) {
 	}
 }
 
+func TestAHostIsWhatPeopleKnowOfAnAddress(t *testing.T) {
+	for address, want := range map[string]string{
+		"http://127.0.0.1:4200/api":           "127.0.0.1:4200",
+		"https://ada:secret@corp.example/a/b": "corp.example",
+		"corp.example:9090":                   "corp.example:9090",
+		"":                                    "",
+	} {
+		if got := Host(address); got != want {
+			t.Errorf("%q is at %q, want %q", address, got, want)
+		}
+	}
+}
+
 func TestTheEndOfTheContextEndsARequestAndIsNoFailureOfTheServer(t *testing.T) {
 	asked := make(chan struct{})
 	c := server(t, func(_ http.ResponseWriter, r *http.Request) { close(asked); <-r.Context().Done() })

@@ -131,6 +131,16 @@ func Plain(address string) string {
 	return address
 }
 
+// Host is an address as people know the server: without what every address has.
+func Host(address string) string {
+	plain := Plain(address)
+	if _, after, found := strings.Cut(plain, "://"); found {
+		plain = after
+	}
+	host, _, _ := strings.Cut(plain, "/")
+	return host
+}
+
 // SameServer says whether two addresses are of one server.
 func SameServer(a, b string) bool {
 	left, err := url.Parse(a)

@@ -56,6 +56,17 @@ func Resolve(ctx context.Context, spec, dir string, getenv func(string) string) 
 	return "", wrong()
 }
 
+// IsReference says whether an option's value says where a secret is, and is not the
+// secret itself: "env:NAME", "file:PATH" or "command:LINE".
+func IsReference(v string) bool {
+	for _, prefix := range []string{"env:", "file:", "command:"} {
+		if what, ok := strings.CutPrefix(v, prefix); ok && strings.TrimSpace(what) != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // wrong does not repeat what was written: it may be the token itself.
 func wrong() error {
 	return &tasks.StartError{Reason: "the token does not say where it is found", Hint: "write env:NAME, file:PATH or command:LINE; a token itself does not belong into the file"}
