@@ -129,7 +129,7 @@ func (c *Client) broken(q Request, err error, ctx context.Context) *Error { //no
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		e.Kind, e.Reason, e.Hint = Cut, "broke off in the middle of its answer", "it is asked again; if it stays so, look at the proxy in between"
 	case errors.Is(ctx.Err(), context.DeadlineExceeded), errors.As(err, &netError) && netError.Timeout(), errors.Is(err, os.ErrDeadlineExceeded):
-		e.Kind, e.Reason, e.Hint = TimedOut, fmt.Sprintf("did not answer within %v", c.o.Timeout), "it may be busy or behind a proxy; it is tried again"
+		e = late(c.o.Timeout, err)
 	case errors.As(err, &unknown), errors.As(err, &invalid):
 		e.Kind, e.Reason, e.Hint = Untrusted, "has a certificate that nobody known has signed", "name its authority's file with ca: in the connection's options"
 	case errors.As(err, &host):
@@ -142,6 +142,11 @@ func (c *Client) broken(q Request, err error, ctx context.Context) *Error { //no
 		e.Reason, e.Hint = "accepts no connections: nothing listens there", "start it, or check the address"
 	}
 	return c.fail(q, e)
+}
+
+// late is that nothing came for so long.
+func late(wait time.Duration, err error) *Error {
+	return &Error{Kind: TimedOut, Reason: fmt.Sprintf("did not answer within %v", wait), Hint: "it may be busy or behind a proxy; it is tried again", err: err}
 }
 
 // judge says what is wrong with an answer; nil: nothing is.

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
 )
 
 // script is a network that answers with these statuses, one after the other.
@@ -178,15 +181,37 @@ func TestRequestsKeepThePace(t *testing.T) {
 func TestAWaitEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := scripted(t, &script{answers: []http.Response{status(429, "Retry-After", "5")}})
-		ctx, cancel := contextWithTimeout(t, time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := c.Do(ctx, Request{Path: "x"}); err == nil || Is(err, Limited) {
+		began := time.Now()
+		if _, err := c.Do(ctx, Request{Path: "x"}); !Is(err, Limited) || time.Since(began) != time.Second {
+			t.Errorf("got %v after %v", err, time.Since(began))
+		}
+		ctx, stop := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Second, func() { stop(tasks.ErrLeaving) })
+		if _, err := c.Do(ctx, Request{Path: "x"}); !errors.Is(err, tasks.ErrLeaving) {
 			t.Errorf("got %v", err)
 		}
 	})
 }
 
-func contextWithTimeout(t *testing.T, d time.Duration) (context.Context, context.CancelFunc) {
-	t.Helper()
-	return context.WithTimeout(t.Context(), d)
+func TestWhoHasLessTimeThanTheClientIsToldHowLongItWaited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := scripted(t, nil, func(o *Options) { o.Transport = silence{} })
+		ctx, cancel := context.WithTimeout(t.Context(), 8*time.Second)
+		defer cancel()
+		_, err := c.Do(ctx, Request{Path: "x", Doing: "look"})
+		want := "look: Forge did not answer within 8s; it may be busy or behind a proxy; it is tried again"
+		if err == nil || err.Error() != want || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	})
+}
+
+// silence is a network that accepts and never answers.
+type silence struct{}
+
+func (silence) RoundTrip(req *http.Request) (*http.Response, error) {
+	<-req.Context().Done()
+	return nil, req.Context().Err()
 }

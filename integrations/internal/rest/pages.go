@@ -60,20 +60,21 @@ func (c *Client) Stream(ctx context.Context, q Request) (io.ReadCloser, *Answer,
 	if q.Header == nil {
 		q.Header = http.Header{"Accept": {"*/*"}}
 	}
+	began := time.Now()
 	for try := 1; ; try++ {
 		body, a, failure := c.open(ctx, q)
 		if failure == nil {
 			return body, a, nil
 		}
 		if ctx.Err() != nil {
-			return nil, nil, context.Cause(ctx)
+			return nil, nil, c.over(ctx, q, failure, time.Since(began))
 		}
 		wait, again := c.again(q, failure, try)
 		if !again {
 			return nil, nil, failure
 		}
-		if err := sleep(ctx, wait); err != nil {
-			return nil, nil, err
+		if sleep(ctx, wait) != nil {
+			return nil, nil, c.over(ctx, q, failure, time.Since(began))
 		}
 	}
 }

@@ -194,28 +194,41 @@ func (c *Client) Get(ctx context.Context, doing, path string, query url.Values, 
 	return a.Same, nil
 }
 
-// Do asks, and asks again where that can help and does no harm. Its error is the
-// end of ctx, or an *Error.
+// Do asks, and asks again where that can help and does no harm. Its error is an
+// *Error, also where ctx was over before there was an answer, or what cancelled ctx.
 func (c *Client) Do(ctx context.Context, q Request) (*Answer, error) {
 	if q.Method == "" {
 		q.Method = http.MethodGet
 	}
+	began := time.Now()
 	for try := 1; ; try++ {
 		a, failure := c.once(ctx, q)
 		if failure == nil {
 			return a, nil
 		}
 		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
+			return nil, c.over(ctx, q, failure, time.Since(began))
 		}
 		wait, again := c.again(q, failure, try)
 		if !again {
 			return nil, failure
 		}
-		if err := sleep(ctx, wait); err != nil {
-			return nil, err
+		if sleep(ctx, wait) != nil {
+			return nil, c.over(ctx, q, failure, time.Since(began))
 		}
 	}
+}
+
+// over is the error of a request whose ctx has ended: of one that had so much time
+// and no more, what went wrong last.
+func (c *Client) over(ctx context.Context, q Request, failure *Error, had time.Duration) error {
+	switch {
+	case !errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return context.Cause(ctx)
+	case failure.Kind == TimedOut:
+		return c.fail(q, late(had.Round(time.Second), ctx.Err()))
+	}
+	return failure
 }
 
 // once is one try.
