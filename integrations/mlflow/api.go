@@ -50,14 +50,13 @@ func (s *server) post(ctx context.Context, doing, path string, body, into any, s
 // version is the server's, as it says it: in an answer that calls itself a web page,
 // as that of a login does.
 func (s *server) version(ctx context.Context) (string, error) {
-	const doing = "ask for its version"
-	a, err := s.rest.Do(ctx, rest.Request{Path: "/version", Doing: doing, Text: true})
+	a, err := s.rest.Do(ctx, rest.Request{Path: "/version", Text: true})
 	if err != nil {
 		return "", err
 	}
 	v := strings.TrimSpace(string(a.Body))
 	if v == "" || v[0] < '0' || v[0] > '9' || len(v) > 40 {
-		return "", s.rest.Page(doing, a)
+		return "", s.rest.Page("", a)
 	}
 	return v, nil
 }

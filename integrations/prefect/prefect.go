@@ -160,7 +160,7 @@ func (s settings) connect(ctx context.Context, look tasks.Lookout) (*Provider, e
 		return nil, err
 	}
 	var version string
-	if _, err := p.rest.Get(ctx, "ask for its version", "/admin/version", nil, &version); err != nil {
+	if _, err := p.rest.Get(ctx, "", "/admin/version", nil, &version); err != nil {
 		p.rest.Close()
 		return nil, err
 	}
