@@ -196,6 +196,9 @@ type Connection struct {
 	Key string
 	// Wanted: the workspace declares or needs it; its failure needs a person.
 	Wanted bool
+	// Later: the workspace has another one of its integration before it, so that its
+	// tasks are NAME/TASK, whichever of them answers first.
+	Later bool
 	// Connect reaches the system and returns what it can do here: the interfaces
 	// of this package that the answer implements, and io.Closer. Its error, best
 	// a *StartError with a hint, is what a person reads; it may be Awaiting. It

@@ -62,7 +62,7 @@ func outsideGroups(s *tasks.State) []outsideGroup {
 			headings++
 			g := outsideGroup{id: "group:" + p.Name + "/" + k.Name, title: k.Title, provider: p, kind: k}
 			if titles[k.Title] > 1 {
-				g.title += " " + p.Title
+				g.title += " " + p.Name
 			}
 			all := byKind[p.Name+"/"+k.Name]
 			slices.SortFunc(all, byStanding)

@@ -135,7 +135,8 @@ func connectable(known []integrations.Definition) []string {
 }
 
 // Connections are all systems to be reached from here. What one integration
-// can't read does not hide the others'.
+// can't read does not hide the others', and those with one title are told apart by
+// their names.
 func Connections(ctx context.Context, f *config.File, p integrations.Place) ([]tasks.Connection, error) {
 	return connections(ctx, f, p, Definitions())
 }
@@ -169,11 +170,23 @@ func connections(ctx context.Context, f *config.File, p integrations.Place, know
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", d.Title, err))
 		}
+		first := true
 		for _, c := range its {
-			if !taken[c.Name] {
-				taken[c.Name] = true
-				found = append(found, c)
+			if taken[c.Name] {
+				continue
 			}
+			taken[c.Name] = true
+			c.Later, first = !first, false
+			found = append(found, c)
+		}
+	}
+	titled := map[string]int{}
+	for _, c := range found {
+		titled[c.Title]++
+	}
+	for i, c := range found {
+		if titled[c.Title] > 1 {
+			found[i].Title = c.Name + " (" + c.Title + ")"
 		}
 	}
 	return found, errors.Join(errs...)

@@ -75,11 +75,23 @@ func TestWhatIsWrongWithAnIntegrationIsToldWithItsPlace(t *testing.T) {
 func TestWhatIsDeclaredIsConnectedToBesideWhatIsFound(t *testing.T) {
 	f := load(t, "integrations:\n  lab: {use: yard, url: there}\n")
 	got, err := connections(t.Context(), f, integrations.Place{Dir: "/shop"}, yards())
-	want := []tasks.Connection{{Name: "yard", Title: "/shop"}, {Name: "lab", Title: "there", Wanted: true}}
+	want := []tasks.Connection{{Name: "yard", Title: "/shop"}, {Name: "lab", Title: "there", Wanted: true, Later: true}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 	if err == nil || !strings.Contains(err.Error(), "The yard: its profile can't be read") {
 		t.Errorf("told %v", err)
+	}
+}
+
+func TestConnectionsWithOneTitleAreToldApartByTheirNames(t *testing.T) {
+	f := load(t, "integrations:\n  lab: {use: yard, url: there}\n  attic: {use: yard, url: there}\n")
+	got, _ := connections(t.Context(), f, integrations.Place{Dir: "/shop"}, yards())
+	var titles []string
+	for _, c := range got {
+		titles = append(titles, c.Title)
+	}
+	if diff := cmp.Diff([]string{"/shop", "lab (there)", "attic (there)"}, titles); diff != "" {
+		t.Error(diff)
 	}
 }

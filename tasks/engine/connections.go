@@ -67,7 +67,7 @@ func (e *Engine) connect(wanted []tasks.Connection, err error) {
 	}
 	kept := map[string]bool{}
 	for _, w := range wanted {
-		if c := e.connections[w.Name]; c != nil && c.Key == w.Key {
+		if c := e.connections[w.Name]; c != nil && c.Key == w.Key && c.Later == w.Later {
 			c.Wanted, kept[w.Name] = w.Wanted, true
 		}
 	}
@@ -165,6 +165,9 @@ func (e *Engine) connected(ctx context.Context, c *connection) error {
 	trying, stop := context.WithTimeout(ctx, connectTime)
 	defer stop()
 	p, err := c.Connect(trying, lookout{e})
+	if _, said := errors.AsType[*tasks.StartError](err); !said && errors.Is(err, context.DeadlineExceeded) {
+		err = &tasks.StartError{Reason: fmt.Sprintf("%s did not answer within %v", c.Title, connectTime), Hint: "it is tried again"}
+	}
 	if err != nil {
 		return err
 	}
@@ -260,14 +263,15 @@ func (e *Engine) offerTasks(ctx context.Context, c *connection, catalog tasks.Ca
 }
 
 // provided takes in the tasks of a provider. A name that the workspace has
-// already is told from it by the provider's.
+// already is told from it by the provider's, and so are all of a provider that the
+// workspace has another one like before.
 func (e *Engine) provided(c *connection, all []tasks.Task) {
 	if e.connections[c.Name] != c {
 		return
 	}
 	for i := range all {
 		t := &all[i]
-		if u, taken := e.state.Units[t.Name]; taken && (!u.Task.Found || u.Task.Provider != c.Name) {
+		if u, taken := e.state.Units[t.Name]; c.Later || taken && (!u.Task.Found || u.Task.Provider != c.Name) {
 			t.Name = c.Name + "/" + t.Name
 		}
 		t.Of, t.Root = t.Name, e.o.Workspace.Root

@@ -243,6 +243,35 @@ func TestASystemsTasksStandBesideTheFiles(t *testing.T) {
 	})
 }
 
+func TestWhichOfTwoOfOneKindAnswersFirstNamesNothing(t *testing.T) {
+	one, two := &system{catalog: []tasks.Task{build("ci")}}, &system{catalog: []tasks.Task{build("ci"), build("docs")}}
+	one.refuses = errors.New("no route")
+	later := func() tasks.Connection {
+		c := two.connection()
+		c.Name, c.Later = "shed", true
+		return c
+	}
+	onEngineWith(t, nil, func(o *Options) {
+		one.begin()
+		two.begin()
+		o.Connections = func(context.Context, *config.File) ([]tasks.Connection, error) {
+			return []tasks.Connection{one.connection(), later()}, nil
+		}
+	}, func(b *bench) {
+		if diff := cmp.Diff([]string{"shed/ci", "shed/docs"}, b.state().Order); diff != "" {
+			t.Error(diff)
+		}
+		one.mu.Lock()
+		one.refuses = nil
+		one.mu.Unlock()
+		time.Sleep(retryLast)
+		synctest.Wait()
+		if diff := cmp.Diff([]string{"shed/ci", "shed/docs", "ci"}, b.state().Order); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 func TestARunWaitsForItsConnection(t *testing.T) {
 	s := &system{}
 	s.refuses = errors.New("no route")
