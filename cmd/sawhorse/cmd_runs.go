@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -95,26 +96,33 @@ func (a *app) listRuns(ctx context.Context, e outside, names []string, args map[
 // runProviders are the connections to ask: the one that a name stands for, or all.
 func (a *app) runProviders(ctx context.Context, e outside, names []string, args map[string]string) ([]string, error) {
 	var state tasks.State
-	connected := func(s *tasks.State) bool {
-		return !slices.ContainsFunc(valuesOf(s.Providers), func(p tasks.Provider) bool { return p.Phase == tasks.PhaseBusy })
-	}
 	limited, cancel := context.WithTimeout(ctx, connecting)
 	defer cancel()
 	ready := 0
+	var answered time.Time // since when one of them has
 	err := followTicking(limited, e, func(s *tasks.State) (bool, error) {
 		state = *s
 		if len(names) > 0 {
-			if _, isConnection := s.Providers[names[0]]; isConnection && connected(s) {
+			if p, isConnection := s.Providers[names[0]]; isConnection && p.Phase != tasks.PhaseBusy {
 				return true, nil
 			}
-			if _, isTask := s.Units[names[0]]; isTask && connected(s) {
+			if u, isTask := s.Units[names[0]]; isTask && s.Providers[u.Task.Provider].Phase != tasks.PhaseBusy {
 				return true, nil
 			}
 		}
-		if connected(s) && len(s.Providers) > 0 {
+		busy, up := 0, 0
+		for _, p := range s.Providers {
+			busy += count(p.Phase == tasks.PhaseBusy)
+			up += count(p.Phase == tasks.PhaseUp)
+		}
+		if up > 0 && answered.IsZero() {
+			answered = time.Now()
+		}
+		if busy == 0 && len(s.Providers) > 0 {
 			ready++
 		}
-		return ready > 1 && len(names) == 0 || ready > 10, nil
+		slow := !answered.IsZero() && time.Since(answered) > telling // the others are not waited for
+		return len(names) == 0 && (ready > 1 || slow) || ready > 10, nil
 	})
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
 		return nil, err
@@ -129,6 +137,7 @@ func (a *app) runProviders(ctx context.Context, e outside, names []string, args 
 		if len(up) == 0 {
 			return nil, noConnection(&state)
 		}
+		a.sayAway(&state)
 		return up, nil
 	}
 	if _, ok := state.Providers[names[0]]; ok {
@@ -146,6 +155,26 @@ func (a *app) runProviders(ctx context.Context, e outside, names []string, args 
 		args["task"] = of.Name
 	}
 	return []string{u.Task.Provider}, nil
+}
+
+// sayAway says which of the systems that are wanted is not among those asked, and why.
+func (a *app) sayAway(s *tasks.State) {
+	for _, p := range valuesOf(s.Providers) {
+		switch {
+		case !p.Wanted || p.Phase == tasks.PhaseUp:
+		case p.Error != "":
+			fmt.Fprintf(a.err, "without %s: %s\n", p.Name, safeText(strings.TrimSuffix(p.Error+"; "+p.Hint, "; "), false))
+		default:
+			fmt.Fprintf(a.err, "without %s: %s has not answered yet\n", p.Name, p.Title)
+		}
+	}
+}
+
+func count(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 // noConnection says why there is nobody to ask.
