@@ -3,11 +3,16 @@
 package main
 
 import (
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -196,4 +201,107 @@ func TestWhatAHostBeganOnGitHubIsGoneOnWithByTheNext(t *testing.T) {
 		t.Errorf("the history is\n%s", out)
 	}
 	w.sawhorse(t, dir, "down")
+}
+
+// fakes serves ada/shop once more, beside the hub's.
+func fakes(t *testing.T) (api string) {
+	t.Helper()
+	s, err := githubtest.New(githubtest.Options{
+		Token: "t0ken-of-the-journey", Running: true, Speed: 4,
+		Wrong: func(err error) { t.Errorf("not as GitHub describes it: %v", err) },
+	}, githubtest.Shop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	api, stop := s.Start()
+	t.Cleanup(stop)
+	return api
+}
+
+// mute is a server that accepts and never answers.
+func mute(t *testing.T) (address string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var accepting sync.WaitGroup
+	accepting.Go(func() {
+		var kept []net.Conn
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				break
+			}
+			kept = append(kept, c)
+		}
+		for _, c := range kept {
+			_ = c.Close()
+		}
+	})
+	t.Cleanup(func() { _ = l.Close(); accepting.Wait() })
+	return l.Addr().String()
+}
+
+// portal is a server that asks everybody to sign in.
+func portal(t *testing.T) (url string) {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(w, "<html><head><title>Corp sign-in</title></head><body><form></form></body></html>")
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// noServer is an address that nothing listens at.
+func noServer(t *testing.T) (address string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func TestServersThatAreDownSlowOrBehindALoginLeaveTheOthersAlone(t *testing.T) {
+	t.Parallel()
+	h := github(t)
+	w, dir := h.w, h.dir
+	text, err := os.ReadFile(filepath.Join(dir, "sawhorse.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := ", repo: ada/shop, token: \"file:token\"}\n"
+	write(t, strings.Replace(string(text), "tasks:\n", "  site: {use: github, url: \""+fakes(t)+"\""+options+
+		"  asleep: {use: github, url: \"http://"+mute(t)+"/api/v3\""+options+
+		"  corp: {use: mlflow, url: \""+portal(t)+"\"}\n"+
+		"  gone: {use: prefect, url: \"http://"+noServer(t)+"/api\"}\n"+
+		"tasks:\n", 1), dir, "sawhorse.yml")
+	p := sit(t, w, dir, 160, 40, nil, "--trust")
+
+	// Those that answer are there, each under its own name, whichever was first.
+	p.see("✖ ci ", "○ deploy ", "○ site/ci ", "○ site/deploy ", "PULL REQUESTS github", "PULL REQUESTS site")
+	// Those that do not say why, each in its line.
+	p.see(`▲ gone +Prefect 127.0.0.1:\d+ +Prefect \(127.0.0.1:\d+\) accepts no connections: nothing listens there`)
+	p.see(`▲ corp +MLflow 127.0.0.1:\d+ +MLflow \(127.0.0.1:\d+\) answered with a web page \("Corp sign-in"\) instead of data`)
+
+	// The second is triggered, followed and ends, and so is the first of that name.
+	p.command("go site/deploy").see("▌ *○ site/deploy").press("r").see("Run site/deploy", "Deploy at fix of ada/shop").press("down", "v", "7", "enter")
+	p.see("triggering Deploy at fix .*version=v7", "● deploy › Run make deploy", "✓ site/deploy ", "○ deploy ")
+	p.command("go deploy").see("▌ *○ deploy").press("r").see("Run deploy", "Deploy at fix of ada/shop").press("down", "v", "8", "enter")
+	p.see("triggering Deploy at fix .*version=v8", "● deploy › Run make deploy", "✓ deploy ", "✓ site/deploy ")
+
+	// What is slow is said to be so when it had its time.
+	p.see(`▲ asleep +asleep \(GitHub ada/shop\) +sign in: GitHub \(127.0.0.1:\d+\) did not answer within`)
+
+	// The twins say it, too, and go on without.
+	w.walk(t, dir, []step{
+		{"runs", 0, []string{"without asleep: ", "without corp: MLflow (127.0.0.1:", "without gone: Prefect (127.0.0.1:", "github\nRUN", "site\nRUN", "Deploy to staging success fix"}},
+		{"runs site/deploy", 0, []string{"Deploy to staging success fix"}},
+		{"runs gone", 1, []string{"accepts no connections: nothing listens there"}},
+		{"trigger site/deploy --set version=v9 --watch", 0, nil},
+		{"down", 0, nil},
+	})
 }
