@@ -20,6 +20,7 @@ type crash struct {
 	first  tasks.Location // and that of the first stack
 	told   bool
 	from   int64 // its first line
+	until  int64 // of a race: the line after its report
 	at     int64 // that of the stack in hand
 	blamed *test // whose stack that is
 }
@@ -36,7 +37,7 @@ func (o *output) beginsCrash(line string) bool {
 	case strings.HasPrefix(line, "fatal error: "):
 		o.crash = &crash{message: place.Clip(line)}
 	case strings.HasPrefix(line, "WARNING: DATA RACE"):
-		o.crash = &crash{message: "data race", race: true, stack: 1}
+		o.crash = &crash{message: "data race", race: true, stack: 1, from: o.n}
 		o.race = o.crash
 		return true
 	case strings.HasPrefix(line, "Found ") && strings.HasSuffix(line, " data race(s)"):
@@ -62,6 +63,7 @@ func (o *output) stackLine(line string) bool {
 	switch {
 	case line == "":
 	case c.race && strings.HasPrefix(line, "====="):
+		c.until = o.n
 		o.crash = nil
 	case c.race && line[0] != ' ':
 		if !strings.HasSuffix(line, ":") {

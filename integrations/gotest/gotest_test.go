@@ -106,6 +106,18 @@ func TestACrashIsItsTestsFailure(t *testing.T) {
 		"timeout.txt":    {"failed price TestSlow price/price_test.go:33 timed out after 300ms"},
 		"goroutine.txt":  {"failed price TestOther price/price_test.go:37 panic: boom in a goroutine"},
 		"race.txt":       {"failed price TestRace price/price_test.go:23 data race"},
+		"race_talks.txt": {
+			"failed price TestRaceThatTalks price/price_test.go:66 counting",
+			"failed price TestRaceThatTalks/sub price/price_test.go:70 data race",
+		},
+		"race_talks_v.txt": {
+			"failed price TestRaceThatTalks price/price_test.go:66 counting",
+			"failed price TestRaceThatTalks/sub price/price_test.go:70 data race",
+		},
+		"race_talks_json.txt": {
+			"failed price TestRaceThatTalks price/price_test.go:66 counting",
+			"failed price TestRaceThatTalks/sub price/price_test.go:70 data race",
+		},
 		"fuzz.txt": {
 			"failed price FuzzPrice price/price_test.go:41",
 			"failed price FuzzPrice/seed#0 price/price_test.go:44 price of 7 is odd",
@@ -202,7 +214,7 @@ func TestTheContractHolds(t *testing.T) {
 	integrationtest.Contract(t, Definition(), examples...)
 }
 
-var recorded = []string{"plain.txt", "v.txt", "json.txt", "panic.txt", "timeout.txt", "goroutine.txt", "race.txt", "fuzz.txt", "testify.txt", "basket.txt", "basket_v.txt", "basket_json.txt", "bench.txt", "bench_json.txt"}
+var recorded = []string{"plain.txt", "v.txt", "json.txt", "panic.txt", "timeout.txt", "goroutine.txt", "race.txt", "race_talks.txt", "race_talks_v.txt", "race_talks_json.txt", "fuzz.txt", "testify.txt", "basket.txt", "basket_v.txt", "basket_json.txt", "bench.txt", "bench_json.txt"}
 
 func FuzzAnyOutputIsSurvived(f *testing.F) {
 	var files []string

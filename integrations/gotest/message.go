@@ -48,15 +48,15 @@ func (o *output) located(t *test, text string) bool {
 		return false
 	}
 	t.label, t.more = "", 0
+	if rest == "race detected during execution of test" && o.race != nil {
+		o.raced(t)
+		return true
+	}
 	said := aLine
 	if speaksOfFailure(rest) {
 		said = aFailure
 	}
 	if said <= t.said {
-		return true
-	}
-	if rest == "race detected during execution of test" && o.race != nil {
-		t.said, t.Message, t.Location = aReport, "data race", o.race.first
 		return true
 	}
 	t.said, t.Message = said, place.Clip(rest)
@@ -81,6 +81,18 @@ func (o *output) located(t *test, text string) bool {
 		t.label, t.more, t.flipped = "diff", mostDiff, strings.Contains(rest, "-got")
 	}
 	return true
+}
+
+// raced makes the last race the test's failure, whatever it logged or wanted
+// beside it: what two goroutines share explains a wrong number, too.
+func (o *output) raced(t *test) {
+	if t.said == aReport {
+		return
+	}
+	t.said, t.Message, t.Location, t.where = aReport, "data race", o.race.first, unplaced{}
+	if o.events == "" && !o.marked {
+		t.lines.Before(o.race.from, o.race.until) // text has it above the test's result
+	}
 }
 
 // speaksOfFailure tells an assertion's words from what a test logs.

@@ -53,6 +53,19 @@ func TestATestHasItsOwnOutputOnly(t *testing.T) {
 	}
 }
 
+func TestTheReportOfARaceIsPartOfItsTestsOutput(t *testing.T) {
+	for file, first := range map[string]string{
+		"race_talks.txt":      "WARNING: DATA RACE",
+		"race_talks_v.txt":    "=== RUN   TestRaceThatTalks/sub",
+		"race_talks_json.txt": "=== RUN   TestRaceThatTalks/sub",
+	} {
+		got := printed(t, file)["TestRaceThatTalks/sub"]
+		if got[0] != first || !slices.Contains(got, "WARNING: DATA RACE") || !strings.Contains(strings.Join(got, "\n"), "race detected") {
+			t.Errorf("%s: %q", file, got)
+		}
+	}
+}
+
 func TestEventsThatComeMixedAreToldApart(t *testing.T) {
 	root := integrationtest.Root(t, "testdata/shop")
 	lines := integrationtest.Lines(t, "testdata/basket_json.txt", root)

@@ -50,6 +50,13 @@ func (l *Lines) Add(from, to int64) {
 	}
 }
 
+// Before says that lines above all others that are the test's are its own, too.
+func (l *Lines) Before(from, to int64) {
+	if from < to && len(l.spans) < tasks.MostSpans && (len(l.spans) == 0 || to <= l.spans[0].From) {
+		l.spans = slices.Insert(l.spans, 0, tasks.Span{From: from, To: to})
+	}
+}
+
 // Spans are the lines so far.
 func (l *Lines) Spans() []tasks.Span { return slices.Clone(l.spans) }
 

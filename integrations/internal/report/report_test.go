@@ -28,6 +28,18 @@ func TestLinesThatFollowEachOtherAreOneSpan(t *testing.T) {
 	}
 }
 
+func TestLinesAboveAllOthersAreATestsToo(t *testing.T) {
+	var l Lines
+	l.Open(9)
+	l.Before(3, 7)
+	l.Before(4, 6) // not above
+	l.Before(2, 2) // none
+	l.Close(10)
+	if want := []tasks.Span{{From: 3, To: 7}, {From: 9, To: 10}}; !slices.Equal(l.Spans(), want) {
+		t.Errorf("spans %v, want %v", l.Spans(), want)
+	}
+}
+
 func TestLinesAreRememberedInABoundedNumberOfSpans(t *testing.T) {
 	var l Lines
 	for n := range int64(1000) {

@@ -59,3 +59,17 @@ func odd(t *testing.T, n int) {
 		t.Errorf("price of %d is odd", n)
 	}
 }
+
+func TestRaceThatTalks(t *testing.T) {
+	only(t, "race that talks")
+	n := 0
+	t.Log("counting")
+	t.Run("sub", func(t *testing.T) {
+		var wg sync.WaitGroup
+		for range 2 {
+			wg.Go(func() { n++ })
+		}
+		wg.Wait()
+		t.Errorf("got %d, want 3", n)
+	})
+}
