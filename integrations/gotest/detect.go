@@ -20,7 +20,7 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 		Units: []config.Unit{
 			{
 				Name: "test", Kind: config.Task, Run: "go test ./...", Description: "all tests, on save",
-				Watch: &config.Watch{Paths: []string{"**/*.go", "go.mod", "go.sum"}},
+				Watch: &config.Watch{Paths: []string{"**/*.go", "**/testdata/**", "go.mod", "go.sum"}},
 			},
 			{Name: "build", Kind: config.Task, Run: "go build ./..."},
 			{Name: "vet", Kind: config.Task, Run: "go vet ./..."},
