@@ -40,7 +40,7 @@ func repositories() []repository {
 				"service storybook package.json:8 yarn run storybook: storybook dev -p 6006",
 				"service streaming-start streaming/package.json:4 yarn run start: node ./index.js",
 				"task build-production package.json:5 yarn run build:production: vite build",
-				"task test package.json:7 yarn run test: vitest",
+				"task test package.json:7 yarn run test --reporter=verbose: vitest, on save",
 				"task postCreate .devcontainer/devcontainer.json:5 bin/setup: after the container is made",
 			},
 		},
@@ -132,7 +132,7 @@ func repositories() []repository {
 			},
 			[]string{
 				"service node-dev packages/node/package.json:4 pnpm run dev: rollup -cw",
-				"task test package.json:3 pnpm run test: vitest run",
+				"task test package.json:3 pnpm run test --reporter=verbose: vitest run, on save",
 				"task kit-lint packages/kit/package.json:4 pnpm run lint: prettier --check .",
 			},
 		},
@@ -165,7 +165,7 @@ func repositories() []repository {
 				"tests/test_lib.py": "", "docs/package.json": "{\"scripts\": {\"not\": \"ours\"}}",
 			},
 			[]string{
-				"task test pyproject.toml uv run pytest: all tests, on save", "task lint pyproject.toml uv run ruff check .",
+				"task test pyproject.toml uv run pytest -v: all tests, on save", "task lint pyproject.toml uv run ruff check .",
 				"task types pyproject.toml uv run mypy .",
 			},
 		},

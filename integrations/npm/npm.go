@@ -32,7 +32,7 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 		return nil, err
 	}
 	manager, why := node.Manager(dir, m)
-	ev := scripts(m, manager, manifest)
+	ev := scripts(dir, m, manager, manifest)
 	ev.What = fmt.Sprintf("%d scripts, run by %s: %s", len(m.Get("scripts").Entries), manager, why)
 	found := []integrations.Evidence{ev}
 	packages, err := workspaces(dir, m)
@@ -53,7 +53,7 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 		if !ok || bad != nil {
 			continue
 		}
-		found = append(found, packageScripts(inner, manager, p))
+		found = append(found, packageScripts(dir, inner, manager, p))
 	}
 	return found, err
 }
@@ -72,18 +72,21 @@ func read(dir string) (m *declared.Value, ok bool, err error) {
 }
 
 // packageScripts are those of a package of a workspace, named after its directory.
-func packageScripts(m *declared.Value, manager, dir string) integrations.Evidence {
-	ev := scripts(m, manager, path.Join(dir, manifest))
+func packageScripts(root string, m *declared.Value, manager, dir string) integrations.Evidence {
+	ev := scripts(filepath.Join(root, filepath.FromSlash(dir)), m, manager, path.Join(dir, manifest))
 	for i := range ev.Units {
 		u := &ev.Units[i]
 		u.Name, u.Dir = path.Base(dir)+"-"+u.Name, dir
+		if u.Watch != nil {
+			u.Watch.Paths, u.Watch.Ignore = below(dir, u.Watch.Paths), below(dir, u.Watch.Ignore)
+		}
 	}
 	ev.What = fmt.Sprintf("%d scripts of the package %s", len(m.Get("scripts").Entries), m.Get("name").Text)
 	return ev
 }
 
-// scripts are those of one package.json, in its order.
-func scripts(m *declared.Value, manager, where string) integrations.Evidence {
+// scripts are those of one package.json, in its order; dir is where it is.
+func scripts(dir string, m *declared.Value, manager, where string) integrations.Evidence {
 	ev := integrations.Evidence{Where: where}
 	for _, e := range m.Get("scripts").Entries {
 		if e.Value.Kind != declared.Scalar || !e.Value.Quoted {
@@ -106,6 +109,9 @@ func scripts(m *declared.Value, manager, where string) integrations.Evidence {
 		}
 		if !strings.ContainsAny(e.Key, " \t'\"$\\`;&|<>()*?[]{}~#!\n\r") {
 			u.Command, u.Run = nil, manager+" run "+e.Key
+		}
+		if u.Kind == config.Task {
+			tested(&u, dir, manager, e.Key, e.Value.Text)
 		}
 		ev.Units = append(ev.Units, u)
 	}

@@ -52,7 +52,7 @@ func TestScriptsBecomeTasksInTheirOrder(t *testing.T) {
 		Where: "package.json", What: "7 scripts, run by pnpm: pnpm-lock.yaml",
 		Units: []config.Unit{
 			{Name: "dev", Kind: config.Service, Run: "pnpm run dev", Description: "vite", Pos: at(3)},
-			{Name: "test", Kind: config.Task, Run: "pnpm run test", Description: "vitest run", Pos: at(4)},
+			{Name: "test", Kind: config.Task, Run: "pnpm run test --reporter=verbose", Description: "vitest run, on save", Watch: onSave(""), Pos: at(4)},
 			{Name: "build:all", Kind: config.Task, Run: "pnpm run build:all", Description: "vite build", Pos: at(7)},
 			{Name: "say hello", Kind: config.Task, Command: []string{"pnpm", "run", "say hello"}, Description: "echo hello", Pos: at(8)},
 		},
@@ -68,6 +68,94 @@ func TestScriptsBecomeTasksInTheirOrder(t *testing.T) {
 
 // at is a line of the package.json.
 func at(line int) config.Position { return config.Position{File: "package.json", Line: line} }
+
+// onSave is what a script of tests watches.
+func onSave(dir string) *config.Watch {
+	return &config.Watch{Paths: []string{dir + "**/*.{js,jsx,mjs,cjs,ts,tsx,mts,cts,vue,svelte,json,snap}"}, Ignore: []string{dir + "coverage/**"}}
+}
+
+func TestAScriptThatRunsTestsRunsThemOnSaveAndNamesThem(t *testing.T) {
+	type run struct {
+		Run   string
+		Saves bool
+	}
+	for line, want := range map[string]run{
+		"vitest":                              {"npm run test -- --reporter=verbose", true},
+		"cross-env TZ=UTC vitest run src":     {"npm run test -- --reporter=verbose", true},
+		"TZ=UTC npx vitest run":               {"npm run test -- --reporter=verbose", true},
+		"vitest run --reporter=dot":           {"npm run test", true},
+		"jest --ci":                           {"npm run test -- --verbose", true},
+		"jest --silent":                       {"npm run test", true},
+		"mocha":                               {"npm run test", true},
+		"node --test":                         {"npm run test", true},
+		"eslint . && vitest run":              {"npm run test", true},
+		"vitest --ui":                         {"npm run test", false},
+		"jest --watch":                        {"npm run test", false},
+		"playwright test":                     {"npm run test", false},
+		"eslint .":                            {"npm run test", false},
+		"echo vitest":                         {"npm run test", false},
+		"docker compose run web npm run jest": {"npm run test", false},
+	} {
+		got, err := found(t, `{"scripts": {"test": "`+line+`"}}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u := got.Units[0]
+		if diff := cmp.Diff(want, run{u.Run, u.Watch != nil}); diff != "" {
+			t.Errorf("%s: %s", line, diff)
+		}
+	}
+}
+
+func TestOnlyTheScriptOfThatNameRunsOnSave(t *testing.T) {
+	got, err := found(t, `{"scripts": {"test": "vitest", "test:ci": "vitest run --coverage"}}`, "yarn.lock")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []config.Unit{
+		{Name: "test", Kind: config.Task, Run: "yarn run test --reporter=verbose", Description: "vitest, on save", Watch: onSave(""), Pos: at(1)},
+		{Name: "test:ci", Kind: config.Task, Run: "yarn run test:ci --reporter=verbose", Description: "vitest run --coverage", Pos: at(1)},
+	}
+	if diff := cmp.Diff(want, got.Units); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAConfigurationThatChoosesReportersIsLeftAlone(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"package.json":                  `{"workspaces": ["packages/*"], "scripts": {"test": "vitest"}}`,
+		"vitest.config.ts":              "export default {test: {reporters: ['default', 'junit']}}",
+		"packages/web/package.json":     `{"scripts": {"test": "vitest"}}`,
+		"packages/web/vitest.config.ts": "export default {}",
+	} {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := detect(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []config.Unit
+	for _, ev := range all {
+		got = append(got, ev.Units...)
+	}
+	want := []config.Unit{
+		{Name: "test", Kind: config.Task, Run: "npm run test", Description: "vitest, on save", Watch: onSave(""), Pos: at(1)},
+		{
+			Name: "web-test", Kind: config.Task, Run: "npm run test -- --reporter=verbose", Description: "vitest, on save", Watch: onSave("packages/web/"),
+			Dir: "packages/web", Pos: config.Position{File: "packages/web/package.json", Line: 1},
+		},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
 
 func TestWhatStaysUpIsOfferedAsAService(t *testing.T) {
 	for name, want := range map[string]bool{

@@ -22,8 +22,8 @@ type manifest struct {
 	Tool map[string]any `toml:"tool"`
 }
 
-// detect offers the tests of a Python repository, and the checks that it has
-// settings for.
+// detect offers the tests of a Python repository, each named by -v as it ends, and
+// the checks that it has settings for.
 func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 	text, isProject, err := declared.Read(dir, "pyproject.toml")
 	var m manifest
@@ -36,7 +36,7 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 	var found []integrations.Evidence
 	if where, what := tests(dir, m); where != "" {
 		found = append(found, integrations.Evidence{Where: where, What: what, Units: []config.Unit{{
-			Name: "test", Kind: config.Task, Run: run("pytest"), Description: "all tests, on save",
+			Name: "test", Kind: config.Task, Run: run("pytest") + " -v", Description: "all tests, on save",
 			Watch: &config.Watch{Paths: []string{"**/*.py", "pyproject.toml"}},
 		}}})
 	}
@@ -122,6 +122,8 @@ func runner(dir string, m manifest) func(tool string) string {
 		prefix = "pipenv run "
 	case declared.Has(dir, filepath.Join(".venv", "bin")):
 		prefix = ".venv/bin/"
+	case declared.Has(dir, filepath.Join("venv", "pyvenv.cfg")):
+		prefix = "venv/bin/"
 	default:
 		prefix = "python3 -m "
 	}

@@ -17,14 +17,16 @@ func TestARepositoryOffersTheToolsThatItHasSettingsFor(t *testing.T) {
 		runs  []string
 	}{
 		{"nothing", map[string]string{"main.py": ""}, nil},
-		{"settings", map[string]string{"pyproject.toml": "[tool.pytest.ini_options]\n"}, []string{"python3 -m pytest"}},
-		{"a folder of tests", map[string]string{"tests/test_cart.py": ""}, []string{"python3 -m pytest"}},
-		{"tests beside the code", map[string]string{"cart_test.py": ""}, []string{"python3 -m pytest"}},
-		{"setup.cfg", map[string]string{"setup.cfg": "[metadata]\n[tool:pytest]\n"}, []string{"python3 -m pytest"}},
+		{"settings", map[string]string{"pyproject.toml": "[tool.pytest.ini_options]\n"}, []string{"python3 -m pytest -v"}},
+		{"a folder of tests", map[string]string{"tests/test_cart.py": ""}, []string{"python3 -m pytest -v"}},
+		{"tests beside the code", map[string]string{"cart_test.py": ""}, []string{"python3 -m pytest -v"}},
+		{"setup.cfg", map[string]string{"setup.cfg": "[metadata]\n[tool:pytest]\n"}, []string{"python3 -m pytest -v"}},
 		{"a folder of something else", map[string]string{"tests/cart.js": ""}, nil},
-		{"uv", map[string]string{"uv.lock": "", "conftest.py": ""}, []string{"uv run pytest"}},
-		{"poetry", map[string]string{"pyproject.toml": "[tool.poetry]\n[tool.ruff]\n[tool.mypy]\n", "pytest.ini": ""}, []string{"poetry run pytest", "poetry run ruff check .", "poetry run mypy ."}},
-		{"an environment", map[string]string{".venv/bin/python": "", "conftest.py": ""}, []string{".venv/bin/pytest"}},
+		{"uv", map[string]string{"uv.lock": "", "conftest.py": ""}, []string{"uv run pytest -v"}},
+		{"poetry", map[string]string{"pyproject.toml": "[tool.poetry]\n[tool.ruff]\n[tool.mypy]\n", "pytest.ini": ""}, []string{"poetry run pytest -v", "poetry run ruff check .", "poetry run mypy ."}},
+		{"an environment that is seen", map[string]string{"venv/pyvenv.cfg": "", "venv/bin/python": "", "conftest.py": ""}, []string{"venv/bin/pytest -v"}},
+		{"a folder that is called so", map[string]string{"venv/bin/x": "", "conftest.py": ""}, []string{"python3 -m pytest -v"}},
+		{"an environment", map[string]string{".venv/bin/python": "", "conftest.py": ""}, []string{".venv/bin/pytest -v"}},
 		{"checks only", map[string]string{"ruff.toml": ""}, []string{"python3 -m ruff check ."}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
