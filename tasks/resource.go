@@ -71,15 +71,19 @@ type Resource struct {
 	// Detail stands beside the name (an image, an address), Number at the row's end.
 	Detail string `json:"detail,omitempty"`
 	Number string `json:"number,omitempty"`
-	// Own: it belongs to this workspace; such come first.
+	// Own: it belongs to this workspace. Such come first, and one that is PhaseWarning
+	// or PhaseFailed stands in ATTENTION, with its Reason.
 	Own bool `json:"own,omitempty"`
 	// Task is the unit that it is the outside part of; such have no row of their own.
-	Task  string    `json:"task,omitempty"`
-	Since time.Time `json:"since,omitzero"` // when it came into its phase
+	Task string `json:"task,omitempty"`
+	// Since is when it came into its phase. Zero, where its system does not say: the
+	// engine has seen it, or nobody knows.
+	Since time.Time `json:"since,omitzero"`
 	URL   string    `json:"url,omitempty"`
 	// Log is where its log is stored once somebody looks at it; empty: it has none.
 	Log logs.Key `json:"log,omitempty"`
-	// Facts are what else is known, in the order to show it.
+	// Facts are what else is known, in the order to show it, where its kind has no
+	// views: these tell all of it themselves.
 	Facts []Fact `json:"facts,omitempty"`
 	// Off says why an operation of its kind can't be done with it now, by the
 	// operation's name; an empty reason leaves the operation out.

@@ -199,7 +199,12 @@ func (e *Engine) connected(ctx context.Context, c *connection) error {
 	if watches {
 		listen(func() error {
 			return source.Watch(ctx, func(ch tasks.Changes) {
-				e.tell(c, tasks.ResourcesChanged{Provider: c.Name, Changes: ch})
+				e.send(func(e *Engine) {
+					if e.connections[c.Name] == c {
+						ch.Changed = e.dated(ch.Changed)
+						e.emit(tasks.ResourcesChanged{Provider: c.Name, Changes: ch})
+					}
+				})
 			})
 		})
 	}
@@ -224,13 +229,24 @@ func (e *Engine) connected(ctx context.Context, c *connection) error {
 	return context.Cause(ctx)
 }
 
-// tell emits an event of a connection that still is one.
-func (e *Engine) tell(c *connection, ev tasks.Event) {
-	e.send(func(e *Engine) {
-		if e.connections[c.Name] == c {
-			e.emit(ev)
+// dated are resources with the moment in which they came into their phases, where
+// their system does not say: as far as it was seen here. What needs a person has one
+// from the first sight on; it would be news again if it moved.
+func (e *Engine) dated(all []tasks.Resource) []tasks.Resource {
+	all = slices.Clone(all) // they are the provider's
+	for i := range all {
+		r := &all[i]
+		if !r.Since.IsZero() {
+			continue
 		}
-	})
+		switch old, known := e.state.Resources[r.ID]; {
+		case known && old.Phase == r.Phase:
+			r.Since = old.Since
+		case known, r.Phase == tasks.PhaseFailed, r.Phase == tasks.PhaseWarning:
+			r.Since = e.o.Now()
+		}
+	}
+	return all
 }
 
 // offerTasks tells what can be started there, now and whenever that changes.

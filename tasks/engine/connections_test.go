@@ -132,6 +132,42 @@ func TestAConnectionTellsWhatItIsAndWhatThereIs(t *testing.T) {
 	})
 }
 
+func TestSinceWhenAThingIsAsItIsIsSeenWhereItsSystemDoesNotSay(t *testing.T) {
+	s := &system{}
+	onSystem(t, s, nil, func(b *bench) {
+		began := time.Now()
+		at := map[string]time.Time{} // as the test goes on
+		see := func(when string, phases ...tasks.Phase) {
+			t.Helper()
+			var all []tasks.Resource
+			for i, phase := range phases {
+				r := box([]string{"a", "b"}[i])
+				r.Phase = phase
+				all = append(all, r)
+			}
+			s.told(tasks.Changes{All: true, Changed: all})
+			synctest.Wait()
+			for i, r := range all {
+				if !r.Since.IsZero() {
+					t.Errorf("%s: what the provider keeps was changed", when)
+				}
+				name := []string{"a", "b"}[i]
+				if got := b.state().Resources[r.ID].Since; !got.Equal(at[name]) {
+					t.Errorf("%s: %s is so since %v, want %v", when, name, got, at[name])
+				}
+			}
+			time.Sleep(time.Minute)
+		}
+		at["b"] = began // it needs a person, who has to know what is news
+		see("at first sight", tasks.PhaseUp, tasks.PhaseFailed)
+		see("unchanged", tasks.PhaseUp, tasks.PhaseFailed)
+		at["a"] = began.Add(2 * time.Minute)
+		see("one failed", tasks.PhaseFailed, tasks.PhaseFailed)
+		at["b"] = began.Add(3 * time.Minute)
+		see("one works again", tasks.PhaseFailed, tasks.PhaseUp)
+	})
+}
+
 func TestALostConnectionIsTriedAgainAndItsThingsStay(t *testing.T) {
 	s := &system{}
 	onSystem(t, s, nil, func(b *bench) {
