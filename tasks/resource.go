@@ -213,7 +213,8 @@ type Column struct {
 	Unit string `json:"unit,omitempty"`
 }
 
-// Curve is a metric of something over its steps.
+// Curve is a metric of something over its steps, or, where no point has one, over
+// time.
 type Curve struct {
 	Name   string  `json:"name"`
 	Of     string  `json:"of,omitempty"` // whose: a run's native id

@@ -27,7 +27,7 @@ type Page struct {
 // Move scrolls.
 func (p *Page) Move(n int) { p.pager.Move(n) }
 
-// View draws the resource's own facts above the answer.
+// View draws the resource's own facts above the answer, and curves below it.
 func (p *Page) View(f screen.Frame, of string, r tasks.Resource, own bool, a Answer) []string {
 	if of != p.of {
 		p.of = of
@@ -49,6 +49,9 @@ func (p *Page) View(f screen.Frame, of string, r tasks.Resource, own bool, a Ans
 		lines = append(lines, facts(f, r.Facts)...)
 	}
 	lines = append(lines, Lines(f, a.Result)...)
+	if len(a.Result.Curves) > 0 {
+		lines = append(lines, curveLines(f, a.Result.Curves, f.H-len(lines))...)
+	}
 	if len(lines) == 0 {
 		return f.Empty("There is nothing to show here.", "")
 	}
