@@ -143,7 +143,8 @@ type Operation struct {
 	Preview string `json:"preview,omitempty"`
 	// Form is a Query for the parameters where the resource, or the row that it is
 	// about, decides what can be given; it is asked as a View is, with what is known
-	// already: the row as View.As.
+	// already: the row as View.As. The answer's Params are the form, its Suggest complete
+	// what is typed there.
 	Form string `json:"form,omitempty"`
 	// Tells: its provider is a Telling, which says what came of it.
 	Tells bool `json:"tells,omitempty"`
@@ -227,7 +228,10 @@ type Result struct {
 	Rows    [][]string     `json:"rows,omitempty"`
 	Curves  []Curve        `json:"curves,omitempty"`
 	Params  []config.Param `json:"params,omitempty"`
-	Facts   []Fact         `json:"facts,omitempty"`
+	// Suggest are what completes a parameter's value, by its name; others may be given,
+	// too.
+	Suggest map[string][]string `json:"suggest,omitempty"`
+	Facts   []Fact              `json:"facts,omitempty"`
 	// Runs are to be compared with each other. Greater says of their metrics whether
 	// more is better, where the system knows.
 	Runs    []Subject       `json:"runs,omitempty"`

@@ -83,11 +83,14 @@ func labAnswers(q tasks.Query) (tasks.Result, error) {
 		}
 		return r, nil
 	case "offers":
-		return tasks.Result{Params: []config.Param{
-			{Name: "run", Required: true, Default: q.Args["run"], HasDefault: true},
-			{Name: "as", Required: true, Default: "moons", HasDefault: true},
-			{Name: "which", Choices: []string{"step-9", "step-5"}, Default: "step-9", HasDefault: true},
-		}}, nil
+		return tasks.Result{
+			Params: []config.Param{
+				{Name: "run", Required: true, Default: q.Args["run"], HasDefault: true},
+				{Name: "as", Required: true, Default: "moons", HasDefault: true},
+				{Name: "which", Choices: []string{"step-9", "step-5"}, Default: "step-9", HasDefault: true},
+			},
+			Suggest: map[string][]string{"as": {"moons", "stars"}},
+		}, nil
 	case "versions":
 		return tasks.Result{Columns: []tasks.Column{{Name: "version", Number: true}, {Name: "aliases"}}, Rows: [][]string{{"7", ""}, {"6", "champion"}}}, nil
 	case "promotion":
@@ -164,6 +167,17 @@ func TestAModelIsKeptOfTheRowWithWhatItsSystemOffers(t *testing.T) {
 		}
 		e.Emit(tasks.OperationEnded{ID: want.ID, Operation: "keep", Text: "version 8 of moons is ready"})
 		u.See("version 8 of moons is ready")
+	})
+}
+
+func TestTheFormOfAnOperationCompletesWhatItsSystemSuggests(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		u, e := inLab(t, 120, 36)
+		labRuns(u).Press("down", "R").See("Keep a model of moons-trial").Press("down").See("→ stars").Press("s", "t", "right", "enter")
+		want := tasks.Operate{ID: "lab/trial/moons-trial", Operation: "keep", Args: map[string]string{"run": "id-bad", "as": "stars", "which": "step-9"}}
+		if diff := cmp.Diff([]tasks.Operate{want}, sent[tasks.Operate](e)); diff != "" {
+			t.Error(diff)
+		}
 	})
 }
 

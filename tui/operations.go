@@ -130,7 +130,7 @@ func (s *Screen) beginOperation(r tasks.Resource, op tasks.Operation) tea.Cmd {
 // what its system offers.
 func (s *Screen) askFor(r tasks.Resource, op tasks.Operation, given map[string]string) tea.Cmd {
 	if op.Form == "" {
-		return s.askParams(r, op, op.Params, given)
+		return s.askParams(r, op, tasks.Result{Params: op.Params}, given)
 	}
 	args := viewArgs(r)
 	maps.Copy(args, given)
@@ -177,12 +177,20 @@ func (s *Screen) offered(m offeredMsg) tea.Cmd {
 	if m.err != nil {
 		return s.toast(tasks.Error, m.err.Error())
 	}
-	return s.askParams(m.r, m.op, m.result.Params, m.given)
+	return s.askParams(m.r, m.op, m.result, m.given)
 }
 
 // askParams asks for an operation's parameters, with what is known filled in.
-func (s *Screen) askParams(r tasks.Resource, op tasks.Operation, params []config.Param, given map[string]string) tea.Cmd {
-	s.overlay = &operationBox{r: r, op: op, form: form.New(strings.TrimSpace(op.Title+" "+label(r)), verbOf(op), paramFields(params, given))}
+func (s *Screen) askParams(r tasks.Resource, op tasks.Operation, offered tasks.Result, given map[string]string) tea.Cmd {
+	title := op.Title
+	if !op.Whole {
+		title += " " + label(r)
+	}
+	fields := paramFields(offered.Params, given)
+	for i := range fields {
+		fields[i].Suggest = offered.Suggest[fields[i].Name]
+	}
+	s.overlay = &operationBox{r: r, op: op, form: form.New(title, verbOf(op), fields)}
 	return nil
 }
 
