@@ -219,6 +219,7 @@ type shown struct {
 	at    int // of the answer
 	title string
 	width int
+	want  int // for its longest cell
 	right bool
 }
 
@@ -266,7 +267,7 @@ func (r *Rows) fill(f screen.Frame, a tasks.Result) {
 		line := table.Row{ID: id, Cells: make([]table.Cell, 0, len(columns)+1)}
 		line.Cells = append(line.Cells, r.markCell(f, id))
 		for _, c := range columns {
-			line.Cells = append(line.Cells, cellOf(f, a.Columns[c.at], at(row, c.at), c.at == key))
+			line.Cells = append(line.Cells, cellOf(f, a.Columns[c.at], at(row, c.at)))
 		}
 		rows = append(rows, line)
 	}
@@ -288,16 +289,17 @@ func at(row []string, i int) string {
 	return ""
 }
 
+// mostCell is how wide a column is at most while others want to be seen, too.
 const mostCell = 24
 
 // columns are those that there is room for, from the one that is leftmost now: the
-// first always, long ids last.
+// first always, ids that nobody reads last. What is longer has the room that is left.
 func (r *Rows) columns(f screen.Frame, a tasks.Result, key int) []shown {
 	order := make([]int, 0, len(a.Columns))
 	for i := range a.Columns {
 		order = append(order, i)
 	}
-	if len(at(a.Rows[0], key)) > 12 {
+	if isHash(at(a.Rows[0], key)) {
 		order = append(slices.Delete(order, key, key+1), key)
 	}
 	var all []shown
@@ -311,14 +313,19 @@ func (r *Rows) columns(f screen.Frame, a tasks.Result, key int) []shown {
 		s := shown{at: i, title: strings.ToUpper(title(c.Name)), right: c.Number}
 		s.width = max(cell.Width(s.title)+2, 4)
 		for _, row := range a.Rows[:min(len(a.Rows), 200)] { // those that are seen first
-			s.width = max(s.width, cell.Width(textOf(f, c, at(row, i), i == key))+1)
+			s.width = max(s.width, cell.Width(textOf(f, c, at(row, i)))+1)
 		}
-		s.width = min(s.width, mostCell)
-		if used += s.width; used > f.W && n > 0 {
+		s.want, s.width = s.width, min(s.width, mostCell)
+		if used+s.width > f.W && n > 0 {
 			r.more = true
 			break
 		}
+		used += s.width
 		all = append(all, s)
+	}
+	for i := len(all) - 1; i >= 0 && used < f.W; i-- {
+		more := min(all[i].want-all[i].width, f.W-used)
+		all[i].width, used = all[i].width+more, used+more
 	}
 	return all
 }
@@ -335,14 +342,14 @@ func title(name string) string {
 
 // isHash says whether a text is an id that nobody reads to its end.
 func isHash(text string) bool {
-	return len(text) >= 32 && strings.Trim(text, "0123456789abcdef") == ""
+	return len(text) >= 32 && strings.Trim(text, "0123456789abcdef-") == ""
 }
 
-func textOf(f screen.Frame, c tasks.Column, text string, key bool) string {
+func textOf(f screen.Frame, c tasks.Column, text string) string {
 	if text == "" {
 		return ""
 	}
-	if key && len(text) > 12 || isHash(text) {
+	if isHash(text) {
 		return text[:8]
 	}
 	if c.Number {
@@ -361,8 +368,8 @@ func textOf(f screen.Frame, c tasks.Column, text string, key bool) string {
 	return text
 }
 
-func cellOf(f screen.Frame, c tasks.Column, text string, key bool) table.Cell {
-	out := table.Cell{Text: textOf(f, c, text, key), Ink: f.Ink.Text}
+func cellOf(f screen.Frame, c tasks.Column, text string) table.Cell {
+	out := table.Cell{Text: textOf(f, c, text), Ink: f.Ink.Text}
 	if c.Number {
 		n, err := strconv.ParseFloat(text, 64)
 		if out.Sort = n; err != nil || math.IsNaN(n) {

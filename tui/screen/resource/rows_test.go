@@ -133,6 +133,24 @@ func TestRowsAreFilteredByTextAndByTheirColumnsAsFields(t *testing.T) {
 	}
 }
 
+func TestWhatIsNoHashIsShownAsFarAsThereIsRoom(t *testing.T) {
+	long := `http_requests_total{code="200",handler="/käse",method="get"}`
+	a := resource.Answer{Known: true, Result: tasks.Result{
+		Columns: []tasks.Column{{Name: "value", Number: true}, {Name: "expr"}},
+		Rows:    [][]string{{"1", "up"}, {"2", long}},
+	}}
+	v := tasks.View{Title: "Metrics", Query: "metrics", Key: "expr", As: "expr"}
+	for _, test := range []struct {
+		w    int
+		want string
+	}{{90, long}, {50, "http_requests_total{code="}} {
+		text := ansi.Strip(strings.Join(resource.NewRows().View(frame(test.w, 8), "x", v, a), "\n"))
+		if !strings.Contains(text, test.want) {
+			t.Errorf("no %s in %d columns:\n%s", test.want, test.w, text)
+		}
+	}
+}
+
 func TestAFilterIsKeptForItsQuestion(t *testing.T) {
 	a, f := manyRuns(100), frame(80, 12)
 	r := resource.NewRows()

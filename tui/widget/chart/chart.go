@@ -173,7 +173,10 @@ func boundsY(curves []Curve, from, to float64) (low, high float64) {
 	case low > high:
 		return 0, 1
 	case low == high:
-		half := max(math.Abs(low)/10, 1e-9)
+		half := math.Abs(low) / 10
+		if half == 0 {
+			half = 1
+		}
 		return low - half, high + half
 	}
 	return low, high
