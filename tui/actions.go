@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -195,7 +196,7 @@ func (s *Screen) taskActions() []action.Action {
 		toggle, restart,
 		{
 			ID: "task.terminal", Title: "Take the terminal of " + name, Hint: "terminal", Group: "Tasks", Keys: []string{"x"}, Writes: true,
-			Disabled: or(none, s.noTerminal(name)), Do: func() tea.Cmd { return s.takeTerminal(name) },
+			Disabled: cmp.Or(none, s.noTerminal(name)), Do: func() tea.Cmd { return s.takeTerminal(name) },
 		},
 		{
 			ID: "task.logs", Title: showLog, Hint: "logs", Group: "Tasks", Keys: []string{"l"}, Disabled: noLog,
@@ -224,7 +225,7 @@ func (s *Screen) alertActions() []action.Action {
 	}
 	return []action.Action{
 		{
-			ID: "alert.next", Title: "Go to the next failure", Hint: pad(none == "" && s.rects.Strip.Empty(), "next failure", ""), Group: "Attention", Keys: []string{"."}, Disabled: none,
+			ID: "alert.next", Title: "Go to the next failure", Hint: pick(none == "" && s.rects.Strip.Empty(), "next failure", ""), Group: "Attention", Keys: []string{"."}, Disabled: none,
 			Do: func() tea.Cmd { return s.stepAlert(1) },
 		},
 		{
@@ -341,7 +342,7 @@ func (s *Screen) viewActions() []action.Action {
 		{ID: "view.focus", Title: "Focus the next pane", Hint: "focus", Group: "View", Keys: []string{"tab"}, Do: act(func() { s.cycle(1) })},
 		{ID: "view.focus-back", Title: "Focus the previous pane", Group: "View", Keys: []string{"shift+tab"}, Do: act(func() { s.cycle(-1) })},
 		{
-			ID: "view.tree", Title: "Hide or show the tree", Hint: pad(s.prefs.TreeHidden && !s.prefs.Zoom && s.w >= 60, "tree", ""), Group: "View", Keys: []string{"b"},
+			ID: "view.tree", Title: "Hide or show the tree", Hint: pick(s.prefs.TreeHidden && !s.prefs.Zoom && s.w >= 60, "tree", ""), Group: "View", Keys: []string{"b"},
 			Do: act(func() {
 				s.prefs.TreeHidden = !s.prefs.TreeHidden
 				if s.prefs.TreeHidden {
@@ -401,7 +402,7 @@ func (s *Screen) moveActions() []action.Action {
 		move("move.up", "Up", step(-1), "up", "k"), move("move.down", "Down", step(1), "down", "j"),
 		move("move.page-up", "A page up", page(-1), "pgup"), move("move.page-down", "A page down", page(1), "pgdown"),
 		move("move.top", "To the top", step(-1<<30), "home", "g"), move("move.bottom", "To the bottom", step(1<<30), "end", "G"),
-		{ID: "move.back", Title: "Back", Hint: pad(s.leadsBack(), "back", ""), Group: "Moving", Keys: []string{"esc"}, Do: act(s.back)},
+		{ID: "move.back", Title: "Back", Hint: pick(s.leadsBack(), "back", ""), Group: "Moving", Keys: []string{"esc"}, Do: act(s.back)},
 	}
 }
 
@@ -420,7 +421,7 @@ func (s *Screen) screenActions() []action.Action {
 		},
 		{
 			ID: "suspend", Title: "Back to the shell, until `fg`", Group: "Screen", Keys: []string{"ctrl+z"},
-			Disabled: pad(s.opt.Suspends, "", "no shell waits behind this screen"), Do: func() tea.Cmd { return tea.Suspend },
+			Disabled: pick(s.opt.Suspends, "", "no shell waits behind this screen"), Do: func() tea.Cmd { return tea.Suspend },
 		},
 		{
 			ID: "workspace.reload", Title: "Read the workspace file again", Group: "Workspace", Keys: []string{"R"}, Writes: true, Verb: "reload",
@@ -428,7 +429,7 @@ func (s *Screen) screenActions() []action.Action {
 		},
 		{
 			ID: "workspace.start", Title: "Start everything that starts by itself", Group: "Workspace", Keys: []string{"U"}, Writes: true, Verb: "up",
-			Disabled: pad(s.state.Detected, "without a sawhorse.yml nothing starts by itself; s starts what is selected", ""),
+			Disabled: pick(s.state.Detected, "without a sawhorse.yml nothing starts by itself; s starts what is selected", ""),
 			Do:       func() tea.Cmd { return s.do(tasks.Start{}, "starting everything") },
 		},
 		{
@@ -469,12 +470,5 @@ func (s *Screen) runningNames() string {
 	if len(names) > 4 {
 		return strings.Join(names[:4], ", ") + fmt.Sprintf(" and %d more", len(names)-4)
 	}
-	return or(strings.Join(names, ", "), "what waits")
-}
-
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
+	return cmp.Or(strings.Join(names, ", "), "what waits")
 }

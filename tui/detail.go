@@ -434,13 +434,6 @@ func tabRoom(names []string, shown string, w int) (gap string, letters int) {
 	return " ", 0
 }
 
-func pad(c bool, a, b string) string {
-	if c {
-		return a
-	}
-	return b
-}
-
 // tabAt is the tab whose name stands at column x of the heading.
 func (d *detail) tabAt(x int) (string, bool) {
 	for _, t := range d.spots {

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"cmp"
+
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
@@ -38,9 +40,9 @@ func (s *Screen) extentActions() []action.Action {
 		}
 	}
 	return []action.Action{
-		run("failed", "Run only what failed last time", "", "f", or(none, noFailed), "what failed", tasks.ScopeFailed),
+		run("failed", "Run only what failed last time", "", "f", cmp.Or(none, noFailed), "what failed", tasks.ScopeFailed),
 		run("near", "Run only what the last change can affect", "", "n", none, "what is near the last change", tasks.ScopeNear),
-		run("all", "Run all of it, in spite of its pin", "", "a", or(none, noPin), "all", tasks.ScopeAll),
+		run("all", "Run all of it, in spite of its pin", "", "a", cmp.Or(none, noPin), "all", tasks.ScopeAll),
 	}
 }
 
@@ -64,7 +66,7 @@ func (s *Screen) extentThere() []action.Action {
 				continue
 			}
 			a := s.operation(r, op)
-			failed.Title, failed.Hint, failed.Disabled, failed.Do = a.Title, pad(a.Disabled == "", "rerun failed", ""), a.Disabled, a.Do
+			failed.Title, failed.Hint, failed.Disabled, failed.Do = a.Title, pick(a.Disabled == "", "rerun failed", ""), a.Disabled, a.Do
 		}
 	}
 	off := func(id, title, key, why string) action.Action {

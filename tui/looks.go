@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"image/color"
 	"slices"
@@ -104,7 +105,7 @@ func (s *Screen) tryTheme(words []string) {
 		name = words[0]
 	}
 	if name == defaultTheme {
-		name = or(s.opt.Theme, autoTheme)
+		name = cmp.Or(s.opt.Theme, autoTheme)
 	}
 	if name != s.looks.tried {
 		s.looks.tried = name

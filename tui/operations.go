@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -232,7 +233,7 @@ func (s *Screen) preview(m previewMsg) tea.Cmd {
 		return nil
 	}
 	if len(m.result.Rows) == 0 && m.op.Whole {
-		return s.toast(tasks.Info, or(m.result.Text, "there is nothing to do"))
+		return s.toast(tasks.Info, cmp.Or(m.result.Text, "there is nothing to do"))
 	}
 	s.askOperation(m.r, m.op, m.values, previewText(m.result))
 	return nil
@@ -341,7 +342,7 @@ func (s *Screen) noShell(r tasks.Resource) string {
 // ends or the detach key.
 func (s *Screen) openShell(r tasks.Resource) tea.Cmd {
 	opener, _ := tasks.As[tasks.Opener](s.opt.Interactor)
-	ctx, key, name := s.ctx, or(s.opt.Detach, detachKey), label(r)
+	ctx, key, name := s.ctx, cmp.Or(s.opt.Detach, detachKey), label(r)
 	return func() tea.Msg {
 		t, err := opener.Open(ctx, r.ID)
 		if err != nil {

@@ -161,7 +161,7 @@ func (b *page) view(s *Screen) []string {
 	if b.wrong != "" { // what to do next stands at the end of its lines
 		for line := range strings.SplitSeq("✖ "+b.wrong, "\n") {
 			for i, part := range cell.Wrap(cell.Clean(line), w-7) {
-				put(s.ink.Failed, pad(i > 0, "    ", "")+part)
+				put(s.ink.Failed, pick(i > 0, "    ", "")+part)
 			}
 		}
 	}

@@ -139,7 +139,7 @@ func (b *palette) enter(s *Screen, rows []choice) tea.Cmd {
 		return nil
 	}
 	s.overlay = nil
-	s.learn(or(a.Verb, strings.ToLower(a.Title)))
+	s.learn(cmp.Or(a.Verb, strings.ToLower(a.Title)))
 	return s.run(a)
 }
 

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -258,7 +259,7 @@ func (s *Screen) sureNow(t tasks.Task, target string, warn []string, values map[
 	if !t.Spec.Confirm {
 		return s.begin(t, values)
 	}
-	text, yes := []string{or(target, t.Title)}, "Run"
+	text, yes := []string{cmp.Or(target, t.Title)}, "Run"
 	if c, err := sweepOf(t, values); err == nil && len(c.Sets) > 0 {
 		text = append(text, fmt.Sprintf("▲ a sweep: %d runs, %d at once", len(c.Sets), c.Parallel))
 		yes = fmt.Sprintf("Run %d times", len(c.Sets))

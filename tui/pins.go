@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -112,7 +113,7 @@ func (s *Screen) dropPins() tea.Cmd {
 func (s *Screen) pinActions() []action.Action {
 	name := s.target()
 	toggle := action.Action{
-		ID: "pin.toggle", Title: "Pin the log of " + or(name, "what is selected"), Hint: "pin", Group: "View", Keys: []string{"p"}, Verb: "pin",
+		ID: "pin.toggle", Title: "Pin the log of " + cmp.Or(name, "what is selected"), Hint: "pin", Group: "View", Keys: []string{"p"}, Verb: "pin",
 		Args: &action.Args{
 			Usage:    "NAME…",
 			Complete: func(words []string) []string { return without(s.state.Order, words) },

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -93,5 +94,5 @@ func lastError(dir string, r tasks.Run) string {
 			}
 		}
 	}
-	return or(worst, last)
+	return cmp.Or(worst, last)
 }

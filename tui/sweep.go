@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"strconv"
@@ -36,7 +37,7 @@ func (b *paramsBox) fields() []form.Field {
 		return fields
 	}
 	return append(fields, form.Field{
-		Name: atOnce, Type: form.Int, Value: or(b.last[atOnce], strconv.Itoa(max(1, b.parallel))), Late: true,
+		Name: atOnce, Type: form.Int, Value: cmp.Or(b.last[atOnce], strconv.Itoa(max(1, b.parallel))), Late: true,
 		Description: "how many runs go on beside each other, as far as jobs: allows",
 	})
 }
@@ -135,7 +136,7 @@ func (s *Screen) sweepActions() []action.Action {
 	r := s.state.Runs[id]
 	w, going := s.sweeping(s.detail.unit)
 	one := action.Action{
-		ID: "sweep.cancel", Title: "Cancel " + or(string(id), "the run"), Hint: "cancel", Group: "Sweep", Keys: []string{"c"}, Writes: true,
+		ID: "sweep.cancel", Title: "Cancel " + cmp.Or(string(id), "the run"), Hint: "cancel", Group: "Sweep", Keys: []string{"c"}, Writes: true,
 		Do: func() tea.Cmd { return s.do(tasks.Cancel{ID: id}, "cancelling "+string(id)) },
 	}
 	switch {

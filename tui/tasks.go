@@ -156,7 +156,7 @@ func (s *Screen) stepAlert(n int) tea.Cmd {
 	s.strip.choose(at)
 	a, _ := s.strip.selected()
 	if (a.Task == "" || !s.known(a.Task)) && a.Resource == "" && !strings.HasPrefix(string(a.ID), "provider/") {
-		return s.toast(tasks.Info, or(a.Location.String()+" ", "")+message(a))
+		return s.toast(tasks.Info, strings.TrimSpace(a.Location.String()+" "+message(a)))
 	}
 	return s.openAlert(a)
 }

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -63,7 +64,7 @@ func (s *Screen) tell() tea.Cmd {
 
 // way is how this workspace's notifications are sent.
 func (s *Screen) way() notify.How {
-	return notify.How(or(s.memory.Notify, string(s.opt.Notify.How))).Or(s.opt.Env)
+	return notify.How(cmp.Or(s.memory.Notify, string(s.opt.Notify.How))).Or(s.opt.Env)
 }
 
 func (s *Screen) notification(text string) tea.Cmd {

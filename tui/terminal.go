@@ -2,6 +2,7 @@ package tui
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,7 +44,7 @@ func (s *Screen) noTerminal(name string) string {
 // takeTerminal gives the whole terminal to the program until the detach key.
 func (s *Screen) takeTerminal(name string) tea.Cmd {
 	r, _ := s.state.Active(name)
-	interactor, ctx, key := s.opt.Interactor, s.ctx, or(s.opt.Detach, detachKey)
+	interactor, ctx, key := s.opt.Interactor, s.ctx, cmp.Or(s.opt.Detach, detachKey)
 	dir, rows := s.state.Workspace.LogDir, s.h-2
 	return func() tea.Msg {
 		t, err := interactor.Terminal(ctx, r.ID)

@@ -8,7 +8,6 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tui/screen"
-	"github.com/sawhorse-dev/sawhorse/tui/theme"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/tree"
 )
 
@@ -163,11 +162,4 @@ func (d *digest) count(look screen.Look) {
 	case 4:
 		d.up++
 	}
-}
-
-func pick(c bool, a, b theme.Ink) theme.Ink {
-	if c {
-		return a
-	}
-	return b
 }

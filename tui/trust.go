@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -56,7 +57,7 @@ func (s *Screen) whatIsTrusted(c tasks.Command) string {
 			break
 		}
 		spec := s.state.Units[n].Task.Spec
-		fmt.Fprintf(&text, "%s runs `%s` (%s). ", n, or(spec.Run, strings.Join(spec.Command, " ")), spec.Pos)
+		fmt.Fprintf(&text, "%s runs `%s` (%s). ", n, cmp.Or(spec.Run, strings.Join(spec.Command, " ")), spec.Pos)
 	}
 	var sources []string
 	for _, g := range s.groups() {

@@ -206,13 +206,13 @@ func (s *Screen) headerLine(clock string) string {
 	name := cell.Cut(s.state.Workspace.Name, max(8, s.w/4))
 	l.Put(in.Header, " "+name)
 	if s.branch != "" && s.w >= 60 {
-		l.Put(in.Faint, " ▸ ").Put(in.Muted, cell.Cut(s.branch, s.w/5)+pad(s.uncommitted, "*", ""))
+		l.Put(in.Faint, " ▸ ").Put(in.Muted, cell.Cut(s.branch, s.w/5)+pick(s.uncommitted, "*", ""))
 	}
 	if s.opt.ReadOnly {
 		l.Put(in.Warning, "  read-only")
 	}
 	if s.state.Detected {
-		l.Put(in.Muted, pad(s.w >= 100, "  detected: no sawhorse.yml (sawhorse init writes one)", "  detected"))
+		l.Put(in.Muted, pick(s.w >= 100, "  detected: no sawhorse.yml (sawhorse init writes one)", "  detected"))
 	}
 	if s.state.Untrusted {
 		l.Put(in.Warning, "  ▲ not trusted  :trust")
@@ -381,4 +381,12 @@ func (s *Screen) stripLines() []string {
 	return s.panes.strip.get(k, func() []string {
 		return s.strip.view(r.W, r.H, k.focused, k.wall, s.ink, lead, s.alertKeys)
 	})
+}
+
+// pick is a when c holds, else b.
+func pick[T any](c bool, a, b T) T {
+	if c {
+		return a
+	}
+	return b
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -208,7 +209,7 @@ func (a *app) printComparison(c tasks.Comparison) error {
 	add := func(what, name string, values []string) {
 		row := []string{what, name}
 		for _, v := range values {
-			row = append(row, or(v, "-"))
+			row = append(row, cmp.Or(v, "-"))
 		}
 		t.Rows = append(t.Rows, row)
 	}

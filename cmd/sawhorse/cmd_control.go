@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -133,7 +134,7 @@ func (a *app) control(use, short, done string, args cobra.PositionalArgs, comman
 				names = slices.DeleteFunc(slices.Clone(s.Order), func(n string) bool { return !s.Units[n].Up })
 			}
 			if !a.json {
-				fmt.Fprintf(a.out, "%s: %s\n", done, or(joinNames(names), "nothing, because nothing is up"))
+				fmt.Fprintf(a.out, "%s: %s\n", done, cmp.Or(joinNames(names), "nothing, because nothing is up"))
 			}
 			return nil
 		},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -120,10 +121,10 @@ func (a *app) promote(ctx context.Context, at place, e outside, p promoted, o pr
 	request := rand.Text()
 	operation := tasks.Operate{
 		ID: m.ID, Operation: "promote", Request: request,
-		Args: map[string]string{"alias": p.Alias, "version": o.version, "if_better": o.ifBetter, "over": or(p.Before, "nobody")},
+		Args: map[string]string{"alias": p.Alias, "version": o.version, "if_better": o.ifBetter, "over": cmp.Or(p.Before, "nobody")},
 	}
 	if o.undo {
-		operation.Operation, operation.Args = "undo", map[string]string{"alias": p.Alias, "over": or(p.Before, "nobody")}
+		operation.Operation, operation.Args = "undo", map[string]string{"alias": p.Alias, "over": cmp.Or(p.Before, "nobody")}
 	}
 	if err := e.Do(ctx, operation); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -77,16 +78,9 @@ func (a *app) psAll(ctx context.Context) error {
 		if r.Error != "" {
 			where += "  " + firstLine(r.Error)
 		}
-		fmt.Fprintf(w, "%s %s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\n", mark, or(r.Name, filepath.Base(r.Root)), or(r.Branch, "-"), number(r.PID), age(r.Started), r.Up, r.Running, r.Failed, where)
+		fmt.Fprintf(w, "%s %s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\n", mark, cmp.Or(r.Name, filepath.Base(r.Root)), cmp.Or(r.Branch, "-"), number(r.PID), age(r.Started), r.Up, r.Running, r.Failed, where)
 	}
 	return w.Flush()
-}
-
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 func errorText(err error) string {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -213,7 +214,7 @@ func (a *app) listDetected(ctx context.Context, p place) (done bool, err error) 
 	w := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
 	for _, u := range f.Units {
 		if !u.Hidden {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", u.Name, u.Kind, u.Pos, oneLine(or(u.Description, or(u.Run, strings.Join(u.Command, " ")))))
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", u.Name, u.Kind, u.Pos, oneLine(cmp.Or(u.Description, u.Run, strings.Join(u.Command, " "))))
 		}
 	}
 	if err := w.Flush(); err != nil {

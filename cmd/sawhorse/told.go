@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -71,7 +72,7 @@ func (o *told) failures(s *tasks.State) error {
 		if where := a.Location.String(); where != "" {
 			text += "  " + where
 		}
-		if err := o.t.tell(or(a.Task, a.Source), text+"  "+a.Message); err != nil {
+		if err := o.t.tell(cmp.Or(a.Task, a.Source), text+"  "+a.Message); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
@@ -299,7 +300,7 @@ func (d *draft) resolveContainer(dir string, u *Unit) {
 		return
 	}
 	u.Container = &Container{
-		Image: c.image.v, Pull: or(c.pull, PullMissing), Entrypoint: c.entrypoint, User: c.user, Dir: d.dir.v,
+		Image: c.image.v, Pull: cmp.Or(c.pull, PullMissing), Entrypoint: c.entrypoint, User: c.user, Dir: d.dir.v,
 	}
 	u.Dir = dir
 	if !d.tty.given() {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"maps"
 	"path/filepath"
 	"runtime"
@@ -29,29 +30,20 @@ const (
 
 func defaultShell() []string { return []string{"sh", "-c"} }
 
-// or is v, or the default when v is zero.
-func or[V comparable](v, fallback V) V {
-	var zero V
-	if v == zero {
-		return fallback
-	}
-	return v
-}
-
 // resolve fills in defaults and makes paths absolute below dir.
 func (w *workspaceDraft) resolve(dir string) *File {
 	f := &File{
-		Name:    or(w.name, filepath.Base(dir)),
+		Name:    cmp.Or(w.name, filepath.Base(dir)),
 		Dir:     dir,
 		Env:     w.env,
 		EnvFile: paths(dir, w.envFile),
 		Shell:   w.shell,
 		Logs: Logs{
-			Size:  or(w.logs.Size, logSize),
-			Total: or(w.logs.Total, logTotal),
-			Age:   or(w.logs.Age, logAge),
+			Size:  cmp.Or(w.logs.Size, logSize),
+			Total: cmp.Or(w.logs.Total, logTotal),
+			Age:   cmp.Or(w.logs.Age, logAge),
 		},
-		Jobs: or(w.jobs, runtime.NumCPU()),
+		Jobs: cmp.Or(w.jobs, runtime.NumCPU()),
 
 		Integrations: w.integrations,
 		Units:        make([]Unit, 0, len(w.units)),
@@ -81,7 +73,7 @@ func (d *draft) resolve(dir string, kinds map[string]Kind) Unit {
 		Dir: absolute(dir, d.dir.v), Env: d.env, EnvFile: paths(dir, d.envFile),
 		TTY:   d.kind == Service,
 		Watch: d.watch,
-		Stop:  Stop{Signal: or(d.stop.Signal, stopSignal), Timeout: or(d.stop.Timeout, stopTimeout)},
+		Stop:  Stop{Signal: cmp.Or(d.stop.Signal, stopSignal), Timeout: cmp.Or(d.stop.Timeout, stopTimeout)},
 	}
 	u.Autostart = (d.kind == Service || d.watch != nil) && !d.profiles
 	if d.autostart.given() {
@@ -95,13 +87,13 @@ func (d *draft) resolve(dir string, kinds map[string]Kind) Unit {
 		if kinds[dep.name] == Task {
 			condition = Succeeded
 		}
-		u.DependsOn = append(u.DependsOn, Dependency{Name: dep.name, Condition: or(dep.condition, condition), Restart: dep.restart})
+		u.DependsOn = append(u.DependsOn, Dependency{Name: dep.name, Condition: cmp.Or(dep.condition, condition), Restart: dep.restart})
 	}
 	if d.kind == Service {
 		d.resolveService(&u)
 		d.resolveContainer(dir, &u)
 	} else {
-		u.Timeout, u.Schedule, u.OnBusy = d.timeout, d.schedule, or(d.onBusy, BusyRestart)
+		u.Timeout, u.Schedule, u.OnBusy = d.timeout, d.schedule, cmp.Or(d.onBusy, BusyRestart)
 		u.Inputs, u.Format, u.Results = d.inputs, d.format, d.results
 		u.Track, u.Curves, u.Metrics = d.track, d.curves, d.metrics
 		u.After = d.after
@@ -129,7 +121,7 @@ func (d *draft) resolvePinned(u *Unit) {
 func (d *draft) resolveService(u *Unit) {
 	if d.ready != nil {
 		p := d.ready.Probe
-		p.Every, p.Timeout, p.Within = or(p.Every, probeEvery), or(p.Timeout, probeTimeout), probeWithin
+		p.Every, p.Timeout, p.Within = cmp.Or(p.Every, probeEvery), cmp.Or(p.Timeout, probeTimeout), probeWithin
 		if d.ready.within.given() {
 			p.Within = d.ready.within.v
 		}
@@ -138,10 +130,10 @@ func (d *draft) resolveService(u *Unit) {
 	r := d.restart.v
 	// One bound alone moves the other's default along.
 	u.Restart = Restart{
-		When:  or(r.When, RestartNo),
-		Min:   or(r.Min, min(restartMin, or(r.Max, restartMin))),
-		Max:   or(r.Max, max(restartMax, r.Min)),
-		Reset: or(r.Reset, restartReset),
+		When:  cmp.Or(r.When, RestartNo),
+		Min:   cmp.Or(r.Min, min(restartMin, cmp.Or(r.Max, restartMin))),
+		Max:   cmp.Or(r.Max, max(restartMax, r.Min)),
+		Reset: cmp.Or(r.Reset, restartReset),
 		Limit: r.Limit,
 	}
 	for _, p := range d.ports {

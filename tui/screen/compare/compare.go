@@ -4,6 +4,7 @@
 package compare
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -120,7 +121,7 @@ func (s *Screen) Actions() []action.Action {
 		}
 	}
 	diff := act("diff", "Show what differs between the code of the first run and the chosen one", "git diff", few, []string{"d"}, nil)
-	diff.Disabled = or(few, other)
+	diff.Disabled = cmp.Or(few, other)
 	diff.Do = func() tea.Cmd {
 		a, b := s.data.Runs[0], s.data.Runs[max(1, s.column)]
 		return func() tea.Msg { return Diff{a, b} }
@@ -142,13 +143,6 @@ func (s *Screen) Actions() []action.Action {
 		act("log", "Draw values by factors (a logarithmic scale), or evenly", "log scale", none, []string{"L"}, func() { s.log = !s.log }),
 		act("time", "Draw over time, or over steps", "time/steps", none, []string{"t"}, func() { s.byTime = !s.byTime }),
 	}
-}
-
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // View draws the runs.

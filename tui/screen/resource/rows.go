@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -110,7 +111,7 @@ func (r *Rows) Actions() []action.Action {
 			},
 		},
 		{
-			ID: "rows.compare", Title: title, Hint: "compare", Group: "Rows", Keys: []string{"v", "enter"}, Disabled: or(none, compare),
+			ID: "rows.compare", Title: title, Hint: "compare", Group: "Rows", Keys: []string{"v", "enter"}, Disabled: cmp.Or(none, compare),
 			Do: func() tea.Cmd { return func() tea.Msg { return Compare{chosen} } },
 		},
 		{
@@ -147,13 +148,6 @@ func (r *Rows) Actions() []action.Action {
 			Do: func() tea.Cmd { r.left = max(0, r.left-1); return nil },
 		},
 	}
-}
-
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // View draws the rows, or why there are none.

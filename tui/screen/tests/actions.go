@@ -1,6 +1,8 @@
 package tests
 
 import (
+	"cmp"
+
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
@@ -31,14 +33,14 @@ func (s *Screen) Actions() []action.Action {
 	}
 	return []action.Action{
 		a("open", "Open what the test said, or fold what is below it", open, none, s.enter, "enter"),
-		a("fold", "Fold or open what is below it", "", or(none, noFold), func() { s.fold(n, !n.open) }, "space"),
+		a("fold", "Fold or open what is below it", "", cmp.Or(none, noFold), func() { s.fold(n, !n.open) }, "space"),
 		a("in", "Open what is below it, or what it said", "", none, s.in, "right"),
-		a("out", "Fold it, or go to what it is part of", "", or(none, s.noOut()), s.out, "left"),
+		a("out", "Fold it, or go to what it is part of", "", cmp.Or(none, s.noOut()), s.out, "left"),
 		a("filter", "Filter the tests", "filter", none, func() { in := input.New(s.view.filter); s.filtering = &in }, "/"),
 		a("unfilter", "Show all tests again", "", noFilter, func() { s.setFilter("") }, "esc"),
 		a("view", "Show the tree, failures, the slowest, or the flaky and slow ones", "view", "", s.nextMode, "v"),
 		a("order", "Order the tree by failures, as they ran, by name or by time", "", s.noOrder(), s.nextOrder, "O"),
-		a("fold-all", "Fold the whole tree, or open it", "", or(none, s.noOrder()), s.foldAll, "Z"),
+		a("fold-all", "Fold the whole tree, or open it", "", cmp.Or(none, s.noOrder()), s.foldAll, "Z"),
 	}
 }
 
@@ -68,17 +70,15 @@ func (s *Screen) FailureActions() []action.Action {
 	}
 	return []action.Action{
 		a("back", "Back to the list of tests", "back", closed, func() tea.Cmd { s.leave(); return nil }, "esc", "left"),
-		a("next", "Next place that it names", "next place", or(closed, nowhere), step(1), "n"),
-		a("previous", "Previous place that it names", "", or(closed, nowhere), step(-1), "N"),
-		a("edit", "Open the place in the editor", "edit", or(closed, nowhere), func() tea.Cmd {
+		a("next", "Next place that it names", "next place", cmp.Or(closed, nowhere), step(1), "n"),
+		a("previous", "Previous place that it names", "", cmp.Or(closed, nowhere), step(-1), "N"),
+		a("edit", "Open the place in the editor", "edit", cmp.Or(closed, nowhere), func() tea.Cmd {
 			at, _, _ := d.selected()
 			return func() tea.Msg { return OpenPlace{at} }
 		}, "enter"),
 		a("unfold", "Show the frames of libraries", "unfold", folded, func() tea.Cmd { d.toggle(); return nil }, "space", "right"),
 	}
 }
-
-func or(a, b string) string { return pick(a != "", a, b) }
 
 func (s *Screen) noOut() string {
 	n := s.node()

@@ -4,6 +4,7 @@
 package dialog
 
 import (
+	"cmp"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -129,7 +130,8 @@ func (d *Dialog) View(w int, in *theme.Inks) []string {
 	return Frame(d.Title, d.Hint, body, w, in)
 }
 
-// Frame draws a box around lines, its title and its hint in the border.
+// Frame draws a box around lines, each empty or as wide as the box is inside, with
+// its title and its hint in the border.
 func Frame(title, hint string, body []string, w int, in *theme.Inks) []string {
 	lines := make([]string, 0, len(body)+2)
 	top := cell.NewLine(w).Put(in.Accent, "╭─ ")
@@ -137,7 +139,7 @@ func Frame(title, hint string, body []string, w int, in *theme.Inks) []string {
 	lines = append(lines, top.String())
 	side := in.Accent.Paint("│")
 	for _, s := range body {
-		lines = append(lines, side+pad(s, w-2)+side)
+		lines = append(lines, side+cmp.Or(s, cell.Spaces(w-2))+side)
 	}
 	bottom := cell.NewLine(w).Put(in.Accent, "╰")
 	if hint != "" {
@@ -145,12 +147,4 @@ func Frame(title, hint string, body []string, w int, in *theme.Inks) []string {
 	}
 	bottom.Rule(in.Accent, 1).Put(in.Accent, "╯")
 	return append(lines, bottom.String())
-}
-
-// pad makes an empty line blank; others come in their full width.
-func pad(s string, w int) string {
-	if s == "" {
-		return cell.Spaces(w)
-	}
-	return s
 }
