@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
@@ -331,15 +330,13 @@ func (c *Container) Environment() []string {
 	return of.Env
 }
 
-// executed is what of a container can change this machine, for trust: all of it
-// but what only says how it is found again.
-func (c *Container) executed() *Container {
+// made is what of a container another one has to be made for: all of it but what
+// only says how it is found again.
+func (c *Container) made() *Container {
 	if c == nil {
 		return nil
 	}
-	e := *c
-	e.Files, e.Hash = nil, ""
-	e.Labels = nil
-	e.Sync = slices.Clone(c.Sync)
-	return &e
+	m := *c
+	m.Files, m.Hash, m.Labels = nil, "", nil
+	return &m
 }

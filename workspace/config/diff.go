@@ -1,11 +1,8 @@
 package config
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"maps"
-	"path/filepath"
 	"slices"
 	"time"
 )
@@ -22,7 +19,7 @@ func Diff(before, after *File) (changed, added, removed []string) {
 		switch {
 		case old == nil:
 			added = append(added, u.Name)
-		case hash(running(before, old)) != hash(running(after, u)):
+		case running(before, old).written() != running(after, u).written():
 			changed = append(changed, u.Name)
 		}
 	}
@@ -36,10 +33,22 @@ func Diff(before, after *File) (changed, added, removed []string) {
 
 // process is all that a unit's process is made of.
 type process struct {
-	Execution Execution
-	Dir       string
+	Kind    Kind
+	Run     string
+	Command []string `json:",omitempty"`
+	Shell   []string `json:",omitempty"` // only where there is a line for it
+	Dir     string
+	// Env and EnvFile are the workspace's and the unit's own.
+	Env       map[string]string
+	EnvFile   []string `json:",omitempty"`
 	TTY       bool
 	Ready     *Probe
+	Tools     []string `json:",omitempty"`
+	Stop      Stop
+	Container *Container
+	Use       string
+	With      map[string]string `json:",omitempty"`
+	Values    map[string]string `json:",omitempty"`
 	Ports     []Port
 	Replicas  int
 	Params    []Param
@@ -50,8 +59,17 @@ type process struct {
 
 func running(f *File, u *Unit) process {
 	p := process{
-		Execution: Executes(f, u), Dir: u.Dir, TTY: u.TTY, Ready: u.Ready, Ports: u.Ports,
-		Replicas: u.Replicas, Params: slices.Clone(u.Params), Timeout: u.Timeout, Others: map[string]int{},
+		Kind: u.Kind, Run: u.Run, Command: u.Command, Dir: u.Dir, Env: map[string]string{}, EnvFile: slices.Concat(f.EnvFile, u.EnvFile),
+		TTY: u.TTY, Ready: u.Ready, Stop: u.Stop, Container: u.Container.made(), Use: u.Use, With: u.With, Values: u.Values,
+		Ports: u.Ports, Replicas: u.Replicas, Params: slices.Clone(u.Params), Timeout: u.Timeout, Others: map[string]int{},
+	}
+	maps.Copy(p.Env, f.Env)
+	maps.Copy(p.Env, u.Env)
+	if u.Inputs != nil {
+		p.Tools = u.Inputs.Tools
+	}
+	if u.Run != "" || len(p.Tools) > 0 || u.Ready != nil && u.Ready.Exec != "" {
+		p.Shell = u.Shell
 	}
 	for i := range p.Params {
 		p.Params[i].Description = ""
@@ -89,80 +107,11 @@ func texts(f *File, u *Unit) []string {
 	return all
 }
 
-// Execution is what a unit can make this machine execute: what a person is
-// shown, and agrees to, before a workspace is trusted.
-type Execution struct {
-	Name    string            `json:"name"`
-	Kind    Kind              `json:"kind"`
-	Run     string            `json:"run,omitempty"`
-	Command []string          `json:"command,omitempty"`
-	Shell   []string          `json:"shell,omitempty"` // only when there is a line for it
-	Dir     string            `json:"dir"`             // relative to the workspace where it can be
-	Env     map[string]string `json:"env,omitempty"`   // the workspace's and the unit's own
-	EnvFile []string          `json:"env_file,omitempty"`
-	Probe   string            `json:"probe,omitempty"` // ready.exec
-	Tools   []string          `json:"tools,omitempty"` // inputs.tools
-	Use     string            `json:"use,omitempty"`   // another system runs it
-	With    map[string]string `json:"with,omitempty"`
-	Values  map[string]string `json:"values,omitempty"`
-	Stop    Stop              `json:"stop"`
-	// Container is what an engine is asked to make.
-	Container *Container `json:"container,omitempty"`
-}
-
-// Executes returns what a unit can make this machine execute.
-func Executes(f *File, u *Unit) Execution {
-	e := Execution{
-		Name: u.Name, Kind: u.Kind, Run: u.Run, Command: u.Command,
-		Dir: relative(f.Dir, u.Dir), Env: map[string]string{}, Stop: u.Stop, Use: u.Use, With: u.With, Values: u.Values,
-		Container: u.Container.executed(),
-	}
-	for _, env := range []map[string]string{f.Env, u.Env} {
-		maps.Copy(e.Env, env)
-	}
-	for _, file := range slices.Concat(f.EnvFile, u.EnvFile) {
-		e.EnvFile = append(e.EnvFile, relative(f.Dir, file))
-	}
-	if u.Ready != nil {
-		e.Probe = u.Ready.Exec
-	}
-	if u.Inputs != nil {
-		e.Tools = u.Inputs.Tools
-	}
-	if u.Run != "" || e.Probe != "" || len(e.Tools) > 0 {
-		e.Shell = u.Shell
-	}
-	return e
-}
-
-func relative(dir, path string) string {
-	rel, err := filepath.Rel(dir, path)
-	if err != nil || !filepath.IsLocal(rel) {
-		return path
-	}
-	return filepath.ToSlash(rel)
-}
-
-// Digest is a hash over everything in the file that decides what is executed.
-// It does not depend on where the workspace is, on the order of units, or on
-// descriptions.
-func Digest(f *File) string {
-	digests := map[string]string{}
-	for i := range f.Units {
-		digests[f.Units[i].Name] = UnitDigest(f, &f.Units[i])
-	}
-	return hash(digests)
-}
-
-// UnitDigest is Digest for one unit of the file.
-func UnitDigest(f *File, u *Unit) string { return hash(Executes(f, u)) }
-
-// hash relies on JSON writing the keys of a map in order.
-func hash(v any) string {
-	text, err := json.Marshal(v)
+// written is the same for equal processes: JSON has the keys of a map in order.
+func (p process) written() string {
+	text, err := json.Marshal(p)
 	if err != nil {
 		panic(err) // strings, numbers, maps and lists of them only
 	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
+	return string(text)
 }

@@ -8,12 +8,9 @@ import (
 	"maps"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/joho/godotenv"
-
-	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
 // The variables that Sawhorse itself gives to every process.
@@ -23,30 +20,6 @@ const (
 	ReplicaVariable = "SAWHORSE_REPLICA" // from 1, when there are several
 	ChangedVariable = "SAWHORSE_CHANGED" // the changed paths, one a line
 )
-
-// Child is what the environment of one process is made of, the weakest first.
-// Values are final: every ${{ ... }} is expanded.
-type Child struct {
-	// OS is the environment of the host, as os.Environ gives it.
-	OS []string
-	// WorkspaceFile and UnitFile are read from env_file, see ReadFiles.
-	WorkspaceFile, Workspace map[string]string
-	UnitFile                 map[string]string
-	// Ports, with the numbers that were chosen, are NAME_PORT, and the first
-	// one PORT. They win over a PORT in a dotenv file, which is meant for other
-	// tools, and lose against the unit's own env, which is meant.
-	Ports []config.Port
-	Unit  map[string]string
-	// Params are PARAM_NAME.
-	Params map[string]string
-	// Own are Sawhorse's own variables.
-	Own map[string]string
-}
-
-// Environ is the whole environment as KEY=VALUE, sorted, each name once.
-func (c Child) Environ() []string {
-	return Build(c.OS, c.WorkspaceFile, c.Workspace, c.UnitFile, portVariables(c.Ports), c.Unit, paramVariables(c.Params), c.Own)
-}
 
 // Build puts layers of variables on top of base, KEY=VALUE lines; the last
 // layer wins. The result is sorted, each name once.
@@ -78,25 +51,6 @@ func fold(name string) string {
 		return strings.ToUpper(name)
 	}
 	return name
-}
-
-func portVariables(ports []config.Port) map[string]string {
-	vars := map[string]string{}
-	for _, p := range ports {
-		vars[config.PortVariable(p.Name)] = strconv.Itoa(p.Number)
-	}
-	if len(ports) > 0 {
-		vars["PORT"] = strconv.Itoa(ports[0].Number)
-	}
-	return vars
-}
-
-func paramVariables(params map[string]string) map[string]string {
-	vars := map[string]string{}
-	for name, value := range params {
-		vars[config.ParamVariable(name)] = value
-	}
-	return vars
 }
 
 // maxChanged keeps SAWHORSE_CHANGED far below what a system lets one variable

@@ -10,29 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"github.com/sawhorse-dev/sawhorse/workspace/config"
 	"github.com/sawhorse-dev/sawhorse/workspace/env"
 )
-
-func TestStrongerLayersWin(t *testing.T) {
-	child := env.Child{
-		OS:            []string{"A=os", "B=os", "C=os", "D=os", "E=os", "F=os", "HOME=/h=x", "bare", ""},
-		WorkspaceFile: map[string]string{"B": "workspace file", "C": "workspace file"},
-		Workspace:     map[string]string{"C": "workspace", "D": "workspace"},
-		UnitFile:      map[string]string{"D": "unit file", "E": "unit file", "PORT": "3000", "HTTP_PORT": "3000"},
-		Unit:          map[string]string{"E": "unit", "DEBUG_PORT": "mine"},
-		Ports:         []config.Port{{Name: "http", Number: 8080}, {Name: "debug", Number: 9229}, {Name: "db-x", Number: 1}},
-		Params:        map[string]string{"target-env": "prod"},
-		Own:           map[string]string{env.TaskVariable: "api"},
-	}
-	want := []string{
-		"A=os", "B=workspace file", "C=workspace", "D=unit file", "DB_X_PORT=1", "DEBUG_PORT=mine", "E=unit", "F=os",
-		"HOME=/h=x", "HTTP_PORT=8080", "PARAM_TARGET_ENV=prod", "PORT=8080", "SAWHORSE_TASK=api",
-	}
-	if diff := cmp.Diff(want, child.Environ()); diff != "" {
-		t.Errorf("environment (-want +got):\n%s", diff)
-	}
-}
 
 func TestEachNameIsGivenOnce(t *testing.T) {
 	name := rapid.SampledFrom([]string{"A", "B", "C", "D"})
@@ -61,6 +40,13 @@ func TestEachNameIsGivenOnce(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestWhatIsNoVariableIsLeftOut(t *testing.T) {
+	got := env.Build([]string{"HOME=/h=x", "bare", ""}, map[string]string{"A": ""})
+	if diff := cmp.Diff([]string{"A=", "HOME=/h=x"}, got); diff != "" {
+		t.Errorf("environment (-want +got):\n%s", diff)
+	}
 }
 
 func TestChangedPathsNeverGrowPastWhatASystemTakes(t *testing.T) {
@@ -105,8 +91,7 @@ func TestSecretsAreHiddenByNameAndByValue(t *testing.T) {
 			t.Errorf("SecretName(%q) = %t", name, got)
 		}
 	}
-	secrets := env.Secrets([]string{"API_TOKEN=hunter2", "LONG_SECRET=hunter2-and-more", "PLAIN=shown", "TINY_KEY=1"})
-	r := env.NewRedactor(append(secrets, "param-value")...)
+	r := env.NewRedactor("hunter2", "hunter2-and-more", "1", "param-value")
 	for text, want := range map[string]string{
 		"login hunter2 ok":                "login •••••• ok",
 		"login hunter2-and-more":          "login ••••••",

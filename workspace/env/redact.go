@@ -27,18 +27,6 @@ func SecretName(name string) bool {
 	return !strings.HasPrefix(name, "SAWHORSE_") && secretName().MatchString(name)
 }
 
-// Secrets are the values in environ, KEY=VALUE lines, whose names are taken for
-// those of secrets.
-func Secrets(environ []string) []string {
-	var values []string
-	for _, line := range environ {
-		if name, value, ok := strings.Cut(line, "="); ok && SecretName(name) {
-			values = append(values, value)
-		}
-	}
-	return values
-}
-
 // Redactor hides known values in what is shown. The zero value knows none, and
 // still hides passwords in URLs. It is for display: what is stored stays whole.
 type Redactor struct{ replacer *strings.Replacer }

@@ -71,18 +71,6 @@ func Save(stateDir, name string, v any) error {
 	return nil
 }
 
-// Forget removes what was remembered under a name, if anything.
-func Forget(stateDir, name string) error {
-	path, err := storePath(stateDir, name)
-	if err != nil {
-		return err
-	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("forget %s: %w", name, err)
-	}
-	return nil
-}
-
 func storePath(stateDir, name string) (string, error) {
 	if name == "" || name[0] == '.' || strings.ContainsAny(name, `/\:`) {
 		return "", fmt.Errorf("%q is no name for a remembered file", name)
