@@ -172,7 +172,7 @@ func journeys() map[string]func(p trip) {
 		"tab.1": func(p trip) { p.on("web").Press("5").See("declared in").Press("1").Gone("declared in") },
 		"tab.2": func(p trip) { p.on("web").Press("2").See("listens on", "memory") },
 		"tab.3": func(p trip) {
-			p.on("web").Press("3").See("LOG_LEVEL=info", "not shown").Gone("hunter2")
+			p.on("web").Press("3").See("LOG_LEVEL=info", "not shown", "postgres://shop:").Gone("hunter2").Gone("hunter3")
 			p.on("test").Press("3").See("OUTCOME")
 		},
 		"tab.4":          func(p trip) { p.on("api").Press("4").See("WHY", "waits since") },

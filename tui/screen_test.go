@@ -30,7 +30,7 @@ func shop() []config.Unit {
 			Restart: config.Restart{When: config.RestartOnFailure, Min: 100 * time.Millisecond, Max: 30 * time.Second},
 			Stop:    config.Stop{Signal: "TERM", Timeout: 10 * time.Second},
 			Ports:   []config.Port{{Name: "http", Number: port}}, DependsOn: deps,
-			Env: map[string]string{"LOG_LEVEL": "info", "API_TOKEN": "hunter2"},
+			Env: map[string]string{"LOG_LEVEL": "info", "API_TOKEN": "hunter2", "DATABASE_URL": "postgres://shop:hunter3@db/shop"},
 		}
 	}
 	task := func(name, run string) config.Unit {

@@ -50,6 +50,7 @@ var layers = []layer{
 	{"tui/theme", nil, "colors have a meaning and no users"},
 	{"tui/widget/...", []string{"tui/theme", "tui/widget/..."}, "a widget knows nothing of tasks"},
 	{"tui/action", nil, "the table of actions is below the screens and knows no task"},
+	{"tui/screen/env", []string{"tui/screen", "tui/widget/...", "tasks", "workspace/env"}, "what is a secret is known by one package"},
 	{"tui/screen/resource", []string{"tui/screen", "tui/screen/stats", "tui/action", "tui/theme", "tui/widget/...", "tasks", "tasks/logs/parse"}, "a resource is drawn with what the stats of a task are drawn with, and its rows are filtered as logs are"},
 	{"tui/screen/...", []string{"tui/screen", "tui/action", "tui/theme", "tui/widget/...", "tasks", "tasks/logs", "tasks/logs/parse"}, "a screen sees its frame, the state and the logs: no other screen, no engine, no integration"},
 	{"tui/...", []string{"tui/...", "tasks", "tasks/logs", "tasks/logs/parse", "workspace/..."}, "the screen sees a tasks.Engine and never what is behind it"},

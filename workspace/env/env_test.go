@@ -84,7 +84,7 @@ func TestTheLastDotenvFileWinsAndAMissingOneIsNamed(t *testing.T) {
 
 func TestSecretsAreHiddenByNameAndByValue(t *testing.T) {
 	for name, secret := range map[string]bool{
-		"GITHUB_TOKEN": true, "AWS_SECRET_ACCESS_KEY": true, "DB_PASSWORD": true, "apikey": true, "KEY": true, "SSH_AUTH": true,
+		"GITHUB_TOKEN": true, "AWS_SECRET_ACCESS_KEY": true, "DB_PASSWORD": true, "apikey": true, "KEY": true, "SSH_AUTH": true, "SENTRY_DSN": true,
 		"MONKEY": false, "PATH": false, "PWD": false, "KEYBOARD": false, "AUTHOR": false, "PASSED": false, "SAWHORSE_TOKEN": false,
 	} {
 		if got := env.SecretName(name); got != secret {

@@ -16,7 +16,7 @@ const Masked = "••••••"
 const minSecret = 4
 
 var (
-	secretName = lazy.Regexp(`(?i)TOKEN|SECRET|PASSW(OR)?D|PASSPHRASE|CREDENTIAL|API_?KEY|(^|[_.-])(KEYS?|PASS|AUTH)([_.-]|$)`)
+	secretName = lazy.Regexp(`(?i)TOKEN|SECRET|PASSW(OR)?D|PASSPHRASE|CREDENTIAL|API_?KEY|(^|[_.-])(KEYS?|PASS|AUTH|DSN)([_.-]|$)`)
 	// userinfo is the password in postgres://user:password@host.
 	userinfo = lazy.Regexp(`(://[^:/@\s]*:)[^@/\s]+@`)
 )

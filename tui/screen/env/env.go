@@ -1,5 +1,6 @@
 // Package env is the tab with the variables that a unit's declaration gives to
-// its process. It never shows a value whose name says that it is secret.
+// its process. It never shows a secret: a value whose name says so, or a password in
+// an address.
 package env
 
 import (
@@ -12,6 +13,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tui/screen"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/cell"
 	"github.com/sawhorse-dev/sawhorse/tui/widget/pager"
+	"github.com/sawhorse-dev/sawhorse/workspace/env"
 )
 
 // Screen is the tab.
@@ -57,9 +59,9 @@ func (s *Screen) View(f screen.Frame) []string {
 		}
 	}
 	for _, k := range slices.Sorted(maps.Keys(given)) {
-		v := given[k]
-		if secret(k) {
-			v = "•••••• (not shown)"
+		v := env.Redactor{}.Mask(k, given[k])
+		if v == env.Masked {
+			v += " (not shown)"
 		}
 		put(k, v)
 	}
@@ -81,12 +83,4 @@ func set(m map[string]string, k, v string) map[string]string {
 	}
 	m[k] = v
 	return m
-}
-
-// secret says whether a variable of this name should not be seen over a shoulder.
-func secret(name string) bool {
-	name = strings.ToUpper(name)
-	return slices.ContainsFunc([]string{"SECRET", "TOKEN", "PASSWORD", "PASSWD", "KEY", "CREDENTIAL", "DSN"}, func(w string) bool {
-		return strings.Contains(name, w)
-	})
 }
