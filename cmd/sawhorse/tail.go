@@ -344,7 +344,7 @@ func (t *tail) search(ctx context.Context, src *tailSource, pattern string) {
 				return false
 			}
 		}
-		_, _ = r.Search(ctx, q, func(l logs.Line) bool {
+		_ = r.Search(ctx, q, func(l logs.Line) bool {
 			l.Text = slices.Clone(l.Text)
 			batch = append(batch, l)
 			return len(batch) < hitBatch || give()

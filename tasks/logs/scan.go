@@ -58,14 +58,12 @@ func (w *worker) scan(ctx context.Context, j *job) error {
 	first, last := j.records[0], j.records[len(j.records)-1]
 	w.base = first.off
 	size := last.after() - w.base
-	j.stats.Bytes = size
 	headless := j.unit.at == position{} && first.continues() // its beginning was dropped
 	w.now = first.start()
 	if headless {
 		w.now = first.line
 	}
-	j.stats.Lines = max(0, min(w.to, last.end())-max(w.from, w.now))
-	if j.stats.Lines == 0 {
+	if min(w.to, last.end()) <= max(w.from, w.now) {
 		return nil
 	}
 	j.data = slices.Grow(j.data[:0], int(size))[:size]
@@ -200,10 +198,6 @@ func (w *worker) found(ls, le int, matched bool) {
 	if w.now < w.from || w.now >= w.to {
 		return
 	}
-	w.job.stats.Hits++
-	if !w.keep {
-		return
-	}
 	text := textOf(data, ls, le)
 	w.job.hits = append(w.job.hits, hit{
 		n: w.now, begin: ls, end: ls + len(text), size: int64(len(text)), record: w.recordAt(ls),
@@ -229,7 +223,7 @@ func (w *worker) long(ctx context.Context) error {
 	size := int64(len(data) - ls)
 	matched := w.m.match(data[ls:])
 	piece := slices.Clone(data[max(ls, len(data)-overlap):])
-	for !w.tail.done && (w.keep || !matched) {
+	for !w.tail.done {
 		if err := ctx.Err(); err != nil {
 			return err
 		}

@@ -30,34 +30,18 @@ type Query struct {
 	Reverse bool
 }
 
-// Stats is how far a search has come.
-type Stats struct {
-	Hits  int64
-	Lines int64
-	Bytes int64
-}
-
 // Search calls yield for each line that matches, in order, until yield returns
 // false or ctx ends. It reads the log in blocks on several goroutines, so that
 // its memory does not depend on the size of the log. The text of a hit is cut
 // at TextLimit and valid until yield returns. A line of more than a MiB is
 // matched in pieces that overlap by 64 KiB: there a longer match may be missed,
 // and ^ and $ hold at the ends of each piece.
-func (r *Reader) Search(ctx context.Context, q Query, yield func(Line) bool) (Stats, error) {
-	return r.search(ctx, q, yield)
-}
-
-// Count counts the lines that match; it is faster than a Search.
-func (r *Reader) Count(ctx context.Context, q Query) (Stats, error) {
-	return r.search(ctx, q, nil)
-}
-
-func (r *Reader) search(ctx context.Context, q Query, yield func(Line) bool) (Stats, error) {
+func (r *Reader) Search(ctx context.Context, q Query, yield func(Line) bool) error {
 	p, err := compilePattern(q)
 	if err != nil {
-		return Stats{}, err
+		return err
 	}
-	sc := scanner{pattern: p, invert: q.Invert, keep: yield != nil, reverse: q.Reverse}
+	sc := scanner{pattern: p, invert: q.Invert, reverse: q.Reverse}
 	err = r.retrying(func() error {
 		sc.from, sc.to = max(q.From, r.begin), q.To
 		if sc.to <= 0 || sc.to > r.end {
@@ -66,21 +50,20 @@ func (r *Reader) search(ctx context.Context, q Query, yield func(Line) bool) (St
 		return nil
 	})
 	if err != nil || sc.from >= sc.to {
-		return Stats{}, err
+		return err
 	}
 	sc.dir, sc.segments, sc.end = r.view.dir, slices.Clone(r.view.segments), r.end
-	stats, err := sc.run(ctx, yield)
+	err = sc.run(ctx, yield)
 	if err != nil && ctx.Err() == nil {
 		err = fmt.Errorf("search log %q: %w", r.key, err)
 	}
-	return stats, err
+	return err
 }
 
 // scanner is one search.
 type scanner struct {
 	pattern  pattern
 	invert   bool
-	keep     bool // collect the hits, not only their number
 	reverse  bool
 	from, to int64
 	end      int64 // of the log
@@ -103,7 +86,6 @@ type job struct {
 	data    []byte
 	records []record
 	hits    []hit
-	stats   Stats
 	err     error
 }
 
@@ -111,7 +93,7 @@ type job struct {
 //
 //	units ─> queue ─> workers ─┐
 //	   └───> order ────────────┴─> yield ─> free jobs
-func (sc *scanner) run(ctx context.Context, yield func(Line) bool) (Stats, error) {
+func (sc *scanner) run(ctx context.Context, yield func(Line) bool) error {
 	inner, cancel := context.WithCancel(ctx)
 	var all sync.WaitGroup
 	defer all.Wait()
@@ -144,37 +126,31 @@ func (sc *scanner) run(ctx context.Context, yield func(Line) bool) (Stats, error
 		all.Go(func() { sc.work(inner, queue) })
 	}
 
-	var total Stats
 	for j := range order {
 		select {
 		case <-j.done:
 		case <-ctx.Done():
-			return total, ctx.Err()
+			return ctx.Err()
 		}
 		if j.err != nil {
-			return total, j.err
+			return j.err
 		}
-		total.Lines += j.stats.Lines
-		total.Bytes += j.stats.Bytes
-		if yield == nil {
-			total.Hits += j.stats.Hits
-		} else if !sc.deliver(j, &total, yield) {
-			return total, nil
+		if !sc.deliver(j, yield) {
+			return nil
 		}
 		free <- j
 	}
 	if failed == nil {
 		failed = ctx.Err()
 	}
-	return total, failed
+	return failed
 }
 
-func (sc *scanner) deliver(j *job, total *Stats, yield func(Line) bool) bool {
+func (sc *scanner) deliver(j *job, yield func(Line) bool) bool {
 	if sc.reverse {
 		slices.Reverse(j.hits)
 	}
 	for _, h := range j.hits {
-		total.Hits++
 		if !yield(h.line(j, sc.end)) {
 			return false
 		}
@@ -186,12 +162,12 @@ func (sc *scanner) work(ctx context.Context, queue <-chan *job) {
 	w := worker{scanner: sc, view: view{dir: sc.dir, segments: sc.segments}, m: sc.pattern.matcher()}
 	defer w.view.close()
 	for j := range queue {
-		j.hits, j.stats, j.err = j.hits[:0], Stats{}, ctx.Err()
+		j.hits, j.err = j.hits[:0], ctx.Err()
 		if j.err == nil {
 			j.err = w.scan(ctx, j)
 		}
 		if errors.Is(j.err, fs.ErrNotExist) {
-			j.hits, j.stats, j.err = j.hits[:0], Stats{}, nil // dropped by retention meanwhile
+			j.hits, j.err = j.hits[:0], nil // dropped by retention meanwhile
 		}
 		j.done <- struct{}{}
 	}

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -230,20 +229,6 @@ func (s *Store) entry(key Key) *entry {
 
 // Reader opens a log for reading; see OpenReader.
 func (s *Store) Reader(key Key) (*Reader, error) { return OpenReader(s.dir, key) }
-
-// Keys lists the logs that hold anything, sorted.
-func (s *Store) Keys() []Key {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	keys := make([]Key, 0, len(s.logs))
-	for key, e := range s.logs {
-		if len(e.segments) > 0 {
-			keys = append(keys, key)
-		}
-	}
-	slices.Sort(keys)
-	return keys
-}
 
 // Remove deletes a log. Its writer stays usable and begins again at line 0.
 func (s *Store) Remove(key Key) error {

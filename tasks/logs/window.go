@@ -2,8 +2,6 @@ package logs
 
 import (
 	"bytes"
-	"context"
-	"io"
 )
 
 // TextLimit is how much of a line Lines gives when it is told no limit.
@@ -23,15 +21,6 @@ func (r *Reader) Lines(from int64, n, limit int, dst []Line) ([]Line, error) {
 		return r.window(max(from, r.begin), n, limit, &dst)
 	})
 	return dst, err
-}
-
-// Last appends the last n lines to dst, oldest first.
-func (r *Reader) Last(n, limit int, dst []Line) ([]Line, error) {
-	_, end, err := r.Bounds()
-	if err != nil {
-		return dst, err
-	}
-	return r.Lines(end-int64(n), n, limit, dst)
 }
 
 // window walks over the records from the one in which the first line begins.
@@ -232,95 +221,4 @@ func (k *block) load(v *view, segment int, off int64) error {
 	_ = err // behind the end of the file there is nothing, which is no error here
 	k.b, k.segment, k.off = k.b[:n], segment, off
 	return nil
-}
-
-// Raw writes the bytes of the lines from..to-1 exactly as they were printed,
-// without Sawhorse's own notes; to 0 or less is the end of the log.
-func (r *Reader) Raw(ctx context.Context, w io.Writer, from, to int64) error {
-	var begin, end position
-	var skipFrom, skipTo int64
-	err := r.retrying(func() error {
-		if to <= 0 || to > r.end {
-			to = r.end
-		}
-		from = max(from, r.begin)
-		if from >= to {
-			return nil
-		}
-		var err error
-		if begin, skipFrom, err = r.locate(from); err == nil {
-			end, skipTo, err = r.locate(to)
-		}
-		return err
-	})
-	if err != nil || from >= to {
-		return err
-	}
-	r.cursor.from(&r.view, begin)
-	r.block.reset()
-	for at := begin; ; {
-		rec, ok := r.cursor.step()
-		if !ok {
-			return r.cursor.err
-		}
-		off, stop := rec.off, rec.after()
-		if at == begin {
-			off += skipFrom
-		}
-		if at == end {
-			stop = rec.off + skipTo
-		}
-		for off < stop && rec.stream != Note {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			b, err := r.block.at(&r.view, r.cursor.segment, off, stop)
-			if err != nil {
-				return err
-			}
-			if _, err := w.Write(b); err != nil {
-				return err
-			}
-			off += int64(len(b))
-		}
-		if at == end {
-			return nil
-		}
-		if at.record++; at.record == r.view.segments[at.segment].n {
-			at = position{segment: at.segment + 1}
-		}
-	}
-}
-
-// locate gives the record in which a line begins, and at which of its bytes.
-func (r *Reader) locate(line int64) (position, int64, error) {
-	p, err := r.view.find(line)
-	if err != nil {
-		return p, 0, err
-	}
-	rec, err := r.view.record(p)
-	if err != nil {
-		return p, 0, err
-	}
-	r.block.reset()
-	off := rec.off
-	for now := rec.line; now < line && off < rec.after(); {
-		b, err := r.block.at(&r.view, p.segment, off, rec.after())
-		if err != nil {
-			return p, 0, err
-		}
-		for now < line {
-			i := bytes.IndexByte(b, '\n') + 1
-			if i == 0 {
-				i = len(b)
-				now--
-			}
-			off += int64(i)
-			b = b[i:]
-			if now++; len(b) == 0 {
-				break
-			}
-		}
-	}
-	return p, off - rec.off, nil
 }

@@ -156,8 +156,7 @@ func matches(ctx context.Context, s source, re *regexp.Regexp, pattern string, f
 	if regexp.QuoteMeta(pattern) == pattern {
 		q.Pattern, q.Literal, q.IgnoreCase = pattern, true, re.String() != pattern
 	}
-	_, err = r.Search(ctx, q, func(l logs.Line) bool { return yield(l.N) })
-	return err
+	return r.Search(ctx, q, func(l logs.Line) bool { return yield(l.N) })
 }
 
 // surveyed is how many of the newest lines are looked at for errors.
