@@ -85,14 +85,8 @@ func (s *Store) Last(ctx context.Context) (map[string]int, error) {
 	return last, err
 }
 
-// Prune drops runs beyond the newest `runs` and those that ended longer than
-// `age` ago. Add does so by itself with the defaults: 5000 runs, 90 days.
-func (s *Store) Prune(ctx context.Context, runs int, age time.Duration) error {
-	return s.host(ctx, "prune the run history", func(db *sql.DB) error {
-		return prune(ctx, db, time.Now(), runs, age, keptPasses)
-	})
-}
-
+// prune drops runs beyond the newest `runs`, those that ended longer than `age`
+// ago, and of each task the tests that did not fail beyond its newest `passes` runs.
 func prune(ctx context.Context, db *sql.DB, now time.Time, runs int, age time.Duration, passes int) error {
 	return inside(ctx, db, func(tx *sql.Tx) error {
 		return execAll(ctx, tx, []statement{

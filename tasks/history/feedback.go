@@ -83,15 +83,7 @@ func (s *Store) AddStart(ctx context.Context, r StartRecord) error {
 	})
 }
 
-// StartsSince are the starts that began then or later, oldest first.
-func (s *Store) StartsSince(ctx context.Context, since time.Time) (all []StartRecord, err error) {
-	err = s.read(ctx, "read the starts of the environment", func(db *sql.DB) error {
-		all, err = readStarts(ctx, db, since)
-		return err
-	})
-	return all, err
-}
-
+// readStarts reads the starts that began at since or later, oldest first.
 func readStarts(ctx context.Context, db *sql.DB, since time.Time) ([]StartRecord, error) {
 	var all []StartRecord
 	err := each(ctx, db, func(scan func(...any) error) error {

@@ -258,19 +258,6 @@ func TestARunThatHasNotEndedIsRefused(t *testing.T) {
 	}
 }
 
-func TestDurationsAreOfTheNewestSuccesses(t *testing.T) {
-	lasting := func(d time.Duration) func(*tasks.Run) {
-		return func(r *tasks.Run) { r.StartedAt = r.EndedAt.Add(-d) }
-	}
-	s, _ := store(t, finished("test", 1, lasting(1*time.Second)), finished("test", 2, lasting(2*time.Second)),
-		finished("test", 3, lasting(3*time.Second)), finished("test", 4, failed), finished("api", 5),
-		finished("test", 6, func(r *tasks.Run) { r.StartedAt = time.Time{} }))
-	got, err := s.Durations(t.Context(), "test", 2)
-	if diff := cmp.Diff([]time.Duration{3 * time.Second, 2 * time.Second}, got); diff != "" || err != nil {
-		t.Errorf("%v\n%s", err, diff)
-	}
-}
-
 func TestReadingMakesNoFile(t *testing.T) {
 	s, path := store(t)
 	if got := ids(t, s, history.Filter{}); len(got) != 0 {
@@ -278,9 +265,6 @@ func TestReadingMakesNoFile(t *testing.T) {
 	}
 	if last, err := s.Last(t.Context()); err != nil || len(last) != 0 {
 		t.Errorf("Last: %v, %v", last, err)
-	}
-	if _, err := s.Durations(t.Context(), "test", 3); err != nil {
-		t.Error(err)
 	}
 	if entries, err := os.ReadDir(filepath.Dir(path)); err != nil || len(entries) != 0 {
 		t.Errorf("files: %v, %v", entries, err)

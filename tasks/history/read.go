@@ -188,25 +188,6 @@ func (s *Store) Summaries(ctx context.Context, runs ...tasks.RunID) (map[tasks.R
 	return all, nil
 }
 
-// Durations are how long the newest n runs of the task took that succeeded,
-// newest first.
-func (s *Store) Durations(ctx context.Context, task string, n int) ([]time.Duration, error) {
-	var all []time.Duration
-	err := s.read(ctx, "read the durations of "+task, func(db *sql.DB) error {
-		return each(ctx, db, func(scan func(...any) error) error {
-			var d time.Duration
-			err := scan(&d)
-			all = append(all, max(d, 0))
-			return err
-		}, `SELECT ended_at - started_at FROM runs WHERE task = ? AND status = ? AND started_at > 0
-			ORDER BY ended_at DESC, seq DESC LIMIT ?`, task, tasks.Succeeded, n)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return all, nil
-}
-
 // each calls row for every row of a query.
 func each(ctx context.Context, db *sql.DB, row func(scan func(...any) error) error, query string, args ...any) error {
 	rows, err := db.QueryContext(ctx, query, args...)
