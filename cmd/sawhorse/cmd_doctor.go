@@ -130,7 +130,7 @@ func examineHost(ctx context.Context, p place) finding {
 		return finding{What: "host", Text: err.Error(), Hint: "sawhorse down --force"}
 	}
 	h := c.Host()
-	return finding{What: "host", OK: true, Text: fmt.Sprintf("pid %d, version %s", h.PID, h.Version)}
+	return finding{What: "host", OK: true, Text: fmt.Sprintf("pid %d, version %s", h.PID, h.Version), Hint: c.Warning()}
 }
 
 // program is the program that a unit runs, where that can be told without a shell.
