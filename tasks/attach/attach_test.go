@@ -404,12 +404,9 @@ func TestAnotherProtocolIsRefusedWithTheWayOut(t *testing.T) {
 			t.Errorf("no %q in: %v", want, err)
 		}
 	}
-	if pid, err := attach.HostPID(t.Context(), path); err != nil || pid != os.Getpid() {
-		t.Errorf("HostPID = %d, %v; the process that listens is %d", pid, err, os.Getpid())
-	}
 }
 
-func TestAHostThatHangsIsNamedByItsPid(t *testing.T) {
+func TestAHostThatHangsIsSaidToHang(t *testing.T) {
 	path := filepath.Join(stateDir(t), "host.sock")
 	l, err := attach.Listen(path) // and nobody serves it
 	if err != nil {
@@ -420,8 +417,5 @@ func TestAHostThatHangsIsNamedByItsPid(t *testing.T) {
 	defer cancel()
 	if _, err := attach.Dial(ctx, path, "1.2.3"); err == nil || !strings.Contains(err.Error(), "does not answer") {
 		t.Errorf("Dial: %v", err)
-	}
-	if pid, err := attach.HostPID(t.Context(), path); err != nil || pid != os.Getpid() {
-		t.Errorf("HostPID = %d, %v", pid, err)
 	}
 }

@@ -255,9 +255,9 @@ func (c *Client) connect(ctx context.Context) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := peerOf(conn)
-	if err == nil && p.uid != os.Getuid() {
-		err = fmt.Errorf("the host on %s belongs to user id %d, you are %d", c.path, p.uid, os.Getuid())
+	user, err := peerOf(conn)
+	if err == nil && user != os.Getuid() {
+		err = fmt.Errorf("the host on %s belongs to user id %d, you are %d", c.path, user, os.Getuid())
 	}
 	if err != nil {
 		_ = conn.Close()
@@ -290,28 +290,4 @@ func refusal(answer *http.Response) error {
 		return fmt.Errorf("the host answered %s", answer.Status)
 	}
 	return errors.New(p.Error)
-}
-
-// HostPID is the process that listens at path, as the system knows it: also of
-// a host that no longer answers. ErrNoHost when nobody listens.
-func HostPID(ctx context.Context, path string) (int, error) {
-	conn, err := connect(ctx, path)
-	if err != nil {
-		return 0, err
-	}
-	defer conn.Close()
-	if p, err := peerOf(conn); err == nil && p.pid > 0 {
-		return p.pid, nil
-	}
-	// A system that does not say: the host does.
-	c, err := Dial(ctx, path, "")
-	var mismatch *VersionError
-	switch {
-	case errors.As(err, &mismatch):
-		return mismatch.Host.PID, nil
-	case err != nil:
-		return 0, err
-	}
-	defer c.Close()
-	return c.Host().PID, nil
 }

@@ -149,7 +149,7 @@ func (l *listener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		if p, err := peerOf(conn); err == nil && p.uid == l.uid {
+		if user, err := peerOf(conn); err == nil && user == l.uid {
 			return conn, nil
 		}
 		_ = conn.Close()
@@ -175,19 +175,16 @@ func (l *listener) clean() {
 	_ = os.RemoveAll(l.short)
 }
 
-// peer is the process at the other end of a connection.
-type peer struct{ uid, pid int }
-
 // credentials runs ask on the descriptor of conn.
-func credentials(conn *net.UnixConn, ask func(fd int) (peer, error)) (peer, error) {
+func credentials(conn *net.UnixConn, ask func(fd int) (int, error)) (int, error) {
 	raw, err := conn.SyscallConn()
 	if err != nil {
-		return peer{}, err
+		return 0, err
 	}
-	var p peer
+	var user int
 	var asked error
-	if err := raw.Control(func(fd uintptr) { p, asked = ask(int(fd)) }); err != nil {
-		return peer{}, err
+	if err := raw.Control(func(fd uintptr) { user, asked = ask(int(fd)) }); err != nil {
+		return 0, err
 	}
-	return p, asked
+	return user, asked
 }

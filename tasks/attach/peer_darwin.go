@@ -6,14 +6,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func peerOf(conn *net.UnixConn) (peer, error) {
-	return credentials(conn, func(fd int) (peer, error) {
+func peerOf(conn *net.UnixConn) (user int, err error) {
+	return credentials(conn, func(fd int) (int, error) {
 		c, err := unix.GetsockoptXucred(fd, unix.SOL_LOCAL, unix.LOCAL_PEERCRED)
 		if err != nil {
-			return peer{}, err
+			return 0, err
 		}
-		// A peer that has gone already has no pid; it is still of that user.
-		pid, _ := unix.GetsockoptInt(fd, unix.SOL_LOCAL, unix.LOCAL_PEERPID)
-		return peer{uid: int(c.Uid), pid: pid}, nil
+		return int(c.Uid), nil
 	})
 }

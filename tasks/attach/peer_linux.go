@@ -6,12 +6,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func peerOf(conn *net.UnixConn) (peer, error) {
-	return credentials(conn, func(fd int) (peer, error) {
+func peerOf(conn *net.UnixConn) (user int, err error) {
+	return credentials(conn, func(fd int) (int, error) {
 		c, err := unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
 		if err != nil {
-			return peer{}, err
+			return 0, err
 		}
-		return peer{uid: int(c.Uid), pid: int(c.Pid)}, nil
+		return int(c.Uid), nil
 	})
 }

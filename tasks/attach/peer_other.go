@@ -9,4 +9,4 @@ import (
 
 // peerOf trusts the rights of the directory: this system is not asked who is
 // at the other end.
-func peerOf(*net.UnixConn) (peer, error) { return peer{uid: os.Getuid()}, nil }
+func peerOf(*net.UnixConn) (user int, err error) { return os.Getuid(), nil }

@@ -279,7 +279,7 @@ func onlyPinned(names []tasks.TestName) string {
 
 // headline is the metric that stands for the run: its loss when it has one.
 func headline(r tasks.Run) (string, bool) {
-	names := MetricNames(r)
+	names := r.MetricNames()
 	if len(names) == 0 {
 		return "", false
 	}

@@ -30,24 +30,6 @@ func Short(d time.Duration) string {
 // Seconds is a number of seconds as Short says it.
 func Seconds(sec float64) string { return Short(time.Duration(sec * float64(time.Second))) }
 
-// Ago is how long ago t was: "3m ago".
-func Ago(t, now time.Time) string {
-	d := now.Sub(t)
-	switch {
-	case t.IsZero():
-		return ""
-	case d < 5*time.Second:
-		return "now"
-	case d < time.Minute:
-		return fmt.Sprintf("%ds ago", int(d.Seconds()))
-	case d < time.Hour:
-		return fmt.Sprintf("%dm ago", int(d.Minutes()))
-	case d < 24*time.Hour:
-		return fmt.Sprintf("%dh ago", int(d.Hours()))
-	}
-	return fmt.Sprintf("%dd ago", int(d.Hours())/24)
-}
-
 // Clock is the time of day, with seconds.
 func Clock(t time.Time) string {
 	if t.IsZero() {
@@ -95,9 +77,6 @@ func Number(v float64) string {
 	}
 	return strconv.FormatFloat(v, 'g', 4, 64)
 }
-
-// MetricNames are the run's metrics: losses first, then by name.
-func MetricNames(r tasks.Run) []string { return r.MetricNames() }
 
 // StatusWord is a status as people say it, with the glyph that goes with it.
 func StatusWord(s tasks.Status) (glyph, word string) {

@@ -111,17 +111,8 @@ const (
 // scanned is how much of a line is searched for its level.
 const scanned = 400
 
-// DetectLevel finds the level of a clean plain line. The best tier that has a
-// word decides; when its words disagree the level is Unknown.
-func DetectLevel(s string) Level {
-	_, start, end := leadingTime(s)
-	if start > 0 {
-		// A time somewhere else than at the start says nothing about the prefix.
-		end = 0
-	}
-	return detectFrom(s, end)
-}
-
+// detectFrom finds the level of a clean plain line whose text begins at from. The
+// best tier that has a word decides; when its words disagree the level is Unknown.
 func detectFrom(s string, from int) Level {
 	if l := headLevel(s[from:]); l != Unknown {
 		return l

@@ -271,16 +271,6 @@ func AtLeast(l Level) Query {
 	return Query{text: "level>=" + l.String(), terms: []term{{key: "level", op: ">=", level: l}}}
 }
 
-// Structured says whether answering needs more than the text of a line.
-func (q Query) Structured() bool {
-	for _, t := range q.terms {
-		if t.key != "" && t.key != "source" {
-			return true
-		}
-	}
-	return false
-}
-
 // Line is what a query is asked about.
 type Line struct {
 	Source string

@@ -93,7 +93,7 @@ func TestQueriesAddUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	q = AtLeast(Warn).With(q)
-	if q.String() != "level>=warn service=cart" || q.Empty() || !q.Structured() {
+	if q.String() != "level>=warn service=cart" || q.Empty() {
 		t.Errorf("%+v", q)
 	}
 	if !q.Match(Line{Text: `{"level":"error","service":"cart"}`}) || q.Match(Line{Text: `{"level":"error","service":"pay"}`}) {

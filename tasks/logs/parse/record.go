@@ -42,16 +42,6 @@ type Record struct {
 	Format Format
 }
 
-// Field is the value of the named field.
-func (r Record) Field(key string) (string, bool) {
-	for _, f := range r.Fields {
-		if f.Key == key {
-			return f.Value, true
-		}
-	}
-	return "", false
-}
-
 // Parse reads a clean line. Arrived is when it was received; it completes a
 // timestamp that has no year, no date or no zone, and may be zero.
 func Parse(s string, arrived time.Time) Record {

@@ -68,14 +68,6 @@ func (s *Screen) Set(d Data) {
 	}
 }
 
-// Selected is the chosen run.
-func (s *Screen) Selected() (tasks.Subject, bool) {
-	if s.column < len(s.data.Runs) {
-		return s.data.Runs[s.column], true
-	}
-	return tasks.Subject{}, false
-}
-
 // Live says whether one of the runs goes on.
 func (s *Screen) Live() bool {
 	return slices.ContainsFunc(s.data.Runs, func(r tasks.Subject) bool { return r.Live })

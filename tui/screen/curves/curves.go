@@ -124,7 +124,7 @@ func (s *Screen) View(f screen.Frame) []string {
 	r, ok := f.Run()
 	s.names = nil
 	if ok {
-		s.names = screen.MetricNames(r)
+		s.names = r.MetricNames()
 	}
 	if len(s.names) == 0 {
 		return f.Empty("No numbers yet.", "Curves appear here as soon as the run prints numbers over steps, like step=12 loss=0.53, or a tracker tells of them.")

@@ -20,7 +20,7 @@ func (t *Tab) Actions() []action.Action {
 	}
 	nowhere := empty
 	if nowhere == "" {
-		if _, ok := t.Location(); !ok {
+		if _, ok := t.location(); !ok {
 			nowhere = "the line under the cursor names no file"
 		}
 	}
@@ -156,7 +156,7 @@ func (t *Tab) cycleTime() {
 }
 
 func (t *Tab) editPlace() tea.Cmd {
-	at, ok := t.Location()
+	at, ok := t.location()
 	if !ok {
 		return nil
 	}

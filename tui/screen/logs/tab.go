@@ -432,8 +432,8 @@ func (t *Tab) Close() tea.Cmd {
 	return shut(s)
 }
 
-// Location is the place in a file that the line under the cursor names.
-func (t *Tab) Location() (tasks.Location, bool) {
+// location is the place in a file that the line under the cursor names.
+func (t *Tab) location() (tasks.Location, bool) {
 	r, ok := t.view.Cursor()
 	if !ok {
 		return tasks.Location{}, false

@@ -254,6 +254,3 @@ func (t *Tab) surveyOn() tea.Cmd {
 		return surveyedMsg{t, gen, s}
 	}
 }
-
-// Following says whether the view shows the end and stays there.
-func (t *Tab) Following() bool { return t.view.Following() }

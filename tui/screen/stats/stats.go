@@ -96,7 +96,7 @@ func Taken(f screen.Frame, u tasks.Usage, past []tasks.Usage) []string {
 
 func metrics(f screen.Frame, r tasks.Run) []string {
 	var lines []string
-	names := screen.MetricNames(r)
+	names := r.MetricNames()
 	if len(names) > 0 {
 		lines = append(lines, f.Head("METRICS of run "+strconv.Itoa(r.Number)), cell.Spaces(f.W))
 	}

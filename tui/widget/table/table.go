@@ -120,9 +120,6 @@ func (t *Table) NextSort() string {
 // Reverse turns the order round.
 func (t *Table) Reverse() { t.desc = !t.desc }
 
-// Len is the number of rows.
-func (t *Table) Len() int { return len(t.rows) }
-
 // Selected is the ID of the row under the cursor.
 func (t *Table) Selected() (string, bool) {
 	if t.at < len(t.rows) {
