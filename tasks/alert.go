@@ -242,7 +242,7 @@ func (s State) ownAlerts(u Unit) []Alert {
 	}
 	if a, running := s.Active(u.Task.Name); running {
 		// The last result stands until the new run has something to say of its own.
-		if len(a.Diagnostics) > 0 || failures(a) > 0 || !ok {
+		if len(a.Diagnostics) > 0 || a.Failed() > 0 || !ok {
 			r, ok = a, true
 		}
 	}
@@ -252,7 +252,7 @@ func (s State) ownAlerts(u Unit) []Alert {
 	for _, old := range s.left(r) {
 		all = append(all, found(old)...)
 	}
-	if r.Status == Succeeded && failures(r) == 0 {
+	if r.Status == Succeeded && r.Failed() == 0 {
 		return all
 	}
 	rows := found(r)
@@ -340,16 +340,41 @@ func (r Run) saidBetter(d Diagnostic, tests []Alert) bool {
 }
 
 // Failures are the tests that failed by themselves: not those that did for
-// nothing but a failed subtest.
+// nothing but a failed subtest. They are what is counted, wherever failures are.
 func (r Run) Failures() []TestResult {
 	var all []TestResult
-	parents := parentsOfFailures(r.Tests)
+	follows := r.follows()
 	for _, t := range r.Tests {
-		if t.Status == TestFailed && (t.Message != "" || !parents[[2]string{t.Suite, t.Name}]) {
+		if t.Status == TestFailed && !follows(t) {
 			all = append(all, t)
 		}
 	}
 	return all
+}
+
+// Failed is how many tests failed by themselves.
+func (r Run) Failed() int {
+	n := 0
+	follows := r.follows()
+	for i := range r.Tests {
+		if r.Tests[i].Status == TestFailed && !follows(r.Tests[i]) {
+			n++
+		}
+	}
+	return n
+}
+
+// Counted are the results that are counted: all but the failures of tests that failed
+// for nothing but a failed subtest.
+func (r Run) Counted() []TestResult {
+	follows := r.follows()
+	return slices.DeleteFunc(slices.Clone(r.Tests), func(t TestResult) bool { return t.Status == TestFailed && follows(t) })
+}
+
+// follows tells the failures that are those of a subtest.
+func (r Run) follows() func(TestResult) bool {
+	parents := parentsOfFailures(r.Tests)
+	return func(t TestResult) bool { return t.Message == "" && parents[[2]string{t.Suite, t.Name}] }
 }
 
 // parentsOfFailures are the suites and names of tests that have a failed
@@ -367,16 +392,6 @@ func parentsOfFailures(results []TestResult) map[[2]string]bool {
 		}
 	}
 	return parents
-}
-
-func failures(r Run) int {
-	n := 0
-	for _, t := range r.Tests {
-		if t.Status == TestFailed {
-			n++
-		}
-	}
-	return n
 }
 
 func survivorText(ps []Process) string {

@@ -37,6 +37,14 @@ func chosen(n int, names ...string) []Event {
 	return []Event{RunQueued{r}, events[1], RunNarrowed{r.ID, Narrowing{What: "1 test"}}}
 }
 
+// nearby is the n-th run of test, of what is near the last change.
+func nearby(n int) []Event {
+	events := begins("test", n, ByPerson)
+	r := events[0].(RunQueued).Run
+	r.Scope = ScopeNear
+	return []Event{RunQueued{r}, events[1], RunNarrowed{r.ID, Narrowing{What: "1 package"}}}
+}
+
 // ends is its end, half a minute later, after ten lines.
 func ends(task string, n int, status Status, why string) []Event {
 	return []Event{RunEnded{ID: NewRunID(task, n), At: noon(60*n + 30), Status: status, Error: why, EndLine: int64(10*n + 10)}}
@@ -148,6 +156,24 @@ func TestAlerts(t *testing.T) {
 				chosen(2, "TestTax"), ends("test", 2, Succeeded, ""),
 			},
 			[]string{failedTotal + " @test:13"},
+		},
+		{
+			"what is near and not named any more is not red any more",
+			[][]Event{
+				begins("test", 1, ByWatch), reports(1, "TestTotal", TestFailed), reports(1, "TestTax", TestFailed), complains(1, Error, "undefined: x"), ends("test", 1, Failed, "exit 1"),
+				nearby(2), reports(2, "TestTotal", TestFailed), ends("test", 2, Failed, "exit 1"),
+			},
+			[]string{failedTotal + " @test:23", "error | task | test | cart.go:7:2 | undefined: x @test:11"},
+		},
+		{
+			"but for what comes after a panic",
+			[][]Event{
+				begins("test", 1, ByWatch), reports(1, "TestTotal", TestFailed), ends("test", 1, Failed, "exit 1"),
+				nearby(2),
+				{TestReported{"test#2", TestResult{Suite: "cart", Name: "TestTax", Status: TestFailed, Message: "panic: no", Line: 23}}},
+				ends("test", 2, Failed, "exit 1"),
+			},
+			[]string{"error | test | cart  TestTax | panic: no @test:23", failedTotal + " @test:13"},
 		},
 		{
 			"what a save left out is green when the run is",

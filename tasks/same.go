@@ -71,8 +71,9 @@ func Beside(job string, there, here Run) []TestBeside {
 		}
 		all = append(all, b)
 	}
+	follows := here.follows()
 	for i, t := range here.Tests {
-		if t.Status != TestFailed || seen[i] {
+		if t.Status != TestFailed || seen[i] || follows(t) {
 			continue
 		}
 		b := TestBeside{TestName: TestName{Suite: t.Suite, Name: t.Name}, Here: t.Status, Message: t.Message}

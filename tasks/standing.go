@@ -14,11 +14,36 @@ func (r Run) Partial() bool {
 }
 
 // Answers says whether a run tells how a test is now: it reported the test, or
-// was asked for it, for what it is part of, or for a part of it.
+// was asked for it, for what it is part of, or for a part of it, or ran all of its suite.
 func (r Run) Answers(t TestName) bool {
-	return slices.ContainsFunc(r.Only, func(o TestName) bool {
+	return r.Scope == ScopeNear && len(r.Only) == 0 && r.Through(t.Suite) || slices.ContainsFunc(r.Only, func(o TestName) bool {
 		return o.Suite == t.Suite && (o.Name == "" || o.Name == t.Name || partOf(t.Name, o.Name) || partOf(o.Name, t.Name))
 	}) || slices.ContainsFunc(r.Tests, func(o TestResult) bool { return o.Suite == t.Suite && o.Name == t.Name })
+}
+
+// Through says whether a run told of tests of a suite and of nothing that kept it from
+// others of it. Of those that it was to run and did not name, none failed then: many
+// tools name no test that passed.
+func (r Run) Through(suite string) (through bool) {
+	if r.Narrowed != nil && r.Narrowed.Breaks && r.Status != Succeeded {
+		return false
+	}
+	for i := range r.Tests {
+		t := &r.Tests[i]
+		if t.Suite != suite {
+			continue
+		}
+		if t.Status == TestRunning || t.Status == TestFailed && (strings.HasPrefix(t.Name, "(") || t.brokeOff()) {
+			return false
+		}
+		through = true
+	}
+	return through
+}
+
+// brokeOff says whether the program that ran a failed test ended with it.
+func (t *TestResult) brokeOff() bool {
+	return slices.ContainsFunc([]string{"panic: ", "fatal error: ", "timed out after ", "did not finish"}, func(s string) bool { return strings.HasPrefix(t.Message, s) })
 }
 
 // partOf: a/b is part of a, and so are a::b, a > b and a[b].
@@ -52,7 +77,9 @@ func (s State) left(newest Run) []Run {
 		}
 		for _, d := range r.Diagnostics {
 			dir := path.Dir(d.Location.File)
-			if d.Severity == Error && !slices.ContainsFunc(newest.Only, func(o TestName) bool { return o.Suite == dir || o.Suite == d.Location.File }) {
+			asked := slices.ContainsFunc(newest.Only, func(o TestName) bool { return o.Suite == dir || o.Suite == d.Location.File })
+			near := newest.Scope == ScopeNear && (newest.Through(dir) || newest.Through(d.Location.File))
+			if d.Severity == Error && !asked && !near {
 				old.Diagnostics = append(old.Diagnostics, d)
 			}
 		}

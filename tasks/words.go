@@ -188,6 +188,8 @@ type Narrowing struct {
 	Why  string `json:"why"`
 	// Skipped names what it leaves out, bounded; for a person who wonders.
 	Skipped []string `json:"skipped,omitempty"`
+	// Breaks: it ends with its first failure, and what comes after that is not run.
+	Breaks bool `json:"breaks,omitempty"`
 }
 
 // Hold is one reason why a queued run waits.

@@ -170,7 +170,7 @@ func junit(jobs []*job) junitFile {
 		}
 		r := j.run
 		s := junitSuite{Name: j.title(), Time: r.Duration(r.EndedAt).Seconds(), At: r.StartedAt.UTC().Format("2006-01-02T15:04:05")}
-		for _, t := range r.Tests {
+		for _, t := range r.Counted() {
 			c := junitCase{Class: strings.TrimSpace(r.Task + " " + t.Suite), Name: t.Name, Time: t.Duration.Seconds(), File: t.Location.File, Line: t.Location.Line}
 			switch t.Status {
 			case tasks.TestFailed:

@@ -87,11 +87,7 @@ func rows(s *tasks.State, names []string) []row {
 			out.Since, out.Lines = since(r), s.Lines[r.Log]
 			out.Feedback, _ = r.Feedback()
 			out.Narrowed = r.Narrowed
-			for _, t := range r.Tests {
-				if t.Status == tasks.TestFailed {
-					out.Failed++
-				}
-			}
+			out.Failed = r.Failed()
 			if r.Status == tasks.Running && u.Task.IsService() {
 				out.Status = "starting"
 				out.Error = r.Probe

@@ -242,12 +242,9 @@ func courses(metrics map[string]tasks.Series) map[string]tasks.Series {
 }
 
 func summarize(r tasks.Run) Summary {
-	s := Summary{Tests: len(r.Tests), Diagnostics: len(r.Diagnostics)}
+	s := Summary{Tests: len(r.Tests), Failed: r.Failed(), Diagnostics: len(r.Diagnostics)}
 	for _, t := range r.Tests {
-		switch t.Status {
-		case tasks.TestFailed:
-			s.Failed++
-		case tasks.TestSkipped:
+		if t.Status == tasks.TestSkipped {
 			s.Skipped++
 		}
 	}

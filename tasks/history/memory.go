@@ -86,7 +86,7 @@ type judgedRun struct {
 	task     string
 	started  time.Time
 	ended    time.Time
-	failures int
+	failures int // results of tests, those of parents as well
 	commit   string
 	dirty    bool
 	code     string
@@ -112,7 +112,8 @@ func judged(ctx context.Context, db *sql.DB, task string, since time.Time) ([]ju
 		}
 		runs = append(runs, r)
 		return err
-	}, `SELECT seq, id, task, started_at, ended_at, failed, commit_id, dirty,
+	}, `SELECT seq, id, task, started_at, ended_at,
+			CASE WHEN failed > 0 THEN (SELECT count(*) FROM tests WHERE run = newest.seq AND status = 'failed') ELSE 0 END, commit_id, dirty,
 			CASE WHEN EXISTS (SELECT 1 FROM runs AS later WHERE later.task = newest.task AND later.ended_at >= newest.started_at
 				AND later.changed BETWEEN newest.started_at AND newest.ended_at + ?) THEN '' ELSE code_print END, params
 		FROM (SELECT *, row_number() OVER (PARTITION BY task ORDER BY ended_at DESC, seq DESC) AS n FROM runs`+where+`

@@ -15,6 +15,7 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
 var (
@@ -148,6 +149,7 @@ func (r *Runner) narrow(ctx context.Context, q tasks.Request, owed debt, s tasks
 		return whole
 	}
 	n.Narrowing.Why = strings.TrimPrefix(n.Narrowing.Why+", "+why, ", ")
+	n.Narrowing.Breaks = breaks(n.Spec)
 	s.Emit(tasks.RunNarrowed{Narrowing: n.Narrowing})
 	note(s, told(n.Narrowing, ask.Only))
 	whole.Task.Spec, whole.empty, whole.amount = n.Spec, n.Empty, how
@@ -284,4 +286,13 @@ func merged(a, b []string) []string {
 		}
 	}
 	return all
+}
+
+// breaks says whether a command ends with its first failure, as far as its own words
+// tell: those of go test, pytest, jest, vitest and unittest.
+func breaks(u config.Unit) bool {
+	return slices.ContainsFunc(append(strings.Fields(u.Run), u.Command...), func(w string) bool {
+		flag, _, _ := strings.Cut(w, "=")
+		return slices.Contains([]string{"-failfast", "--failfast", "-f", "-x", "--exitfirst", "--maxfail", "--bail", "-b"}, flag)
+	})
 }

@@ -405,3 +405,15 @@ func TestWithoutAChangeTheWordsStandForNothing(t *testing.T) {
 		t.Errorf("ran %q", got)
 	}
 }
+
+func TestACommandThatEndsWithItsFirstFailureIsSaidToDoSo(t *testing.T) {
+	for command, want := range map[string]bool{
+		"tool ./...": false, "tool -failfast ./...": true, "tool -x": true, "tool --maxfail=2": true, "tool --bail 1": true, "tool --bailiff": false,
+	} {
+		p := newPlace(t, config.Unit{Run: command})
+		p.save("a.go")
+		if got := p.told[0].(tasks.RunNarrowed).Narrowing.Breaks; got != want {
+			t.Errorf("%s: %v", command, got)
+		}
+	}
+}

@@ -150,8 +150,8 @@ func previous(s *tasks.State, r tasks.Run) (tasks.Run, bool) {
 // broke are the tests that fail in r and did not when they were last run.
 func broke(s *tasks.State, r tasks.Run) []string {
 	var names []string
-	for _, t := range r.Tests {
-		if t.Status == tasks.TestFailed && lastStatus(s, r, t) != tasks.TestFailed {
+	for _, t := range r.Failures() {
+		if lastStatus(s, r, t) != tasks.TestFailed {
 			names = append(names, t.Name)
 		}
 	}
@@ -168,13 +168,18 @@ func lastStatus(s *tasks.State, r tasks.Run, t tasks.TestResult) tasks.TestStatu
 			continue
 		}
 		run := s.Runs[id]
+		named := false // the passes of the suite
 		for _, old := range run.Tests {
+			named = named || old.Suite == t.Suite && old.Status == tasks.TestPassed
 			if old.Suite == t.Suite && old.Name == tasks.WholeFile && old.Status == tasks.TestPassed && !run.Partial() {
 				return tasks.TestPassed
 			}
 			if old.Suite == t.Suite && old.Name == t.Name && (old.Status == tasks.TestFailed || old.Status == tasks.TestPassed) {
 				return old.Status
 			}
+		}
+		if run.Status.Done() && !named && !run.Partial() && run.Through(t.Suite) {
+			return tasks.TestPassed // others of its suite failed, and it did not
 		}
 	}
 	return ""

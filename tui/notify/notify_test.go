@@ -91,6 +91,15 @@ func TestATestThatWasMendedWithItsWholeFileBreaksAnew(t *testing.T) {
 	told(t, "", fails())
 	told(t, "", d.run("test", tasks.ByWatch, time.Second, tasks.Succeeded, "", result(tasks.WholeFile, tasks.TestPassed)))
 	told(t, "✖ test: 1 test broke: A", fails())
+	told(t, "✖ test: 1 test broke: B", d.run("test", tasks.ByWatch, time.Second, tasks.Failed, "exit 1", result("B", tasks.TestFailed)))
+	told(t, "✖ test: 1 test broke: A", fails())
+}
+
+func TestATestThatOnlyItsSubtestBreaksIsNotNamed(t *testing.T) {
+	d := newDay()
+	sub := result("A/x", tasks.TestFailed)
+	sub.Message = "no"
+	told(t, "✖ test: 1 test broke: A/x", d.run("test", tasks.ByWatch, time.Second, tasks.Failed, "exit 1", result("A", tasks.TestFailed), sub))
 }
 
 func TestAServiceThatWentDownIsToldOnceWhileItCrashesOnAndOn(t *testing.T) {

@@ -313,14 +313,9 @@ func ports(r tasks.Run, u tasks.Unit) string {
 	return strings.Join(all, " ")
 }
 
-// Failures is how many tests and error diagnostics the run has.
+// Failures is how many tests of the run failed, or its error diagnostics where none did.
 func Failures(r tasks.Run) int {
-	n := 0
-	for _, t := range r.Tests {
-		if t.Status == tasks.TestFailed {
-			n++
-		}
-	}
+	n := r.Failed()
 	if n > 0 {
 		return n
 	}

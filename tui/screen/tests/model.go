@@ -27,9 +27,10 @@ type node struct {
 	// file: a file of a package, named by its path.
 	file bool
 
-	// count is of itself and all below it, by rank.
-	count [ranks]int
-	open  bool
+	// count is of itself and all below it, by rank; counts is what it adds itself.
+	count  [ranks]int
+	counts int
+	open   bool
 	// listed: it is a row of the flat list.
 	listed bool
 }
@@ -58,6 +59,7 @@ const (
 	passed
 	skipped
 	ranks
+	uncounted // of a node without a result, and of one that failed with what is below it
 )
 
 func rank(s tasks.TestStatus) int {
@@ -96,7 +98,47 @@ func (n *node) reason() bool {
 	if !n.has || n.result.Status != tasks.TestFailed {
 		return false
 	}
-	return n.result.Message != "" || n.count[failed] == 1
+	return n.counts == failed
+}
+
+// adds is what a node is to add to the counts. A test that says nothing and has a
+// failed one below it failed for no other reason: it is not counted twice.
+func (n *node) adds() int {
+	if !n.has {
+		return uncounted
+	}
+	r := rank(n.result.Status)
+	below := n.count[failed]
+	if n.counts == failed {
+		below--
+	}
+	if r == failed && n.result.Message == "" && below > 0 {
+		return uncounted
+	}
+	return r
+}
+
+// recount brings the counts of a node and of all above it up to date.
+func (n *node) recount() {
+	for ; n != nil; n = n.parent {
+		n.add(n.adds())
+	}
+}
+
+// add makes a node add something else to the counts.
+func (n *node) add(adds int) {
+	if adds == n.counts {
+		return
+	}
+	for p := n; p != nil; p = p.parent {
+		if n.counts != uncounted {
+			p.count[n.counts]--
+		}
+		if adds != uncounted {
+			p.count[adds]++
+		}
+	}
+	n.counts = adds
 }
 
 // model is the tests of one task: what its runs told, folded. A run that does
@@ -115,6 +157,9 @@ type model struct {
 	at     []*node
 	told   int
 	over   bool // the diagnostics are those of a run before
+	// answered: the newest run has ended, and what it says of tests that it did not
+	// name was taken over.
+	answered bool
 	// failed are tests by the line where they failed, some of them once.
 	failed map[tasks.Location][]*node
 	// version counts all changes, structure those of the rows.
@@ -145,7 +190,7 @@ func (m *model) reset(unit string) {
 		m.order[id] = n.arrived
 	}
 	m.unit, m.folded, m.newest, m.at, m.told = unit, nil, "", nil, 0
-	m.root, m.byID, m.changed, m.failed = &node{open: true}, map[nodeID]*node{}, nil, map[tasks.Location][]*node{}
+	m.root, m.byID, m.changed, m.failed = &node{open: true, counts: uncounted}, map[nodeID]*node{}, nil, map[tasks.Location][]*node{}
 	m.version++
 	m.structure++
 }
@@ -205,8 +250,50 @@ func complete(r tasks.Run) bool {
 func (m *model) begin(id tasks.RunID) {
 	m.folded = append(m.folded, id)
 	m.newest, m.at, m.told = id, nil, 0
-	m.over = true
+	m.over, m.answered = true, false
 	m.version++
+}
+
+// answer takes over what a run that has ended says of failures that it does not name,
+// and whose suite it ran: they have passed. Where it names the tests that pass, they
+// are no more.
+func (m *model) answer(r tasks.Run) {
+	var old []*node
+	m.root.tests(func(n *node) {
+		if n.run != m.newest && n.result.Status == tasks.TestFailed {
+			old = append(old, n)
+		}
+	})
+	if len(old) == 0 {
+		return
+	}
+	named := map[string]bool{} // suites
+	for _, t := range r.Tests {
+		named[t.Suite] = named[t.Suite] || t.Status == tasks.TestPassed && t.Name != tasks.WholeFile
+	}
+	through := map[string]bool{}
+	for suite := range named {
+		through[suite] = r.Through(suite)
+	}
+	for _, n := range slices.Backward(old) { // what is below comes first
+		t := n.result
+		switch {
+		case !through[t.Suite] || r.Partial() && !r.Answers(tasks.TestName{Suite: t.Suite, Name: t.Name}):
+		case named[t.Suite] && len(n.kids) == 0:
+			m.remove(n)
+			for p := n.parent; p.parent != nil && !p.has && len(p.kids) == 0; p = p.parent {
+				m.remove(p) // the last of its file
+			}
+		default:
+			m.pass(n)
+		}
+	}
+}
+
+// pass says that a test has passed in the newest run, which does not name it.
+func (m *model) pass(n *node) {
+	t := n.result
+	m.set(n, tasks.TestResult{Suite: t.Suite, Name: t.Name, Separator: t.Separator, File: t.File, Status: tasks.TestPassed, Line: -1})
 }
 
 // clear takes out what the run before said of the compiler: as soon as the newest
@@ -264,6 +351,10 @@ func (m *model) sync(r tasks.Run) {
 		m.at = append(m.at, n)
 		m.set(n, *t)
 	}
+	if (r.Status == tasks.Succeeded || r.Status == tasks.Failed) && !m.answered {
+		m.answered = true
+		m.answer(r)
+	}
 	for i := max(0, m.told-1); i < len(r.Diagnostics); i++ { // the last one may have got its code
 		m.diagnose(r.Diagnostics[i])
 	}
@@ -280,13 +371,8 @@ func same(a, b *tasks.TestResult) bool {
 // set gives a node its result, and its ancestors the count.
 func (m *model) set(n *node, t tasks.TestResult) {
 	m.version++
-	for p := n; p != nil; p = p.parent {
-		if n.has {
-			p.count[rank(n.result.Status)]--
-		}
-		p.count[rank(t.Status)]++
-	}
 	n.has, n.result, n.run = true, t, m.newest
+	n.recount()
 	m.changed = append(m.changed, n)
 	if at := t.Location; t.Status == tasks.TestFailed && at.File != "" {
 		where := tasks.Location{File: at.File, Line: at.Line}
@@ -314,19 +400,19 @@ func (m *model) stand(r tasks.Run, t *tasks.TestResult) *node {
 		suite.tests(func(n *node) {
 			name := tasks.TestName{Suite: n.result.Suite, Name: n.result.Name}
 			if n.run != m.newest && rank(n.result.Status) == failed && (!r.Partial() || r.Answers(name)) {
-				m.set(n, tasks.TestResult{Suite: name.Suite, Name: name.Name, Separator: n.result.Separator, File: n.result.File, Status: tasks.TestPassed, Line: -1})
+				m.pass(n)
 			}
 		})
-		return &node{id: nodeID{t.Suite, tasks.WholeFile}}
+		return &node{id: nodeID{t.Suite, tasks.WholeFile}, counts: uncounted}
 	}
 	return m.place(t)
 }
 
 // remove takes a node without any below it out of the tree.
 func (m *model) remove(n *node) {
-	for p := n.parent; p != nil; p = p.parent {
-		p.count[rank(n.result.Status)]--
-	}
+	n.add(uncounted)
+	n.parent.recount()
+	n.has, n.result.Status = false, tasks.TestSkipped
 	n.parent.kids = slices.DeleteFunc(n.parent.kids, func(k *node) bool { return k == n })
 	delete(m.byID, n.id)
 	m.version++
@@ -367,7 +453,7 @@ func (m *model) child(above *node, id nodeID, label string) *node {
 	if n := m.byID[id]; n != nil {
 		return n
 	}
-	n := &node{id: id, label: label, parent: above, open: len(m.byID) < few}
+	n := &node{id: id, label: label, parent: above, open: len(m.byID) < few, counts: uncounted}
 	if at, known := m.order[id]; known {
 		n.arrived = at
 	} else {
@@ -387,7 +473,7 @@ func (m *model) diagnose(d tasks.Diagnostic) {
 	}
 	p := m.byID[problemsID]
 	if p == nil {
-		p = &node{id: problemsID, label: "problems", parent: m.root, open: true, arrived: -1}
+		p = &node{id: problemsID, label: "problems", parent: m.root, open: true, arrived: -1, counts: uncounted}
 		m.root.kids = slices.Insert(m.root.kids, 0, p)
 		m.byID[problemsID] = p
 	}
@@ -399,7 +485,7 @@ func (m *model) diagnose(d tasks.Diagnostic) {
 		}
 		return
 	}
-	n := &node{id: id, label: d.Message, parent: p, diagnostic: &d, run: m.newest, arrived: len(p.kids)}
+	n := &node{id: id, label: d.Message, parent: p, diagnostic: &d, run: m.newest, arrived: len(p.kids), counts: uncounted}
 	p.kids = append(p.kids, n)
 	m.byID[id] = n
 	m.version++
