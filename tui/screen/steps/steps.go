@@ -110,6 +110,10 @@ func (s *Screen) Actions() []action.Action {
 			open.Do = func() tea.Cmd { s.folded[r.path] = !s.folded[r.path]; return nil }
 		default:
 			open.Disabled = "its system has no log of this step yet"
+			if whole, ok := s.within(s.at); ok {
+				open.Disabled, open.Title = "", "Show the log of "+whole.Name
+				open.Do = func() tea.Cmd { return func() tea.Msg { return OpenLog{Key: whole.Log, Name: whole.Name} } }
+			}
 		}
 	}
 	if next := s.next(func(r row) bool { return r.step.Status == tasks.Failed && r.kids == 0 }); next >= 0 {
@@ -117,6 +121,21 @@ func (s *Screen) Actions() []action.Action {
 		fail.Do = func() tea.Cmd { s.moved = true; s.goTo(next); return nil }
 	}
 	return slices.Concat([]action.Action{open, fail}, s.graphActions(), s.hereActions())
+}
+
+// within is the step with a log that a row is a part of: a job, where its steps have no
+// logs of their own.
+func (s *Screen) within(i int) (tasks.Step, bool) {
+	depth := s.rows[i].depth
+	for _, r := range slices.Backward(s.rows[:i]) {
+		if r.depth >= depth {
+			continue
+		}
+		if depth = r.depth; r.step.Log != "" {
+			return r.step, true
+		}
+	}
+	return tasks.Step{}, false
 }
 
 // next is the first row behind the cursor that is meant, round the end; -1: none.

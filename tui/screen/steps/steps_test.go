@@ -72,6 +72,23 @@ func TestStepsAreATreeAndTheCursorStandsOnWhatFailed(t *testing.T) {
 	}
 }
 
+func TestAStepWithoutALogShowsThatOfItsJob(t *testing.T) {
+	job := step("", "test", tasks.Failed, 10*time.Second)
+	job.Log = "ci#1/test"
+	f := frame(60, 8, tasks.Run{Status: tasks.Failed, Steps: []tasks.Step{
+		step("", "build", tasks.Succeeded, time.Second), job, step("test", "lint", tasks.Succeeded, time.Second), step("test", "unit", tasks.Failed, time.Second),
+	}})
+	s := New()
+	drawn(s, f) // the cursor is on unit
+	if open := s.Actions()[0]; open.Title != "Show the log of test" || open.Do()() != (OpenLog{Key: "ci#1/test", Name: "test"}) {
+		t.Errorf("%+v", open)
+	}
+	s.Move(-3)
+	if open := s.Actions()[0]; open.Disabled != "its system has no log of this step yet" {
+		t.Errorf("a job beside it: %+v", open)
+	}
+}
+
 func TestWithoutStepsItSaysWhyItWaits(t *testing.T) {
 	s := New()
 	text := drawn(s, frame(60, 8, tasks.Run{Status: tasks.Queued, Reason: "no worker polls pool gpu"}))
