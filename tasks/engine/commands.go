@@ -184,14 +184,35 @@ func (e *Engine) stop(words []string) error {
 	if err != nil {
 		return err
 	}
+	var refused []error
 	for _, n := range names {
+		if r, ok := e.state.Active(n); ok {
+			if err := e.refusal(r); err != nil {
+				refused = append(refused, err)
+				continue
+			}
+		}
 		e.emit(tasks.Wanted{Task: n, Up: false})
 		e.drop(n, "stopped before it began")
 		if !e.state.Units[n].Task.IsService() {
 			e.endRuns(n, tasks.ErrCancelled)
 		}
 	}
-	return nil
+	return errors.Join(refused...)
+}
+
+// refusal is why the system that a run goes on in can't be asked to cancel it, as it
+// says of the run; nil where it can.
+func (e *Engine) refusal(r tasks.Run) error {
+	t := e.state.Units[r.Task].Task
+	if !t.Remote() || r.External == "" {
+		return nil
+	}
+	why := e.state.Resources[r.Outside(t.Provider)].Off["cancel"]
+	if why == "" {
+		return nil
+	}
+	return &tasks.StartError{Reason: fmt.Sprintf("%s goes on: %s", r.ID, why), Hint: "look at it there: " + r.URL}
 }
 
 // stoppable resolves words; without any, everything.
@@ -451,6 +472,9 @@ func (e *Engine) cancel(c tasks.Cancel) error {
 	case r.Status == tasks.Queued:
 		e.dropRun(r, cancelledEarly)
 	default:
+		if err := e.refusal(r); err != nil {
+			return err
+		}
 		if e.state.Units[r.Task].Task.IsService() {
 			e.emit(tasks.Wanted{Task: r.Task, Up: false})
 		}

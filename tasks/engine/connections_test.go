@@ -429,6 +429,27 @@ func TestARunStartedElsewhereIsCancelledWhereItRuns(t *testing.T) {
 	})
 }
 
+func TestARunOfASystemThatCancelsNoneGoesOn(t *testing.T) {
+	s := &system{catalog: []tasks.Task{build("ci")}}
+	s.run = func(ctx context.Context, s tasks.Sink) error {
+		s.Emit(tasks.RunLinked{External: "9", URL: "http://yard/9"})
+		<-ctx.Done()
+		return context.Cause(ctx)
+	}
+	onSystem(t, s, nil, func(b *bench) {
+		b.do(tasks.RunTask{Name: "ci"})
+		synctest.Wait()
+		s.told(tasks.Changes{Changed: []tasks.Resource{{ID: "yard/run/9", Kind: tasks.RunKind, Off: map[string]string{"cancel": "the yard cancels nothing"}}}})
+		synctest.Wait()
+		const why = "ci#1 goes on: the yard cancels nothing; look at it there: http://yard/9"
+		b.refused(tasks.Cancel{ID: "ci#1"}, why)
+		b.refused(tasks.Stop{Names: []string{"ci"}}, why)
+		if got := b.state().Runs["ci#1"].Status; got != tasks.Running {
+			t.Errorf("it is %s", got)
+		}
+	})
+}
+
 func TestALogIsResumedWhereItEnds(t *testing.T) {
 	s := &system{}
 	noon := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
