@@ -14,12 +14,13 @@ import (
 	"time"
 
 	"github.com/sawhorse-dev/sawhorse/integrations/internal/rest"
+	"github.com/sawhorse-dev/sawhorse/tasks"
 )
 
 // What the API says, as far as it is needed here.
 
 type apiWorkflow struct {
-	ID    int64
+	ID    workflowID
 	Name  string
 	Path  string
 	State string
@@ -39,13 +40,16 @@ type apiRun struct {
 	Branch     string    `json:"head_branch"`
 	SHA        string    `json:"head_sha"`
 	Path       string    // of its workflow
-	WorkflowID int64     `json:"workflow_id"`
 	URL        string    `json:"html_url"`
 	Created    time.Time `json:"created_at"`
 	Started    time.Time `json:"run_started_at"`
 	Updated    time.Time `json:"updated_at"`
 	Actor      apiUser
 	Triggering apiUser `json:"triggering_actor"`
+	// What servers that are like GitHub say instead; settle puts it in its place.
+	Began     time.Time `json:"started_at"`
+	Completed time.Time `json:"completed_at"`
+	Trigger   apiUser   `json:"trigger_actor"`
 }
 
 type apiUser struct{ Login string }
@@ -157,19 +161,22 @@ func query(pairs ...string) url.Values {
 // list reads the pages of a list that an object holds under a name; "" for a
 // list by itself. more says that there are others.
 func list[T any](ctx context.Context, p *provider, doing, path string, q url.Values, name string, most int) (all []T, more bool, err error) {
+	if p.sys.like {
+		q.Set("limit", q.Get("per_page"))
+	}
 	more, err = p.c.Pages(ctx, rest.Request{Path: path, Query: q, Doing: doing, Into: &json.RawMessage{}}, most, func(a *rest.Answer) (bool, error) {
 		var page []T
 		body := a.Body
 		if name != "" {
 			var whole map[string]json.RawMessage
 			if err := json.Unmarshal(body, &whole); err != nil {
-				return false, unexpected(doing, err)
+				return false, p.unexpected(doing, err)
 			}
 			body = whole[name]
 		}
 		if len(body) > 0 {
 			if err := json.Unmarshal(body, &page); err != nil {
-				return false, unexpected(doing, err)
+				return false, p.unexpected(doing, err)
 			}
 		}
 		all = append(all, page...)
@@ -178,26 +185,41 @@ func list[T any](ctx context.Context, p *provider, doing, path string, q url.Val
 	return all, more, err
 }
 
-func unexpected(doing string, err error) error {
-	return &rest.Error{Kind: rest.Unreadable, Reason: doing + ": GitHub sent what can't be read: " + err.Error(), Hint: "is the address that of a GitHub API?"}
+func (p *provider) unexpected(doing string, err error) error {
+	return &rest.Error{Kind: rest.Unreadable, Reason: doing + ": " + p.sys.name + " sent what can't be read: " + err.Error(), Hint: "is the address that of a GitHub API?"}
 }
 
 func (p *provider) workflows(ctx context.Context) ([]apiWorkflow, error) {
+	if err := p.need(listsWorkflows); err != nil {
+		return nil, err
+	}
 	all, _, err := list[apiWorkflow](ctx, p, "list the workflows of "+p.name(), p.path("actions/workflows"), query("per_page", "100"), "workflows", 5)
 	return all, err
 }
 
-// runs are a page of the newest; of 0 is every workflow's.
-func (p *provider) runs(ctx context.Context, of int64, q url.Values) ([]apiRun, error) {
-	path := p.path("actions/runs")
-	if of != 0 {
-		path = p.path("actions/workflows", of, "runs")
+// runs are a page of the newest; of nil is every workflow's.
+func (p *provider) runs(ctx context.Context, of *apiWorkflow, q url.Values) ([]apiRun, error) {
+	path, pages := p.path("actions/runs"), 1
+	sort := of != nil && !p.has(workflowRuns)
+	switch {
+	case sort:
+		pages = 3 // those of others are among them
+	case of != nil:
+		path = p.path("actions/workflows", of.ID, "runs")
 	}
 	if q.Get("per_page") == "" {
 		q.Set("per_page", "20")
 	}
 	q.Set("exclude_pull_requests", "true")
-	all, _, err := list[apiRun](ctx, p, "list the runs of "+p.name(), path, q, "workflow_runs", 1)
+	all, _, err := list[apiRun](ctx, p, "list the runs of "+p.name(), path, q, "workflow_runs", pages)
+	if sort {
+		all = slices.DeleteFunc(all, func(r apiRun) bool { file, _, _ := strings.Cut(r.Path, "@"); return p.pathOf(file) != of.Path })
+	}
+	for i := range all {
+		if err == nil {
+			err = p.settle(ctx, &all[i])
+		}
+	}
 	return all, err
 }
 
@@ -206,8 +228,17 @@ func (p *provider) runs(ctx context.Context, of int64, q url.Values) ([]apiRun, 
 func (p *provider) run(ctx context.Context, id external) (r apiRun, same, last bool, err error) {
 	doing, q := fmt.Sprintf("look at run %d", id.run), query("exclude_pull_requests", "true")
 	same, err = p.c.Get(ctx, doing, p.path("actions/runs", id.run), q, &r)
+	if err == nil {
+		err = p.settle(ctx, &r)
+	}
 	if err != nil || r.Attempt <= id.attempt {
 		return r, same, true, err
+	}
+	if !p.has(attempts) {
+		return r, same, false, &tasks.StartError{
+			Reason: fmt.Sprintf("attempt %d of run %d is no more: %s %s", id.attempt, id.run, p.sys, endpoints[attempts].without),
+			Hint:   fmt.Sprintf("look at attempt %d: %s", r.Attempt, r.URL),
+		}
 	}
 	r = apiRun{}
 	same, err = p.c.Get(ctx, doing, p.path("actions/runs", id.run, "attempts", id.attempt), q, &r)
@@ -216,11 +247,17 @@ func (p *provider) run(ctx context.Context, id external) (r apiRun, same, last b
 
 // jobs are those of a run's attempt; last says that it is the last one.
 func (p *provider) jobs(ctx context.Context, id external, last bool) ([]apiJob, error) {
+	if !p.has(runJobs) {
+		return nil, nil
+	}
 	path := p.path("actions/runs", id.run, "jobs")
 	if !last {
 		path = p.path("actions/runs", id.run, "attempts", id.attempt, "jobs")
 	}
 	all, _, err := list[apiJob](ctx, p, fmt.Sprintf("list the jobs of run %d", id.run), path, query("per_page", "100"), "jobs", 20)
+	for i := range all {
+		p.settleJob(&all[i])
+	}
 	distinguish(all)
 	return all, err
 }
@@ -267,16 +304,25 @@ func counted(names []*string) {
 }
 
 func (p *provider) annotations(ctx context.Context, job int64) ([]apiAnnotation, error) {
+	if !p.has(annotates) {
+		return nil, nil
+	}
 	all, _, err := list[apiAnnotation](ctx, p, "read the annotations of a job", p.path("check-runs", job, "annotations"), query("per_page", "100"), "", 5)
 	return all, err
 }
 
 func (p *provider) artifacts(ctx context.Context, run int64) ([]apiArtifact, error) {
+	if err := p.need(artifactLists); err != nil {
+		return nil, err
+	}
 	all, _, err := list[apiArtifact](ctx, p, fmt.Sprintf("list the artifacts of run %d", run), p.path("actions/runs", run, "artifacts"), query("per_page", "100"), "artifacts", 2)
 	return all, err
 }
 
 func (p *provider) pending(ctx context.Context, run int64) ([]apiDeployment, error) {
+	if err := p.need(approvals); err != nil {
+		return nil, err
+	}
 	var all []apiDeployment
 	_, err := p.c.Get(ctx, fmt.Sprintf("see what run %d waits for", run), p.path("actions/runs", run, "pending_deployments"), nil, &all)
 	return all, err
@@ -292,6 +338,9 @@ func (p *provider) branches(ctx context.Context) (names []string, more bool, err
 }
 
 func (p *provider) environments(ctx context.Context) (names []string, err error) {
+	if !p.has(environments) {
+		return nil, nil
+	}
 	type environment struct{ Name string }
 	all, _, err := list[environment](ctx, p, "list the environments of "+p.name(), p.path("environments"), query("per_page", "100"), "environments", 1)
 	for _, e := range all {
@@ -315,7 +364,7 @@ func (p *provider) content(ctx context.Context, file, ref string) ([]byte, error
 	}
 	text, err := base64.StdEncoding.DecodeString(strings.ReplaceAll(v.Content, "\n", ""))
 	if err != nil {
-		return nil, unexpected(doing, err)
+		return nil, p.unexpected(doing, err)
 	}
 	return text, nil
 }

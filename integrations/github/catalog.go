@@ -41,12 +41,12 @@ func (p *provider) Tasks(ctx context.Context) ([]tasks.Task, error) {
 	var all []tasks.Task
 	wantsEnvironments := false
 	for _, w := range workflows {
-		if !strings.HasPrefix(w.Path, workflowDir+"/") || strings.HasPrefix(w.State, "deleted") {
+		if !inDirectory(w.Path) || strings.HasPrefix(w.State, "deleted") {
 			continue // what GitHub runs by itself has no file
 		}
 		k := known{api: w, file: p.here(ctx, w)}
 		name := taskName(w.file())
-		for n := 2; names[name].api.ID != 0; n++ {
+		for n := 2; names[name].api.Path != ""; n++ {
 			name = fmt.Sprintf("%s-%d", taskName(w.file()), n)
 		}
 		names[name], paths[w.Path] = k, name
@@ -93,14 +93,16 @@ func (p *provider) compare() {
 
 // filesHere is how the workflow files of a checkout are: names, sizes and times.
 func filesHere(dir string) string {
-	all, err := os.ReadDir(filepath.Join(dir, filepath.FromSlash(workflowDir)))
-	if err != nil {
-		return ""
-	}
 	var b strings.Builder
-	for _, e := range all {
-		if info, err := e.Info(); err == nil {
-			fmt.Fprintln(&b, e.Name(), info.Size(), info.ModTime().UnixNano())
+	for _, below := range workflowDirs {
+		all, err := os.ReadDir(filepath.Join(dir, filepath.FromSlash(below)))
+		if err != nil {
+			continue
+		}
+		for _, e := range all {
+			if info, err := e.Info(); err == nil {
+				fmt.Fprintln(&b, below, e.Name(), info.Size(), info.ModTime().UnixNano())
+			}
 		}
 	}
 	return b.String()

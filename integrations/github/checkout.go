@@ -60,7 +60,7 @@ func readStatus(out string) checkout {
 }
 
 // warnings say what of here is not part of a run at a ref.
-func (c checkout) warnings(ref string) []string {
+func (c checkout) warnings(ref, system string) []string {
 	if c.sha == "" || ref != c.branch {
 		return nil
 	}
@@ -69,7 +69,7 @@ func (c checkout) warnings(ref string) []string {
 	case c.upstream == "":
 		all = append(all, fmt.Sprintf("the branch %s was never pushed: git push -u origin %s", c.branch, c.branch))
 	case c.ahead > 0:
-		all = append(all, fmt.Sprintf("%s not pushed to %s: GitHub runs what was pushed last (git push)", count(c.ahead, "commit is", "commits are"), c.branch))
+		all = append(all, fmt.Sprintf("%s not pushed to %s: %s runs what was pushed last (git push)", count(c.ahead, "commit is", "commits are"), c.branch, system))
 	}
 	if c.changed > 0 {
 		all = append(all, fmt.Sprintf("%s not committed and will not be part of the run", count(c.changed, "changed file is", "changed files are")))

@@ -168,7 +168,7 @@ func TestATokenThatIsRefusedIsFollowedByTheNext(t *testing.T) {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
 		variables["GH_ENTERPRISE_TOKEN"] = ""
-		want = "there is no token for 127.0.0.1:7979; sign in: gh auth login --hostname 127.0.0.1:7979   ·   or set GITHUB_TOKEN"
+		want = "there is no token for 127.0.0.1:7979; sign in: gh auth login --hostname 127.0.0.1:7979   ·   or set GITHUB_TOKEN   ·   for a Gitea: set GITEA_TOKEN"
 		if err := connect(); err == nil || err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}

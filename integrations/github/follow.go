@@ -29,7 +29,7 @@ const (
 func (p *provider) Attach(ctx context.Context, r tasks.Run, s tasks.Sink) error {
 	id, ok := readExternal(r.External)
 	if !ok {
-		return noRun(r.External)
+		return p.noRun(r.External)
 	}
 	return p.newFollower(id, tasks.Task{Name: r.Task, Root: p.place.Dir}, s).toEnd(ctx)
 }
@@ -38,14 +38,14 @@ func (p *provider) Attach(ctx context.Context, r tasks.Run, s tasks.Sink) error 
 func (p *provider) Resume(ctx context.Context, r tasks.Run, t tasks.Task, s tasks.Sink) error {
 	id, ok := readExternal(r.External)
 	if !ok {
-		return noRun(r.External)
+		return p.noRun(r.External)
 	}
 	p.news.mine(id)
 	return p.followOwn(ctx, id, t, s)
 }
 
-func noRun(external string) error {
-	return &tasks.StartError{Reason: fmt.Sprintf("%q is no run of GitHub", external), Hint: "look at it in the browser"}
+func (p *provider) noRun(external string) error {
+	return &tasks.StartError{Reason: fmt.Sprintf("%q is no run of %s", external, p.sys.name), Hint: "look at it in the browser"}
 }
 
 // followOwn follows a run that was triggered here. To cancel it is to ask
@@ -60,15 +60,16 @@ func (p *provider) followOwn(ctx context.Context, id external, t tasks.Task, s t
 	defer stop()
 	if err := p.cancel(ctx, id, false); err != nil {
 		f.out.say("not cancelled: " + err.Error())
+		p.news.poke() // it goes on, and is seen to
 		if !rest.Is(err, rest.Conflict) {
 			return err
 		}
 	} else {
-		f.out.say("GitHub was asked to cancel it")
+		f.out.say(p.sys.name + " was asked to cancel it")
 	}
 	err = f.toEnd(ctx)
 	if ctx.Err() != nil {
-		return &tasks.ExitError{Exit: tasks.Exit{Code: 1}, Reason: fmt.Sprintf("GitHub was asked to cancel it %v ago, and it goes on: %s", cancelling, f.run.URL)}
+		return &tasks.ExitError{Exit: tasks.Exit{Code: 1}, Reason: fmt.Sprintf("%s was asked to cancel it %v ago, and it goes on: %s", p.sys.name, cancelling, f.run.URL)}
 	}
 	return err
 }
@@ -89,6 +90,7 @@ type follower struct {
 	tried   map[int64]int
 	noted   map[string]bool // annotations that were told
 	looked  map[int64]time.Time
+	live    map[int64]*live // logs that are read while their jobs run
 	// reported are the artifacts that were read for tests.
 	reported map[int64]bool
 	jobs     int
@@ -110,7 +112,7 @@ func (p *provider) newFollower(id external, t tasks.Task, s tasks.Sink) *followe
 	}
 	return &follower{
 		p: p, id: id, task: t, s: s, out: newTicks(s), files: place.NewFiles(tasks.Task{Root: t.Root, Spec: t.Spec}),
-		told: map[string]tasks.Step{}, fetched: map[int64]bool{}, tried: map[int64]int{}, noted: map[string]bool{}, looked: map[int64]time.Time{},
+		told: map[string]tasks.Step{}, fetched: map[int64]bool{}, tried: map[int64]int{}, noted: map[string]bool{}, looked: map[int64]time.Time{}, live: map[int64]*live{},
 		reported: map[int64]bool{},
 	}
 }
@@ -118,6 +120,7 @@ func (p *provider) newFollower(id external, t tasks.Task, s tasks.Sink) *followe
 // toEnd follows the run until it has ended and all of it is told. What passes by
 // itself, a lost connection or a limit, is waited for.
 func (f *follower) toEnd(ctx context.Context) error {
+	defer f.close()
 	wait := followFirst
 	for {
 		stirred := f.p.news.stirs() // before it is looked at: nothing is missed
@@ -160,17 +163,18 @@ func (f *follower) step(ctx context.Context) (changed bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	changed = !same && f.run.differs(run)
 	f.run, f.last = run, last
 	jobs, err := f.p.jobs(ctx, f.id, f.last)
 	if err != nil {
 		return false, err
 	}
-	changed = !same
 	f.jobs = len(jobs)
 	if run.Status == "completed" {
 		f.archive(ctx, jobs)
 	}
 	later := f.planned(ctx, jobs)
+	f.skipped(jobs)
 	for _, j := range jobs {
 		changed = f.job(ctx, j) || changed
 	}
@@ -219,7 +223,7 @@ func (f *follower) reason(native, why string) {
 
 // why is the reason that a run waits.
 func (f *follower) why(ctx context.Context, jobs []apiJob) string {
-	if f.run.Status == "waiting" {
+	if f.run.Status == "waiting" && f.p.has(approvals) {
 		pending, err := f.p.pending(ctx, f.id.run)
 		if err == nil && len(pending) > 0 {
 			return waitsFor(pending)
@@ -265,7 +269,10 @@ func waitsFor(pending []apiDeployment) string {
 
 // job tells a job, its steps, its annotations and, when it has ended, its log.
 func (f *follower) job(ctx context.Context, j apiJob) (changed bool) {
-	changed = f.steps(j)
+	if f.p.sys.like {
+		changed = f.grown(ctx, &j)
+	}
+	changed = f.steps(j) || changed
 	f.annotations(ctx, j)
 	if j.Status == "completed" && !f.fetched[j.ID] {
 		f.log(ctx, j)
@@ -323,6 +330,8 @@ func (f *follower) annotations(ctx context.Context, j apiJob) {
 		return
 	case !running && (j.Status != "completed" || j.Conclusion == "skipped" || f.fetched[j.ID]):
 		return
+	case !f.p.has(annotates):
+		return // they stand in the log
 	case j.Conclusion == "success" && f.jobs > fewJobs:
 		return // hundreds of requests, for warnings
 	}
@@ -393,7 +402,7 @@ func (f *follower) outcome() error {
 	case "success", "neutral", "skipped":
 		return nil
 	default:
-		reason := words(c)
+		reason := f.p.words(c)
 		if len(failed) > 0 && c == "failure" {
 			reason = strings.Join(failed, ", ") + " failed"
 		}
@@ -401,20 +410,20 @@ func (f *follower) outcome() error {
 	}
 }
 
-func words(conclusion string) string {
+func (p *provider) words(conclusion string) string {
 	switch conclusion {
 	case "failure":
 		return "failed"
 	case "cancelled":
-		return "cancelled on GitHub"
+		return "cancelled on " + p.sys.name
 	case "timed_out":
-		return "timed out on GitHub"
+		return "timed out on " + p.sys.name
 	case "action_required":
-		return "needs somebody's approval on GitHub"
+		return "needs somebody's approval on " + p.sys.name
 	case "startup_failure":
 		return "could not start: the workflow file has an error"
 	case "stale":
-		return "given up by GitHub"
+		return "given up by " + p.sys.name
 	}
 	return strings.ReplaceAll(conclusion, "_", " ")
 }

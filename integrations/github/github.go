@@ -7,6 +7,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/sawhorse-dev/sawhorse/integrations"
@@ -30,10 +31,10 @@ func definition(network http.RoundTripper) integrations.Definition {
 		},
 		Options: []integrations.Option{
 			{Name: "repo", Description: "The repository, as owner/name.", Default: "that of the git remote"},
-			{Name: "url", Description: "The server: https://ghe.corp, or the address of its API.", Default: "that of the git remote"},
+			{Name: "url", Description: "The server: https://ghe.corp, or the address of its API; also a Gitea.", Default: "that of the git remote"},
 			{
 				Name: "token", Description: "Where the token is found.", Secret: true,
-				Default: "GH_TOKEN, GITHUB_TOKEN, gh's login, netrc, git's credentials",
+				Default: "GH_TOKEN, GITHUB_TOKEN, gh's login, netrc, git's credentials; GITEA_TOKEN and tea's login",
 			},
 			{Name: "ca", Description: "A file of certificates to trust beside the system's."},
 			{Name: "proxy", Description: "The proxy to use, or none.", Default: "HTTPS_PROXY"},
@@ -64,7 +65,7 @@ func connections(_ context.Context, p integrations.Place, network http.RoundTrip
 	found.network = network
 	var all []integrations.Connection
 	for _, d := range p.Declared {
-		t, err := declaredTarget(d, found)
+		t, err := declaredTarget(d, found, p)
 		c := connection(t, p, true)
 		if err != nil {
 			c.Title = "GitHub"
@@ -72,7 +73,8 @@ func connections(_ context.Context, p integrations.Place, network http.RoundTrip
 		}
 		all = append(all, c)
 	}
-	if len(p.Declared) == 0 && found.repo != "" && declared.Has(p.Dir, workflowDir) {
+	has := func(dir string) bool { return declared.Has(p.Dir, dir) }
+	if len(p.Declared) == 0 && found.repo != "" && slices.ContainsFunc(workflowDirs, has) {
 		found.name = "github"
 		all = append(all, connection(found, p, false))
 	}
@@ -80,7 +82,7 @@ func connections(_ context.Context, p integrations.Place, network http.RoundTrip
 }
 
 // declaredTarget is the remote's repository with what the options say instead.
-func declaredTarget(d integrations.Declared, found target) (target, error) {
+func declaredTarget(d integrations.Declared, found target, p integrations.Place) (target, error) {
 	t := found
 	t.name, t.token, t.ca, t.proxy = d.Name, d.Options["token"], d.Options["ca"], d.Options["proxy"]
 	if address := d.Options["url"]; address != "" {
@@ -88,8 +90,10 @@ func declaredTarget(d integrations.Declared, found target) (target, error) {
 		if !ok {
 			return t, &tasks.StartError{Reason: d.Name + ": its url is not the address of a server", Hint: "write https://host"}
 		}
-		if host != t.host {
-			t.owner, t.repo = "", ""
+		if host != t.host { // of whose remotes nobody else knows that they are a GitHub's
+			name, _, _ := strings.Cut(host, ":")
+			there, _ := remoteAt(p, func(h string) bool { return h == host || h == name })
+			t.owner, t.repo = there.owner, there.repo
 		}
 		t.host, t.api = host, api
 	} else if t.host == "" {

@@ -55,7 +55,7 @@ func (f *follower) store(ctx context.Context, steps tasks.StepSink, j apiJob, bo
 		return
 	}
 	if err == nil {
-		err = copyLog(body, w)
+		_, err = copyLog(body, w, w.Lines(), true)
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -63,9 +63,9 @@ func (f *follower) store(ctx context.Context, steps tasks.StepSink, j apiJob, bo
 		w.Close()
 		return
 	case rest.Is(err, rest.Gone):
-		w.Note("GitHub has this log no more: it has expired")
+		w.Note(f.p.sys.name + " has this log no more: it has expired")
 	case rest.Is(err, rest.NotFound):
-		w.Note("GitHub has no log of this job")
+		w.Note(f.p.sys.name + " has no log of this job")
 	case rest.Passing(err):
 		f.fetched[j.ID], f.tried[j.ID] = false, 1 // the rest of it next time
 	case err != nil:
@@ -166,15 +166,18 @@ const longestLine = 256 << 10
 
 // copyLog writes a job's log: without the byte order mark and the times, which
 // become the lines' own, and with what the runner marks as people read it. As
-// many lines as are stored already are left out.
-func copyLog(from io.Reader, w tasks.LogWriter) error {
-	stored := w.Lines()
+// many lines as are stored already are left out. A last line without an end is one
+// only where the log is whole. read is how many bytes are done with.
+func copyLog(from io.Reader, w tasks.LogWriter, stored int64, whole bool) (read int64, err error) {
 	r := bufio.NewReaderSize(from, longestLine)
 	b := &batch{w: w}
 	defer b.flush()
 	for n := int64(0); ; n++ {
 		line, err := r.ReadSlice('\n')
-		if len(line) > 0 && n >= stored {
+		if errors.Is(err, io.EOF) && !whole {
+			return read, nil
+		}
+		if read += int64(len(line)); len(line) > 0 && n >= stored {
 			if n == 0 {
 				line = trimMark(line)
 			}
@@ -182,10 +185,10 @@ func copyLog(from io.Reader, w tasks.LogWriter) error {
 		}
 		switch {
 		case errors.Is(err, io.EOF):
-			return nil
+			return read, nil
 		case errors.Is(err, bufio.ErrBufferFull):
 		case err != nil:
-			return err
+			return read, err
 		}
 	}
 }

@@ -231,7 +231,7 @@ func (p *provider) planAt(ctx context.Context, file, sha string, depth int, know
 	if pl, read := known[file]; read {
 		return pl, nil
 	}
-	if !strings.HasPrefix(file, workflowDir+"/") || strings.Contains(file, "..") || depth > deepest || len(known) >= mostWorkflows {
+	if !inDirectory(file) || strings.Contains(file, "..") || depth > deepest || len(known) >= mostWorkflows {
 		return nil, nil
 	}
 	known[file] = nil

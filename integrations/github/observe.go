@@ -137,12 +137,12 @@ func (p *provider) Observe(ctx context.Context, tell func(tasks.Run)) error {
 // lists looks once and tells what is new.
 func (p *provider) lists(ctx context.Context, others bool, tell func(tasks.Run)) (changed, busy bool, err error) {
 	branch := lookAtCheckout(ctx, p.place.Dir).branch
-	runs, err := p.runs(ctx, 0, query("branch", branch))
+	runs, err := p.runs(ctx, nil, query("branch", branch))
 	if err != nil {
 		return false, false, err
 	}
 	if others && p.login != "" && branch != "" {
-		mine, err := p.runs(ctx, 0, query("actor", p.login, "per_page", "10"))
+		mine, err := p.runs(ctx, nil, query("actor", p.login, "per_page", "10"))
 		if err != nil {
 			return false, false, err
 		}
@@ -190,7 +190,12 @@ func (n *news) take(r apiRun) bool {
 		delete(n.runs, oldest)
 		delete(n.seen, oldest)
 	}
-	return !known || old.Status != r.Status || old.Conclusion != r.Conclusion || !old.Updated.Equal(r.Updated)
+	return !known || old.differs(r)
+}
+
+// differs says whether a run is another than it was.
+func (r apiRun) differs(now apiRun) bool {
+	return r.Status != now.Status || r.Conclusion != now.Conclusion || !r.Updated.Equal(now.Updated)
 }
 
 // all are the runs that are known of, the newest first.
@@ -222,7 +227,7 @@ func (p *provider) observed(task string, r apiRun) tasks.Run {
 	if run.Status.Done() {
 		run.EndedAt = r.Updated
 		if run.Status == tasks.Failed {
-			run.Error = words(r.Conclusion)
+			run.Error = p.words(r.Conclusion)
 		}
 	}
 	return run

@@ -28,7 +28,7 @@ func (p *provider) Operate(ctx context.Context, r tasks.Resource, operation stri
 	}
 	id, ok := readExternal(r.ID.Native())
 	if !ok {
-		return &tasks.StartError{Reason: fmt.Sprintf("%q is no run of GitHub", r.ID.Native()), Hint: "choose a run"}
+		return &tasks.StartError{Reason: fmt.Sprintf("%q is no run of %s", r.ID.Native(), p.sys.name), Hint: "choose a run"}
 	}
 	switch operation {
 	case "cancel", "force-cancel":
@@ -42,13 +42,16 @@ func (p *provider) Operate(ctx context.Context, r tasks.Resource, operation stri
 	case "download":
 		return p.download(ctx, id, args)
 	}
-	return fmt.Errorf("GitHub knows no operation %q", operation)
+	return fmt.Errorf("%s knows no operation %q", p.sys.name, operation)
 }
 
 func (p *provider) cancel(ctx context.Context, id external, force bool) error {
-	verb := "cancel"
+	verb, can := "cancel", cancels
 	if force {
-		verb = "force-cancel"
+		verb, can = "force-cancel", forces
+	}
+	if err := p.need(can); err != nil {
+		return err
 	}
 	_, err := p.post(ctx, fmt.Sprintf("cancel run %d", id.run), p.path("actions/runs", id.run, verb), nil)
 	if e, ok := errors.AsType[*rest.Error](err); ok && e.Kind == rest.Conflict {
@@ -58,6 +61,13 @@ func (p *provider) cancel(ctx context.Context, id external, force bool) error {
 }
 
 func (p *provider) rerun(ctx context.Context, id external, verb string) error {
+	can := reruns
+	if verb == "rerun-failed-jobs" {
+		can = rerunsFailed
+	}
+	if err := p.need(can); err != nil {
+		return err
+	}
 	_, err := p.post(ctx, fmt.Sprintf("rerun run %d", id.run), p.path("actions/runs", id.run, verb), map[string]any{})
 	if e, ok := errors.AsType[*rest.Error](err); ok && e.Kind == rest.Forbidden && strings.Contains(e.Said, "running") {
 		e.Hint = "wait for its end, or cancel it"
@@ -75,7 +85,7 @@ func (p *provider) rerunChecks(ctx context.Context, r tasks.Resource) error {
 	if _, err := p.c.Get(ctx, fmt.Sprintf("look at pull request %d", number), p.path("pulls", number), nil, &v); err != nil {
 		return err
 	}
-	runs, err := p.runs(ctx, 0, query("head_sha", v.Head.SHA, "per_page", "50"))
+	runs, err := p.runs(ctx, nil, query("head_sha", v.Head.SHA, "per_page", "50"))
 	if err != nil {
 		return err
 	}
@@ -162,7 +172,7 @@ func (p *provider) download(ctx context.Context, id external, args map[string]st
 	case len(all) == 0:
 		return &tasks.StartError{Reason: fmt.Sprintf("run %d has no artifacts", id.run), Hint: "its workflow uploads none"}
 	case len(expired) > 0:
-		return &tasks.StartError{Reason: "GitHub has it no more: " + strings.Join(expired, ", ") + " expired", Hint: "run the workflow again"}
+		return &tasks.StartError{Reason: p.sys.name + " has it no more: " + strings.Join(expired, ", ") + " expired", Hint: "run the workflow again"}
 	}
 	return &tasks.StartError{Reason: fmt.Sprintf("there is no artifact %q", wanted), Hint: "there are: " + strings.Join(names, ", ")}
 }

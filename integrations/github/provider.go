@@ -21,14 +21,14 @@ import (
 //	Attacher  follow a run that is known       Operator  cancel, rerun, approve, download
 //	Querier   forms, branches, runs
 type provider struct {
-	t       target
-	place   integrations.Place
-	look    tasks.Lookout
-	c       *rest.Client
-	login   string
-	from    string // where the token was found
-	branch  string // the default one
-	version string // of an Enterprise server; "" on github.com
+	t      target
+	place  integrations.Place
+	look   tasks.Lookout
+	c      *rest.Client
+	sys    system
+	login  string
+	from   string // where the token was found
+	branch string // the default one
 
 	news    news
 	changes chan struct{} // one slot: the workflows of this checkout are others
@@ -42,6 +42,8 @@ type provider struct {
 	files string              // how the workflows of this checkout were when Tasks read them
 	plans map[string]workflow // by commit and file
 	forms map[string]bool     // "return_run_details" and others that the server does not know
+	// ended are runs that have ended, with what of them stands only in their jobs.
+	ended map[int64]settled
 }
 
 // known is a workflow that the server has.
@@ -99,32 +101,89 @@ func connect(ctx context.Context, t target, p integrations.Place, look tasks.Loo
 	case err != nil:
 		return nil, err
 	case !tried:
-		return nil, &tasks.StartError{Reason: "there is no token for " + t.host, Hint: "sign in: gh auth login --hostname " + t.host + "   ·   or set GITHUB_TOKEN"}
+		e := &tasks.StartError{Reason: "there is no token for " + t.host, Hint: "sign in: gh auth login --hostname " + t.host + "   ·   or set GITHUB_TOKEN"}
+		if t.host != "github.com" {
+			e.Hint += "   ·   for a Gitea: set GITEA_TOKEN"
+		}
+		return nil, e
 	}
 	return nil, errors.New("not connected")
 }
 
 func tryToken(ctx context.Context, t target, place integrations.Place, look tasks.Lookout, f found) (*provider, error) {
-	p := &provider{t: t, place: place, look: look, from: f.from, known: map[string]known{}, paths: map[string]string{}, plans: map[string]workflow{}, forms: map[string]bool{}, dispatching: make(chan struct{}, 1), changes: make(chan struct{}, 1)}
+	p := &provider{t: t, place: place, look: look, from: f.from, known: map[string]known{}, paths: map[string]string{}, plans: map[string]workflow{}, forms: map[string]bool{}, ended: map[int64]settled{}, dispatching: make(chan struct{}, 1), changes: make(chan struct{}, 1)}
 	p.news.init()
-	system := "GitHub"
-	if t.host != "github.com" {
-		system = "GitHub (" + t.host + ")"
-	}
-	c, err := rest.New(rest.Options{
-		Base: t.api, System: system, CA: t.ca, Proxy: t.proxy, Accept: "application/vnd.github+json",
-		Header: http.Header{"Authorization": {"Bearer " + f.token}, "X-Github-Api-Version": {apiVersion}},
-		Rate:   requestRate, Burst: requestBurst, Apart: changesApart, Explain: p.explain, Transport: t.network,
-	})
-	if err != nil {
-		return nil, err
-	}
-	p.c = c
-	if err := p.greet(ctx); err != nil {
-		c.Close()
+	p.sys.name = "GitHub"
+	if err := p.signIn(ctx, f.token); err != nil {
+		if p.c != nil {
+			p.c.Close()
+		}
 		return nil, err
 	}
 	return p, nil
+}
+
+// signIn greets GitHub, or what is like it, which has its API elsewhere and says what
+// it can do.
+func (p *provider) signIn(ctx context.Context, token string) error {
+	api := p.t.api
+	if err := p.reach(token, api); err != nil {
+		return err
+	}
+	var not error
+	if !strings.HasSuffix(api, likePath) {
+		not = p.greet(ctx)
+		root, ok := strings.CutSuffix(api, githubPath)
+		if !ok || !rest.Is(not, rest.NotFound, rest.WebPage, rest.Unreadable, rest.Moved) {
+			return not
+		}
+		api = root + likePath
+		if err := p.reach(token, api); err != nil {
+			return err
+		}
+	}
+	unmet := p.sys
+	p.sys = system{name: "Gitea", like: true}
+	s, err := meet(ctx, p.c, api)
+	switch {
+	case err == nil:
+		p.sys = s
+		if err := p.reach(token, api); err != nil { // it has a name now
+			return err
+		}
+	case rest.Is(err, rest.Unauthorized):
+		return err
+	case not != nil:
+		return not
+	default:
+		p.sys = unmet
+	}
+	return p.greet(ctx)
+}
+
+// reach makes the client for an API.
+func (p *provider) reach(token, api string) error {
+	system := p.sys.name
+	if p.t.host != "github.com" {
+		system += " (" + p.t.host + ")"
+	}
+	o := rest.Options{
+		Base: api, System: system, CA: p.t.ca, Proxy: p.t.proxy, Accept: "application/vnd.github+json",
+		Header: http.Header{"Authorization": {"Bearer " + token}, "X-Github-Api-Version": {apiVersion}},
+		Rate:   requestRate, Burst: requestBurst, Apart: changesApart, Explain: p.explain, Transport: p.t.network,
+	}
+	if p.sys.like {
+		o.Accept, o.Apart = "application/json", 0
+	}
+	c, err := rest.New(o)
+	if err != nil {
+		return err
+	}
+	if p.c != nil {
+		p.c.Close()
+	}
+	p.c = c
+	return nil
 }
 
 // greet asks who we are and whether the repository is there.
@@ -133,7 +192,10 @@ func (p *provider) greet(ctx context.Context) error {
 	a, err := p.c.Do(ctx, rest.Request{Path: "user", Doing: "sign in", Into: &who})
 	switch {
 	case err == nil:
-		p.login, p.version = who.Login, a.Header.Get("X-GitHub-Enterprise-Version")
+		p.login = who.Login
+		if v := a.Header.Get("X-GitHub-Enterprise-Version"); v != "" {
+			p.sys.version = v
+		}
 	case rest.Is(err, rest.Forbidden):
 		// A token of an Actions job or of an app is nobody: it may do the rest.
 	default:
@@ -155,7 +217,14 @@ func (p *provider) explain(e *rest.Error, a *rest.Answer) {
 	case rest.Unauthorized:
 		e.Reason = fmt.Sprintf("does not accept the token from %s (%d: %s)", p.from, e.Status, e.Said)
 		e.Hint = "sign in again: gh auth login --hostname " + p.t.host + "   ·   or set a new token"
+		if p.sys.like {
+			e.Hint = "make a new one in its settings, under Applications"
+		}
 	case rest.Forbidden:
+		if p.sys.like { // it has said which scopes it wants
+			e.Hint = fmt.Sprintf("give the token from %s more rights: read:user and write:repository", p.from)
+			return
+		}
 		if sso := a.Header.Get("X-GitHub-SSO"); strings.HasPrefix(sso, "required") {
 			e.Hint = "authorize the token for the organization"
 			if _, address, ok := strings.Cut(sso, "url="); ok {
@@ -180,8 +249,11 @@ func (p *provider) name() string { return p.t.owner + "/" + p.t.repo }
 // About says what answered, and how many requests are left.
 func (p *provider) About() string {
 	text := p.t.host
-	if p.version != "" {
-		text += " " + p.version
+	if s := p.sys.version; s != "" {
+		if p.sys.like {
+			s = p.sys.String()
+		}
+		text += " " + s
 	}
 	if p.login != "" {
 		text += " as " + p.login

@@ -26,7 +26,7 @@ func (p *provider) Query(ctx context.Context, q tasks.Query) (tasks.Result, erro
 		b := p.c.Budget()
 		return tasks.Result{Facts: []tasks.Fact{{Name: "requests", Value: b.String()}}}, nil
 	}
-	return tasks.Result{}, fmt.Errorf("GitHub has no answer to %q", q.Name)
+	return tasks.Result{}, fmt.Errorf("%s has no answer to %q", p.sys.name, q.Name)
 }
 
 func (p *provider) form(ctx context.Context, task, ref string) (tasks.Result, error) {
@@ -87,13 +87,13 @@ func (p *provider) branchTable(ctx context.Context, prefix string) (tasks.Result
 }
 
 func (p *provider) runTable(ctx context.Context, args map[string]string) (tasks.Result, error) {
-	var of int64
+	var of *apiWorkflow
 	if args["task"] != "" {
 		k, err := p.workflowOf(ctx, tasks.Task{Name: args["task"], Spec: config.Unit{}})
 		if err != nil {
 			return tasks.Result{}, err
 		}
-		of = k.api.ID
+		of = &k.api
 	}
 	runs, err := p.runs(ctx, of, query("branch", args["branch"], "per_page", args["limit"]))
 	if err != nil {
@@ -113,7 +113,7 @@ func (p *provider) runTable(ctx context.Context, args map[string]string) (tasks.
 func (p *provider) artifactTable(ctx context.Context, run string) (tasks.Result, error) {
 	id, ok := readExternal(run)
 	if !ok {
-		return tasks.Result{}, fmt.Errorf("%q is no run of GitHub", run)
+		return tasks.Result{}, fmt.Errorf("%q is no run of %s", run, p.sys.name)
 	}
 	all, err := p.artifacts(ctx, id.run)
 	if err != nil {

@@ -3,6 +3,7 @@ package github
 import (
 	"net/http"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/sawhorse-dev/sawhorse/integrations"
@@ -56,15 +57,27 @@ func TestContractOnARealServer(t *testing.T) {
 // repositories are those that the token may see.
 func repositories(t *testing.T, url, token string) (names []string) {
 	t.Helper()
-	c, err := rest.New(rest.Options{Base: url, Header: http.Header{"Authorization": {"Bearer " + token}}})
-	if err != nil {
-		t.Fatal(err)
+	_, api, ok := server(url)
+	if !ok {
+		t.Fatalf("SAWHORSE_TEST_GITHUB_URL is not the address of a server: %s", url)
 	}
-	defer c.Close()
 	var all []struct {
 		Name string `json:"full_name"`
 	}
-	if _, err := c.Get(t.Context(), "list the repositories of the token", "user/repos", query("per_page", "50"), &all); err != nil {
+	ask := func(api string) error {
+		c, err := rest.New(rest.Options{Base: api, Header: http.Header{"Authorization": {"Bearer " + token}}})
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		_, err = c.Get(t.Context(), "list the repositories of the token", "user/repos", query("per_page", "50"), &all)
+		return err
+	}
+	err := ask(api)
+	if root, ok := strings.CutSuffix(api, githubPath); ok && rest.Is(err, rest.NotFound) {
+		err = ask(root + likePath)
+	}
+	if err != nil {
 		t.Fatalf("SAWHORSE_TEST_GITHUB_REPO is not set, and %s does not say which repositories there are: %v\n"+
 			"name the one to test with: SAWHORSE_TEST_GITHUB_REPO=owner/name", url, err)
 	}

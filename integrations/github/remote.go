@@ -11,13 +11,18 @@ import (
 )
 
 // remote is the repository of the checkout's git remote, when its host is a
-// GitHub: github.com, one that gh knows, or one that a variable names.
+// GitHub or like one: github.com, one that gh or tea knows, or one that a variable
+// names.
 func remote(p integrations.Place) (target, error) {
+	return remoteAt(p, knownHosts(p))
+}
+
+// remoteAt is the repository of the remote whose host is known.
+func remoteAt(p integrations.Place, known func(host string) bool) (target, error) {
 	text, err := gitConfig(p.Dir)
 	if err != nil || text == "" {
 		return target{}, err
 	}
-	known := knownHosts(p)
 	var first, origin, resolved target
 	for _, r := range remotes(text) {
 		host, owner, repo, ok := readRemote(r.url)
@@ -54,8 +59,13 @@ func knownHosts(p integrations.Place) func(host string) bool {
 	if h := p.Getenv("GH_HOST"); h != "" {
 		hosts[strings.ToLower(h)] = true
 	}
-	if u, err := url.Parse(p.Getenv("GITHUB_SERVER_URL")); err == nil && u.Host != "" {
-		hosts[strings.ToLower(u.Host)] = true
+	for host := range teaHosts(p) {
+		hosts[host] = true
+	}
+	for _, name := range append(giteaServers(), "GITHUB_SERVER_URL") {
+		if host := hostOf(p.Getenv(name)); host != "" {
+			hosts[host] = true
+		}
 	}
 	return func(host string) bool { return hosts[host] || strings.HasSuffix(host, ".ghe.com") }
 }

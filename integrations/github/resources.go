@@ -23,7 +23,7 @@ const (
 func (p *provider) Kinds() []tasks.Kind {
 	return []tasks.Kind{
 		{Name: kindRun, Operations: []tasks.Operation{
-			{Name: "cancel", Title: "Cancel", Dangerous: true, Confirm: "Cancel {name}? GitHub may take a while, and steps may refuse."},
+			{Name: "cancel", Title: "Cancel", Dangerous: true, Confirm: "Cancel {name}? " + p.sys.name + " may take a while, and steps may refuse."},
 			{Name: "force-cancel", Title: "Cancel by force", Dangerous: true, Confirm: "Cancel {name} without its cleaning up?"},
 			{Name: "rerun-failed", Title: "Rerun the failed jobs of", Key: "f"},
 			{Name: "rerun", Title: "Rerun all jobs of", Key: "F"},
@@ -143,9 +143,26 @@ func (p *provider) runResource(ctx context.Context, r apiRun) tasks.Resource {
 	return res
 }
 
+// needed is what the server has to have for an operation.
+var needed = map[string]ability{
+	"cancel": cancels, "force-cancel": forces, "rerun": reruns, "rerun-failed": rerunsFailed, "approve": approvals, "reject": approvals, "download": artifactLists,
+}
+
 // switchOff says what can't be done with a run now, and why.
 func (p *provider) switchOff(ctx context.Context, r apiRun, res *tasks.Resource) {
 	off := res.Off
+	defer func() {
+		for operation, a := range needed {
+			reason, isOff := off[operation]
+			switch {
+			case p.has(a) || isOff && reason == "":
+			case a == forces || a == approvals:
+				off[operation] = "" // nobody misses it
+			default:
+				off[operation] = p.sys.String() + " " + endpoints[a].without
+			}
+		}
+	}()
 	if r.Status == "completed" {
 		off["cancel"], off["force-cancel"] = "it has ended ("+r.Conclusion+")", ""
 		if c := r.Conclusion; c == "success" || c == "skipped" || c == "neutral" {
@@ -187,12 +204,18 @@ func (l *pullList) look(ctx context.Context) (all []tasks.Resource, changed bool
 		l.last = nil
 		return nil, changed, nil
 	}
-	pulls, _, err := list[apiPull](ctx, p, "list the pull requests of "+branch, p.path("pulls"),
-		query("head", p.t.owner+":"+branch, "state", "open", "per_page", "5"), "", 1)
+	q := query("head", p.t.owner+":"+branch, "state", "open", "per_page", "5")
+	if p.sys.like { // whose lists may be of every branch
+		q.Set("per_page", "50")
+	}
+	pulls, _, err := list[apiPull](ctx, p, "list the pull requests of "+branch, p.path("pulls"), q, "", 1)
 	if err != nil {
 		return l.last, false, err
 	}
 	for _, found := range pulls {
+		if found.Head.Ref != branch {
+			continue
+		}
 		r, err := p.pull(ctx, found.Number)
 		if err != nil {
 			return l.last, false, err
@@ -215,11 +238,25 @@ func (p *provider) pull(ctx context.Context, number int) (tasks.Resource, error)
 	if err != nil {
 		return tasks.Resource{}, err
 	}
-	checks, _, err := list[apiCheck](ctx, p, doing, p.path("commits", v.Head.SHA, "check-runs"), query("per_page", "100"), "check_runs", 3)
+	checks, err := p.checksOf(ctx, doing, v.Head.SHA)
 	if err != nil {
 		return tasks.Resource{}, err
 	}
 	return p.pullResource(v, reviews, checks), nil
+}
+
+// checksOf are the checks of a commit, else its statuses.
+func (p *provider) checksOf(ctx context.Context, doing, sha string) ([]apiCheck, error) {
+	if p.has(checks) {
+		all, _, err := list[apiCheck](ctx, p, doing, p.path("commits", sha, "check-runs"), query("per_page", "100"), "check_runs", 3)
+		return all, err
+	}
+	all, _, err := list[apiStatus](ctx, p, doing, p.path("commits", sha, "status"), query("per_page", "100"), "statuses", 3)
+	var checks []apiCheck
+	for _, s := range all {
+		checks = append(checks, s.check())
+	}
+	return checks, err
 }
 
 func (p *provider) pullResource(v apiPull, reviews []apiReview, checks []apiCheck) tasks.Resource {
@@ -295,7 +332,8 @@ func checkText(passed, running int, failed []string) string {
 func reviewState(reviews []apiReview, asked []apiUser) string {
 	last, order := map[string]string{}, []string{}
 	for _, r := range reviews {
-		if r.State == "COMMENTED" || r.State == "PENDING" {
+		switch r.State {
+		case "COMMENTED", "COMMENT", "PENDING", "REQUEST_REVIEW":
 			continue
 		}
 		if _, known := last[r.User.Login]; !known {
@@ -308,7 +346,7 @@ func reviewState(reviews []apiReview, asked []apiUser) string {
 		switch last[who] {
 		case "APPROVED":
 			approved = append(approved, who)
-		case "CHANGES_REQUESTED":
+		case "CHANGES_REQUESTED", "REQUEST_CHANGES":
 			changes = append(changes, who)
 		}
 	}
@@ -343,7 +381,7 @@ func mergeState(v apiPull) string {
 		return "no: it is a draft"
 	}
 	if v.Mergeable == nil {
-		return "GitHub is finding out"
+		return "not known yet"
 	}
 	if *v.Mergeable {
 		return "yes"

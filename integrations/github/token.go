@@ -35,6 +35,20 @@ func tokens(ctx context.Context, t target, p integrations.Place, yield func(foun
 			return nil
 		}
 	}
+	if t.host != "github.com" {
+		named := false // which server the token is for
+		for _, name := range giteaServers() {
+			if host := hostOf(p.Getenv(name)); host != "" && host != t.host {
+				named = true
+			}
+		}
+		if v := strings.TrimSpace(p.Getenv("GITEA_TOKEN")); v != "" && !named && !yield(found{v, "GITEA_TOKEN"}) {
+			return nil
+		}
+		if v := teaHosts(p)[t.host]; v != "" && !yield(found{v, "tea's login"}) {
+			return nil
+		}
+	}
 	if v := ghHosts(p)[t.host]; v != "" && !yield(found{v, "gh's login"}) {
 		return nil
 	}
@@ -56,6 +70,43 @@ func tokens(ctx context.Context, t target, p integrations.Place, yield func(foun
 		yield(found{v, "git's credentials"})
 	}
 	return ctx.Err()
+}
+
+// giteaServers are the variables that name a Gitea, as tea reads them.
+func giteaServers() []string { return []string{"GITEA_INSTANCE_URL", "GITEA_SERVER_URL"} }
+
+// hostOf is the host of an address; "" for what is none.
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(u.Host)
+}
+
+// teaHosts are the servers that tea, Gitea's own tool, is logged in to, with the token.
+func teaHosts(p integrations.Place) map[string]string {
+	dir := p.Getenv("XDG_CONFIG_HOME")
+	if dir == "" {
+		dir = filepath.Join(p.Home, ".config")
+	}
+	text, err := read(filepath.Join(dir, "tea", "config.yml"))
+	if err != nil || text == "" {
+		return nil
+	}
+	var v struct {
+		Logins []struct{ URL, Token string }
+	}
+	if yaml.Unmarshal([]byte(text), &v) != nil {
+		return nil
+	}
+	all := map[string]string{}
+	for _, l := range v.Logins {
+		if host := hostOf(l.URL); host != "" && all[host] == "" {
+			all[host] = l.Token
+		}
+	}
+	return all
 }
 
 // ghHosts are the hosts that gh is logged in to, with the token where it keeps

@@ -29,7 +29,10 @@ func (p *provider) Run(ctx context.Context, r tasks.Request, s tasks.Sink) error
 		}
 	}
 	if strings.HasPrefix(k.api.State, "disabled") {
-		return &tasks.StartError{Reason: fmt.Sprintf("%s is %s on GitHub", k.api.Path, strings.ReplaceAll(k.api.State, "_", " ")), Hint: "enable it: " + k.api.URL}
+		return &tasks.StartError{Reason: fmt.Sprintf("%s is %s on %s", k.api.Path, strings.ReplaceAll(k.api.State, "_", " "), p.sys.name), Hint: "enable it: " + k.api.URL}
+	}
+	if err := p.need(dispatches); err != nil {
+		return err
 	}
 	t := p.ticketFor(ctx, k, r)
 	out := newTicks(s)
@@ -98,7 +101,7 @@ func (p *provider) where(ctx context.Context, asked, declared string) (ref strin
 	here := lookAtCheckout(ctx, p.place.Dir)
 	for _, ref := range []string{asked, declared, here.branch, p.branch} {
 		if ref != "" {
-			return ref, here.warnings(ref)
+			return ref, here.warnings(ref, p.sys.name)
 		}
 	}
 	return "main", nil
@@ -113,7 +116,11 @@ func (p *provider) dispatch(ctx context.Context, t ticket) (external, string, er
 	}
 	doing := "trigger " + t.known.file.Name
 	path := p.path("actions/workflows", t.known.api.ID, "dispatches")
-	if !p.lacks("details") {
+	if p.sys.like {
+		if p.has(dispatchQuery) {
+			path += "?return_run_details=true"
+		}
+	} else if !p.lacks("details") {
 		body["return_run_details"] = true
 		id, link, err := p.detailed(ctx, doing, path, body, nil)
 		switch {
@@ -214,7 +221,7 @@ func (p *provider) candidates(ctx context.Context, t ticket, since time.Time) ([
 	if !since.IsZero() {
 		q.Set("created", ">="+since.UTC().Format(time.RFC3339))
 	}
-	return p.runs(ctx, t.known.api.ID, q)
+	return p.runs(ctx, &t.known.api, q)
 }
 
 // correlate finds the one run that is new since the trigger. When there are
@@ -246,7 +253,7 @@ func (p *provider) correlate(ctx context.Context, t ticket, before []apiRun, sin
 			return external{}, "", ambiguous(t, fresh)
 		case len(fresh) == 0 && time.Now().After(deadline):
 			return external{}, "", &tasks.StartError{
-				Reason: fmt.Sprintf("GitHub took the trigger of %s, and no run of it showed up within %v", t.known.file.Name, appears),
+				Reason: fmt.Sprintf("%s took the trigger of %s, and no run of it showed up within %v", p.sys.name, t.known.file.Name, appears),
 				Hint:   "look there before you trigger it again: " + t.known.api.URL,
 			}
 		}

@@ -196,7 +196,7 @@ func TestWhatIsNotPushedOrCommittedIsSaidBefore(t *testing.T) {
 		"# branch.oid 1\n# branch.head other\n1 .M x\n":                                                       nil,
 		"": nil,
 	} {
-		if diff := cmp.Diff(want, readStatus(status).warnings("main")); diff != "" {
+		if diff := cmp.Diff(want, readStatus(status).warnings("main", "GitHub")); diff != "" {
 			t.Errorf("%q: %s", status, diff)
 		}
 	}

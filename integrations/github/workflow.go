@@ -13,9 +13,17 @@ import (
 	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
 
+// Where workflows lie: on GitHub, and on servers that are like it, which read that one too.
 const workflowDir = ".github/workflows"
 
-// workflow is what a file of .github/workflows says of itself.
+var workflowDirs = []string{workflowDir, ".gitea/workflows", ".forgejo/workflows"}
+
+// inDirectory says whether a path is that of a workflow's file.
+func inDirectory(file string) bool {
+	return slices.Contains(workflowDirs, path.Dir(file))
+}
+
+// workflow is what such a file says of itself.
 type workflow struct {
 	File     string // "deploy.yml"
 	Name     string
