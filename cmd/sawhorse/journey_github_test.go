@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,11 +27,12 @@ type hub struct {
 	dir  string
 	s    *githubtest.Server
 	shop *githubtest.Repo
+	down *atomic.Bool // it answers that it is
 }
 
 func github(t *testing.T) hub {
 	t.Helper()
-	h := hub{shop: githubtest.Shop()}
+	h := hub{shop: githubtest.Shop(), down: &atomic.Bool{}}
 	var err error
 	if h.s, err = githubtest.New(githubtest.Options{
 		Token: "t0ken-of-the-journey", MayApprove: true, Running: true, Speed: 4,
@@ -38,8 +40,16 @@ func github(t *testing.T) hub {
 	}, h.shop); err != nil {
 		t.Fatal(err)
 	}
-	api, stop := h.s.Start()
-	t.Cleanup(stop)
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h.down.Load() {
+			http.Error(w, "maintenance", http.StatusServiceUnavailable)
+			return
+		}
+		h.s.ServeHTTP(w, r)
+	}))
+	t.Cleanup(front.Close)
+	h.s.At(front.URL)
+	api := front.URL + "/api/v3"
 	h.s.Push(h.shop, "ci.yml", "fix", "bob")
 	h.w, h.dir = newWorld(t, "version: 1\nintegrations:\n  github: {url: \""+api+"\", repo: ada/shop, token: \"file:token\"}\n"+
 		"tasks:\n  test: sleep 0.1\n  ship: {use: github, workflow: deploy.yml, inputs: {version: v3}, depends_on: [test], confirm: true}\n")
@@ -182,8 +192,19 @@ func TestWhatAHostBeganOnGitHubIsGoneOnWithByTheNext(t *testing.T) {
 		t.Errorf("down said\n%s", out)
 	}
 
+	// Where it goes on does not answer: the run says so, and what a stop can do.
+	h.down.Store(true)
+	p = sit(t, w, dir, 160, 36, env, "--trust")
+	p.see("▲ ship .*out of sight", "▲ github +GitHub ada/shop +sign in: .*maintenance").command("go ship").see("▌ *▲ ship")
+	p.press("w").see("can't be reached: sign in: ").press("esc").gone("can't be reached: sign in: ").press("s").see("ship#1 can't be cancelled now")
+	if out, code := w.says(t, dir, "stop", "ship"); code != exitFailure || !strings.Contains(out, "ship#1 can't be cancelled now: GitHub ada/shop can't be reached") {
+		t.Errorf("stop ended with %d\n%s", code, out)
+	}
+	h.down.Store(false)
+
 	// The run is again one of the task that it was begun for, its log goes on, and its
 	// end is told.
+	p.see("◐ ship ").killed()
 	p = sit(t, w, dir, 120, 36, env, "--trust").looksAway()
 	p.see("◐ ship ", "○ deploy ", "▲ github +ship +the deployment to production waits for approval").command("go ship")
 	p.see("triggering Deploy at fix .*env=production", "● build › Run make")

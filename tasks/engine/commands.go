@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -30,7 +31,7 @@ func (e *Engine) do(c tasks.Command) error {
 		if err := e.stop(c.Names); err != nil {
 			return err
 		}
-		return e.leftAlone(c.Names)
+		return cmp.Or(e.outOfReach(c.Names), e.leftAlone(c.Names))
 	case tasks.Restart:
 		return e.restart(c.Names)
 	case tasks.RunTask:

@@ -123,7 +123,8 @@ type Engine struct {
 	sweeps map[tasks.RunID]*tasks.Sweep
 	// missed are files that changed and that no run of a task was told of.
 	missed             map[string][]string
-	earlier            []tasks.Run // of earlier hosts, whose tasks are not known yet
+	earlier            []tasks.Run          // of earlier hosts, whose tasks are not known yet
+	unfollowed         map[tasks.RunID]bool // runs of earlier hosts that nobody follows yet
 	connections        map[string]*connection
 	looks              map[string]*look
 	parsed             sync.Map        // keys of logs of steps that were looked through; any goroutine
@@ -163,6 +164,7 @@ func New(o Options) *Engine {
 		lastParams: map[string]map[string]string{},
 		missed:     map[string][]string{},
 		sweeps:     map[tasks.RunID]*tasks.Sweep{},
+		unfollowed: map[tasks.RunID]bool{},
 
 		attached:    make(chan struct{}),
 		recalled:    make(chan struct{}),

@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 )
@@ -50,6 +52,63 @@ func (e *Engine) recall() {
 	if e.earlier = rest; len(known) > 0 {
 		e.emit(tasks.RunsRecalled{Runs: known})
 	}
+	for _, r := range known {
+		if !r.Status.Done() && r.External != "" {
+			e.unfollowed[r.ID] = true
+		}
+	}
+}
+
+// sayUnfollowed says of each run of an earlier host that nobody follows yet what it waits for.
+func (e *Engine) sayUnfollowed() {
+	for id := range e.unfollowed {
+		r := e.state.Runs[id]
+		var holds []tasks.Hold
+		if e.outOfSight(r) {
+			if h := unconnected(&e.state, e.state.Units[r.Task].Task); h != nil {
+				holds = append(holds, *h)
+			}
+		} else {
+			delete(e.unfollowed, id)
+		}
+		if !slices.Equal(r.Holds, holds) {
+			e.emit(tasks.RunHeld{ID: id, Holds: holds})
+		}
+	}
+}
+
+// outOfSight says whether a run goes on in another system, as far as is known, and
+// nobody here follows it.
+func (e *Engine) outOfSight(r tasks.Run) bool {
+	return e.unfollowed[r.ID] && r.Status.Active() && !r.Observed && e.live[r.ID] == nil
+}
+
+// outOfReach says which runs a command to stop tasks by name did not end, since their
+// systems do not answer.
+func (e *Engine) outOfReach(words []string) error {
+	var runs []string
+	hints := []string{"stop it again when it is connected"}
+	names, _ := e.stoppable(words)
+	for _, name := range names {
+		for _, id := range e.state.Units[name].Runs {
+			r := e.state.Runs[id]
+			if !e.outOfSight(r) {
+				continue
+			}
+			why := "its system is being connected"
+			if h := unconnected(&e.state, e.state.Units[name].Task); h != nil {
+				why = h.Why
+			}
+			runs = append(runs, fmt.Sprintf("%s can't be cancelled now: %s", id, why))
+			if r.URL != "" {
+				hints = append(hints, r.URL)
+			}
+		}
+	}
+	if len(runs) == 0 {
+		return nil
+	}
+	return &tasks.StartError{Reason: strings.Join(runs, ", "), Hint: strings.Join(hints, "   ·   ")}
 }
 
 // resume goes on with the runs of earlier hosts that a provider still has.
@@ -76,6 +135,7 @@ func (e *Engine) resume(provider string) {
 			if err != nil {
 				e.notice(logBroken(r.Log, err))
 			}
+			e.sayUnfollowed()
 		}
 	}
 }

@@ -34,7 +34,11 @@ func afterRestart(t *testing.T, l *lasting, units []config.Unit, earlier []tasks
 		l.begin()
 		o.Connections = func(context.Context, *config.File) ([]tasks.Connection, error) {
 			c := l.connection()
-			c.Connect = func(context.Context, tasks.Lookout) (any, error) { return l, nil }
+			c.Connect = func(context.Context, tasks.Lookout) (any, error) {
+				l.mu.Lock()
+				defer l.mu.Unlock()
+				return l, l.refuses
+			}
 			return []tasks.Connection{c}, nil
 		}
 		o.Earlier = func(context.Context) ([]tasks.Run, error) {
@@ -120,6 +124,41 @@ func TestARunOfAnEarlierHostIsCancelledAsOneOfThisOne(t *testing.T) {
 		if !errors.Is(why, tasks.ErrCancelled) {
 			t.Errorf("it ended by %v", why)
 		}
+	})
+}
+
+func TestARunOfAnEarlierHostSaysWhatItWaitsForUntilItsSystemAnswers(t *testing.T) {
+	l, units, earlier := yard()
+	earlier[1].URL = "http://yard/9"
+	l.goesOn = func(ctx context.Context, _ tasks.Sink) error {
+		<-ctx.Done()
+		return context.Cause(ctx)
+	}
+	l.refuses = errors.New("no route")
+	afterRestart(t, l, units, earlier, func(b *bench) {
+		want := []tasks.Hold{{Why: "The yard can't be reached: no route", Stuck: true}}
+		if diff := cmp.Diff(want, b.state().Runs["deploy#2"].Holds); diff != "" {
+			t.Error(diff)
+		}
+		// A stop says that it is none.
+		err := b.e.Do(context.Background(), tasks.Stop{Names: []string{"deploy"}})
+		said := "deploy#2 can't be cancelled now: The yard can't be reached: no route; stop it again when it is connected   ·   http://yard/9"
+		if err == nil || err.Error() != said {
+			t.Errorf("stop said  %v\nwant       %s", err, said)
+		}
+		if err := b.e.Do(context.Background(), tasks.Cancel{ID: "deploy#2"}); err == nil || err.Error() != "The yard is not connected: no route" {
+			t.Errorf("cancel said %v", err)
+		}
+		b.stands("deploy", "1 succeeded, 2 running")
+		l.mu.Lock()
+		l.refuses = nil
+		l.mu.Unlock()
+		takes(retryLast)
+		if got := b.state().Runs["deploy#2"].Holds; len(got) > 0 || len(l.resumed) != 1 {
+			t.Errorf("it waits for %v, resumed %v", got, l.resumed)
+		}
+		b.do(tasks.Stop{Names: []string{"deploy"}})
+		b.stands("deploy", "1 succeeded, 2 cancelled")
 	})
 }
 

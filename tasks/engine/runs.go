@@ -24,6 +24,7 @@ type live struct {
 // settle carries out the plan until it asks for nothing new; it returns when
 // time alone will change it.
 func (e *Engine) settle(ctx context.Context) time.Time {
+	e.sayUnfollowed()
 	for {
 		now := e.o.Now()
 		wake := e.runSchedules(now)

@@ -206,6 +206,12 @@ func taskLook(s *tasks.State, u tasks.Unit, now time.Time, in *theme.Inks) Look 
 		if fails > 0 {
 			l.Number, l.NumberInk, l.Ticks = strconv.Itoa(fails)+" fail", in.Failed, false
 		}
+		if len(r.Holds) > 0 { // it goes on elsewhere, as far as is known
+			l.Word, l.Number, l.Ticks, l.Detail = "out of sight", "out of sight", false, r.Holds[0].Why
+			if r.Holds[0].Stuck {
+				l.Glyph, l.Ink, l.NumberInk, l.Rank = "▲", in.Warning, in.Warning, 1
+			}
+		}
 	case tasks.Stopping:
 		l.Glyph, l.Ink, l.Word, l.Number, l.Rank = "◐", in.Running, "stopping", "stopping", 2
 	case tasks.Succeeded:

@@ -134,6 +134,9 @@ func why(s *tasks.State, name string, now time.Time, depth int, seen map[string]
 		if r.Probe != "" {
 			lines = append(lines, WhyLine{Depth: depth + 1, Text: "not ready yet: " + r.Probe})
 		}
+		for _, h := range r.Holds {
+			lines = append(lines, WhyLine{Depth: depth + 1, Text: h.Why, Stuck: h.Stuck})
+		}
 	}
 	if r, waiting := s.Waiting(name); waiting {
 		say(fmt.Sprintf("◌ %s waits since %s: %s", name, Clock(r.QueuedAt), r.Cause))

@@ -310,13 +310,17 @@ func (s *Screen) heading(f screen.Frame, r tasks.Run) []string {
 	}
 	took := screen.Short(r.Duration(f.Now))
 	cause := r.Cause.String()
+	reason := r.Reason
+	if len(r.Holds) > 0 {
+		reason = r.Holds[0].Why
+	}
 	var below []string
-	switch need := cell.Width(r.Reason) + cell.Width(cause) + cell.Width(took) + 6; {
-	case r.Reason == "":
+	switch need := cell.Width(reason) + cell.Width(cause) + cell.Width(took) + 6; {
+	case reason == "":
 	case need <= l.Left() || f.H < 8:
-		l.Put(in.Warning, "  "+r.Reason)
+		l.Put(in.Warning, "  "+reason)
 	default:
-		for _, text := range cell.Wrap(r.Reason, f.W-6) {
+		for _, text := range cell.Wrap(reason, f.W-6) {
 			below = append(below, cell.NewLine(f.W).Put(in.Warning, "    "+text).String())
 		}
 	}
