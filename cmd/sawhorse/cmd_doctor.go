@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sawhorse-dev/sawhorse/integrations/all"
+	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/attach"
 	"github.com/sawhorse-dev/sawhorse/tasks/process"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
@@ -87,10 +88,10 @@ func (a *app) examine(ctx context.Context) []finding {
 // what of it can't be read.
 func examineFile(ctx context.Context, p place, f *config.File) []finding {
 	if !f.Detected {
-		return []finding{{What: "workspace", OK: true, Text: fmt.Sprintf("%s (%s)", f.Files[0], counted(len(f.Units), "unit"))}}
+		return []finding{{What: "workspace", OK: true, Text: fmt.Sprintf("%s (%s)", f.Files[0], tasks.Counted(len(f.Units), "unit"))}}
 	}
 	found := []finding{{
-		What: "workspace", OK: true, Text: fmt.Sprintf("%s: no sawhorse.yml; %s of other files detected", p.root, counted(len(f.Units), "unit")),
+		What: "workspace", OK: true, Text: fmt.Sprintf("%s: no sawhorse.yml; %s of other files detected", p.root, tasks.Counted(len(f.Units), "unit")),
 		Hint: "to change them: sawhorse init",
 	}}
 	if _, err := all.Detect(ctx, p.root); err != nil {

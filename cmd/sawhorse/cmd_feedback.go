@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/history"
 )
 
@@ -97,8 +98,8 @@ func printFeedback(out io.Writer, f history.Feedback) error {
 	case 0:
 		fmt.Fprintln(out, "\nflaky tests: no run had to be repeated because of one")
 	default:
-		fmt.Fprintf(out, "\nflaky tests: %s lost in %d %s that repeated the same code; which tests: sawhorse history --flaky\n",
-			shortDuration(f.Flaky.Time), n, plural(n, "run", "runs"))
+		fmt.Fprintf(out, "\nflaky tests: %s lost in %s that repeated the same code; which tests: sawhorse history --flaky\n",
+			shortDuration(f.Flaky.Time), tasks.Counted(n, "run"))
 	}
 	s := f.Starts
 	if s.Count+s.Failed == 0 {
@@ -107,14 +108,14 @@ func printFeedback(out io.Writer, f history.Feedback) error {
 	}
 	fmt.Fprint(out, "environment: ")
 	if s.Count > 0 {
-		fmt.Fprintf(out, "comes up in %s (p95 %s, %d %s); the last to be ready is mostly %s",
-			shortDuration(s.Median), shortDuration(s.P95), s.Count, plural(s.Count, "start", "starts"), s.Slowest)
+		fmt.Fprintf(out, "comes up in %s (p95 %s, %s); the last to be ready is mostly %s",
+			shortDuration(s.Median), shortDuration(s.P95), tasks.Counted(s.Count, "start"), s.Slowest)
 	}
 	if s.Failed > 0 {
 		if s.Count > 0 {
 			fmt.Fprint(out, "; ")
 		}
-		fmt.Fprintf(out, "%d %s did not come up whole", s.Failed, plural(s.Failed, "start", "starts"))
+		fmt.Fprintf(out, "%s did not come up whole", tasks.Counted(s.Failed, "start"))
 	}
 	fmt.Fprintln(out)
 	return nil
@@ -122,14 +123,4 @@ func printFeedback(out io.Writer, f history.Feedback) error {
 
 func clockText(c history.Clock) string {
 	return fmt.Sprintf("%d\t%s\t%s\t%s", c.Count, shortDuration(c.Median), shortDuration(c.P95), shortDuration(c.Worst))
-}
-
-// counted is a number of things: "1 service", "2 services".
-func counted(n int, thing string) string { return fmt.Sprintf("%d %s", n, plural(n, thing, thing+"s")) }
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return one
-	}
-	return many
 }

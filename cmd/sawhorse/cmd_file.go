@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
 	"github.com/sawhorse-dev/sawhorse/workspace/session"
 	"github.com/sawhorse-dev/sawhorse/workspace/settings"
@@ -38,10 +39,10 @@ func (a *app) cmdValidate() *cobra.Command {
 				}
 			}
 			if f.Detected {
-				fmt.Fprintf(a.out, "no sawhorse.yml here: %s and %s detected; write it: sawhorse init\n", counted(services, "service"), counted(len(f.Units)-services, "task"))
+				fmt.Fprintf(a.out, "no sawhorse.yml here: %s and %s detected; write it: sawhorse init\n", tasks.Counted(services, "service"), tasks.Counted(len(f.Units)-services, "task"))
 				return nil
 			}
-			fmt.Fprintf(a.out, "%s: %s, %s, no problems\n", f.Files[0], counted(services, "service"), counted(len(f.Units)-services, "task"))
+			fmt.Fprintf(a.out, "%s: %s, %s, no problems\n", f.Files[0], tasks.Counted(services, "service"), tasks.Counted(len(f.Units)-services, "task"))
 			return nil
 		},
 	}

@@ -181,7 +181,7 @@ func (r row) about() string {
 	case len(r.Holds) > 0:
 		return "waits: " + r.Holds[0].Why
 	case r.Failed > 0:
-		return fmt.Sprintf("%s failed", counted(r.Failed, "test"))
+		return fmt.Sprintf("%s failed", tasks.Counted(r.Failed, "test"))
 	case r.Error != "":
 		return firstLine(r.Error)
 	}

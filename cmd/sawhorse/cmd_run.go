@@ -459,7 +459,7 @@ func (a *app) verdict(j *job) error {
 		text += ": " + r.Error
 	}
 	if n := len(failures); n > 0 {
-		text += fmt.Sprintf(" (%s failed)", counted(n, "test"))
+		text += fmt.Sprintf(" (%s failed)", tasks.Counted(n, "test"))
 	}
 	return &fault{code: code, err: errors.New(text)}
 }

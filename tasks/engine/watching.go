@@ -230,13 +230,9 @@ func (e *Engine) looping(t tasks.Task, files []string, b watch.Batch) bool {
 		return false
 	}
 	l.suspended = true
-	names := files
-	if len(names) > 3 {
-		names = append(slices.Clone(names[:3]), fmt.Sprintf("and %d more", len(files)-3))
-	}
 	e.notice(tasks.Notice{
 		ID: loopNotice(t.Name), Severity: tasks.Warning, Source: "watch", Task: t.Name,
-		Message:  fmt.Sprintf("runs in a loop: each run changes what it watches (%s); its watch is paused", strings.Join(names, ", ")),
+		Message:  fmt.Sprintf("runs in a loop: each run changes what it watches (%s); its watch is paused", tasks.Few(files)),
 		Hint:     "add the files to watch.ignore, or run it by hand to watch again",
 		Location: tasks.Location{File: t.Spec.Pos.File, Line: t.Spec.Pos.Line},
 	})

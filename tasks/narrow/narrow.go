@@ -185,7 +185,7 @@ func (r *Runner) question(ctx context.Context, q tasks.Request, owed debt, s tas
 			note(s, "no file has changed yet, so all of it runs")
 			return ask, "", everything
 		}
-		return ask, "near " + first(ask.Cause.Files), some
+		return ask, "near " + tasks.Few(ask.Cause.Files), some
 	case q.Scope != tasks.ScopeAuto || q.Cause.Kind != tasks.ByWatch || len(q.Cause.Files) == 0 || owed.all:
 		return ask, "", everything
 	}
@@ -233,16 +233,9 @@ func changed(q tasks.Request, how amount, files []string, why string, s tasks.Si
 	n := narrowed{Request: q, amount: how}
 	n.Task.Spec = withChanges(q.Task.Spec, q.Task.Root, files)
 	if len(files) > 0 {
-		s.Emit(tasks.RunNarrowed{Narrowing: tasks.Narrowing{What: plural(len(files), "changed file"), Why: why}})
+		s.Emit(tasks.RunNarrowed{Narrowing: tasks.Narrowing{What: tasks.Counted(len(files), "changed file"), Why: why}})
 	}
 	return n
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
 }
 
 func nothing(t tasks.Task) bool { return t.Spec.Run == "" && len(t.Spec.Command) == 0 }
@@ -259,20 +252,10 @@ func told(n tasks.Narrowing, only []tasks.TestName) string {
 				names = append(names, strings.TrimSpace(t.Suite+" "+t.Name))
 			}
 		}
-		text = "only " + n.What + ", " + n.Why + ": " + first(names)
+		text = "only " + n.What + ", " + n.Why + ": " + tasks.Few(names)
 	}
 	if len(n.Skipped) > 0 {
-		text += " (skipped: " + first(n.Skipped) + ")"
-	}
-	return text
-}
-
-// first names the first three.
-func first(names []string) string {
-	const most = 3
-	text := strings.Join(names[:min(most, len(names))], ", ")
-	if more := len(names) - most; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
+		text += " (skipped: " + tasks.Few(n.Skipped) + ")"
 	}
 	return text
 }

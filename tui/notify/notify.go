@@ -68,7 +68,7 @@ func News(s *tasks.State, e tasks.Event, after time.Duration) string {
 		return serviceNews(s, r)
 	}
 	if broken := broke(s, r); len(broken) > 0 {
-		return fmt.Sprintf("✖ %s: %s broke: %s", r.Task, count(len(broken), "test"), few(broken))
+		return fmt.Sprintf("✖ %s: %s broke: %s", r.Task, tasks.Counted(len(broken), "test"), tasks.Few(broken))
 	}
 	took, name := r.Duration(r.EndedAt), r.Task
 	switch remote := s.Units[r.Task].Task.Remote(); {
@@ -183,22 +183,6 @@ func lastStatus(s *tasks.State, r tasks.Run, t tasks.TestResult) tasks.TestStatu
 		}
 	}
 	return ""
-}
-
-func count(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
-}
-
-// few names the first of them.
-func few(names []string) string {
-	const shown = 3
-	if len(names) <= shown {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:shown], ", "), len(names)-shown)
 }
 
 // Text joins what happened at once to one message.

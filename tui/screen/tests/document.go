@@ -412,7 +412,7 @@ func (s *Screen) writeOutput(o *writer, f screen.Frame, n *node) {
 			end++
 		}
 		if end-i > 1 && !s.document.unfolded[l.n] {
-			o.add(docLine{n: l.n, fold: l.n}, seg{in.Faint, fmt.Sprintf("    ▸ %s of libraries", count(frames(out.lines[i:end]), "frame"))})
+			o.add(docLine{n: l.n, fold: l.n}, seg{in.Faint, fmt.Sprintf("    ▸ %s of libraries", tasks.Counted(frames(out.lines[i:end]), "frame"))})
 			i = end
 			continue
 		}

@@ -28,7 +28,7 @@ func (s *Screen) head(f screen.Frame) []string {
 		}
 	}
 	if p := s.model.byID[problemsID]; p != nil {
-		l.Put(in.Warning, fmt.Sprintf("▲ %s", count(len(p.kids), "problem"))).Put(in.Text, "  ")
+		l.Put(in.Warning, fmt.Sprintf("▲ %s", tasks.Counted(len(p.kids), "problem"))).Put(in.Text, "  ")
 	}
 	switch d, ok := r.Feedback(); {
 	case ok:
@@ -48,7 +48,7 @@ func (s *Screen) head(f screen.Frame) []string {
 	}
 	lines := []string{l.String(), because.String()}
 	if n := len(s.pinned); n > 0 {
-		lines = append(lines, cell.NewLine(f.W).Put(in.Accent, " "+count(n, "test")+" pinned").
+		lines = append(lines, cell.NewLine(f.W).Put(in.Accent, " "+tasks.Counted(n, "test")+" pinned").
 			Put(in.Faint, "  saves run only what is pinned; t takes the pin off").String())
 	}
 	if s.mode != treeMode || s.order != failuresFirst {
@@ -73,18 +73,11 @@ func (s *Screen) filterLine(f screen.Frame) []string {
 		if s.filtering != nil {
 			l.Painted(s.filtering.View(l.Left()-1, true, "filter tests…", in), l.Left()-1)
 		} else {
-			l.Put(in.Text, s.view.filter).Put(in.Faint, fmt.Sprintf("  %s, esc clears", count(len(s.rows), "row")))
+			l.Put(in.Text, s.view.filter).Put(in.Faint, fmt.Sprintf("  %s, esc clears", tasks.Counted(len(s.rows), "row")))
 		}
 		return []string{l.String()}
 	}
 	return nil
-}
-
-func count(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
 }
 
 // look is how a rank is shown: never by colour alone.
