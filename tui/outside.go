@@ -43,7 +43,7 @@ func outsideGroups(s *tasks.State) []outsideGroup {
 	}
 	slices.SortFunc(providers, func(a, b tasks.Provider) int {
 		if a.Wanted != b.Wanted {
-			return either(a.Wanted, -1, 1)
+			return pick(a.Wanted, -1, 1)
 		}
 		return cmp.Compare(a.Name, b.Name)
 	})
@@ -92,17 +92,10 @@ func outsideGroups(s *tasks.State) []outsideGroup {
 	return groups
 }
 
-func either(c bool, a, b int) int {
-	if c {
-		return a
-	}
-	return b
-}
-
 // byStanding orders resources: the workspace's own, what belongs together, names.
 func byStanding(a, b tasks.Resource) int {
 	if a.Own != b.Own {
-		return either(a.Own, -1, 1)
+		return pick(a.Own, -1, 1)
 	}
 	return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 }

@@ -64,7 +64,7 @@ func (t *Tab) placeMarks() tea.Cmd {
 	}
 	src, parts, ctx, gen := t.src, t.parts, t.ctx, t.gen
 	return func() tea.Msg {
-		m := marksFound{tab: t, gen: gen, at: map[logview.ID]int64{}}
+		m := marksFound{of: of{t, gen}, at: map[logview.ID]int64{}}
 		for id := range marks {
 			m.at[id] = logview.Unplaced
 			part := parts[slices.IndexFunc(parts, func(p *single) bool { return p.name == id.Source })]

@@ -77,15 +77,15 @@ func (t *Tab) copySelection() tea.Cmd {
 		})
 		switch {
 		case err != nil:
-			return done{tab: t, note: "copy: " + err.Error()}
+			return done{of: of{tab: t}, note: "copy: " + err.Error()}
 		case n == 0:
-			return done{tab: t, note: "nothing to copy: the lines are gone"}
+			return done{of: of{tab: t}, note: "nothing to copy: the lines are gone"}
 		}
 		note := fmt.Sprintf("copied %s", count(int64(n), "line"))
 		if cut {
 			note += fmt.Sprintf(" of %d: a clipboard takes 1 MB; export the rest with X", to-from)
 		}
-		return done{tab: t, note: note, then: Copy{Text: b.String(), Lines: n}}
+		return done{of: of{tab: t}, note: note, then: Copy{Text: b.String(), Lines: n}}
 	}
 }
 
@@ -102,16 +102,16 @@ func (t *Tab) export(path string) tea.Cmd {
 	return func() tea.Msg {
 		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if err != nil {
-			return done{tab: t, note: "export: " + err.Error() + "; choose another name"}
+			return done{of: of{tab: t}, note: "export: " + err.Error() + "; choose another name"}
 		}
 		n, err := write(ctx, f, src)
 		if e := f.Close(); err == nil {
 			err = e
 		}
 		if err != nil {
-			return done{tab: t, note: "export: " + err.Error()}
+			return done{of: of{tab: t}, note: "export: " + err.Error()}
 		}
-		return done{tab: t, note: fmt.Sprintf("exported %s to %s", count(n, "line"), path)}
+		return done{of: of{tab: t}, note: fmt.Sprintf("exported %s to %s", count(n, "line"), path)}
 	}
 }
 
@@ -139,7 +139,7 @@ func (t *Tab) openText(pager bool) tea.Cmd {
 	return func() tea.Msg {
 		f, err := os.CreateTemp("", "sawhorse-*.log")
 		if err != nil {
-			return done{tab: t, note: "open: " + err.Error()}
+			return done{of: of{tab: t}, note: "open: " + err.Error()}
 		}
 		b, err := src.bounds()
 		if err == nil {
@@ -150,9 +150,9 @@ func (t *Tab) openText(pager bool) tea.Cmd {
 		}
 		if err != nil {
 			_ = os.Remove(f.Name()) // of no use
-			return done{tab: t, note: "open: " + err.Error()}
+			return done{of: of{tab: t}, note: "open: " + err.Error()}
 		}
-		return done{tab: t, then: OpenText{Path: f.Name(), Line: int(at-b.First) + 1, End: end, Pager: pager}}
+		return done{of: of{tab: t}, then: OpenText{Path: f.Name(), Line: int(at-b.First) + 1, End: end, Pager: pager}}
 	}
 }
 

@@ -120,7 +120,7 @@ func (t *Tab) find(dir int, here bool, what string, in func(ctx context.Context,
 	ctx, gen := t.ctx, t.gen
 	t.note, t.finding = "searching…", true
 	return func() tea.Msg {
-		m := found{tab: t, gen: gen, what: what, dir: dir}
+		m := found{of: of{t, gen}, what: what, dir: dir}
 		if dir < 0 {
 			m.what += " above"
 		} else {
@@ -169,11 +169,11 @@ func (t *Tab) goToTime(text string) (tea.Cmd, error) {
 	return func() tea.Msg {
 		if filter != nil {
 			if err := filter.lookBackTo(ctx, at); err != nil {
-				return found{tab: t, gen: gen, err: err}
+				return found{of: of{t, gen}, err: err}
 			}
 		}
 		pos, err := src.at(at)
-		m := found{tab: t, gen: gen, pos: pos, ok: err == nil, what: "line since " + at.Format(time.TimeOnly), err: err}
+		m := found{of: of{t, gen}, pos: pos, ok: err == nil, what: "line since " + at.Format(time.TimeOnly), err: err}
 		if filter != nil && err == nil {
 			m.bounds, m.err = filter.bounds()
 		}

@@ -341,7 +341,7 @@ func (t *Tab) stored() tea.Cmd {
 	t.reading = true
 	return func() tea.Msg {
 		b, err := src.bounds()
-		return windowRead{tab: t, gen: gen, err: err, win: logview.Window{Source: gen, From: b.First, Bounds: b}}
+		return windowRead{of: of{t, gen}, err: err, win: logview.Window{Source: gen, From: b.First, Bounds: b}}
 	}
 }
 
@@ -456,7 +456,7 @@ func (t *Tab) pump() tea.Cmd {
 	return func() tea.Msg {
 		b, err := src.bounds()
 		if err != nil {
-			return windowRead{tab: t, gen: gen, err: err}
+			return windowRead{of: of{t, gen}, err: err}
 		}
 		from := max(b.First, r.From)
 		if r.Last {
@@ -465,14 +465,14 @@ func (t *Tab) pump() tea.Cmd {
 		start := max(b.First, from-contextLines)
 		lines, err := src.read(ctx, start, int(from-start)+r.N, textLimit)
 		if err != nil {
-			return windowRead{tab: t, gen: gen, err: err}
+			return windowRead{of: of{t, gen}, err: err}
 		}
 		skip := min(int(from-start), len(lines))
 		if len(lines) > 0 && lines[0].pos > start {
 			skip = max(0, int(from-lines[0].pos))
 			from = max(from, lines[0].pos)
 		}
-		return windowRead{tab: t, gen: gen, win: logview.Window{
+		return windowRead{of: of{t, gen}, win: logview.Window{
 			Source: r.Source, From: from, Rows: maker.rows(lines, min(skip, len(lines))), Bounds: b,
 		}}
 	}

@@ -9,39 +9,39 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tui/widget/logview"
 )
 
-// The tab's own messages. Each names its tab and the generation it was for.
+// of names the tab that a message answers, and the generation that it was for.
+type of struct {
+	tab *Tab
+	gen int
+}
+
+func (o of) owner() *Tab { return o.tab }
+
+// The tab's own messages.
 type (
 	windowRead struct {
-		tab *Tab
-		gen int
+		of
 		win logview.Window
 		err error
 	}
 	looked struct {
-		tab    *Tab
-		gen    int
+		of
 		bounds logview.Bounds
 		hidden int64
 		more   bool
 		err    error
 	}
 	hunted struct {
-		tab  *Tab
-		gen  int
+		of
 		hunt *hunt
 	}
 	surveyedMsg struct {
-		tab *Tab
-		gen int
-		s   *survey
+		of
+		s *survey
 	}
-	rested struct {
-		tab *Tab
-		gen int
-	}
-	found struct {
-		tab  *Tab
-		gen  int
+	rested struct{ of }
+	found  struct {
+		of
 		pos  int64
 		ok   bool
 		what string
@@ -51,13 +51,13 @@ type (
 		bounds logview.Bounds
 	}
 	marksFound struct {
-		tab  *Tab
-		gen  int
+		of
 		at   map[logview.ID]int64
 		gone []logview.ID
 	}
+	// done is of no generation: it is told however the tab has gone on.
 	done struct {
-		tab  *Tab
+		of
 		note string
 		then tea.Msg
 	}
@@ -65,113 +65,110 @@ type (
 
 // Owns says whether a message is the answer to a command of this tab.
 func (t *Tab) Owns(msg tea.Msg) bool {
-	switch m := msg.(type) {
-	case windowRead:
-		return m.tab == t
-	case looked:
-		return m.tab == t
-	case hunted:
-		return m.tab == t
-	case surveyedMsg:
-		return m.tab == t
-	case rested:
-		return m.tab == t
-	case found:
-		return m.tab == t
-	case marksFound:
-		return m.tab == t
-	case done:
-		return m.tab == t
-	}
-	return false
+	m, ok := msg.(interface{ owner() *Tab })
+	return ok && m.owner() == t
 }
 
 // Update takes the tab's own messages and ignores all others.
 func (t *Tab) Update(msg tea.Msg) tea.Cmd {
+	if !t.Owns(msg) {
+		return nil
+	}
 	switch m := msg.(type) {
+	case done:
+		t.note = m.note
+		if m.then != nil {
+			return func() tea.Msg { return m.then }
+		}
+		return nil
+	case marksFound:
+		for _, id := range m.gone {
+			t.keepMark(id, false)
+		}
+		if m.gen == t.gen {
+			t.view.PlaceMarks(m.at)
+		}
+		return nil
 	case windowRead:
-		if m.tab != t || m.gen != t.gen {
-			return nil
+		if m.gen == t.gen {
+			return t.windowCame(m)
 		}
-		t.reading = false
-		if t.failed(m.err) {
-			return nil
-		}
-		t.view.SetWindow(m.win)
-		return t.pump()
 	case looked:
-		if m.tab != t || m.gen != t.gen {
-			return nil
+		if m.gen == t.gen {
+			return t.lookedFurther(m)
 		}
-		t.looking = false
-		if t.failed(m.err) {
-			return nil
-		}
-		t.hidden = m.hidden
-		t.view.SetBounds(m.bounds)
-		if m.more {
-			return tea.Batch(t.pump(), t.lookOn())
-		}
-		if !t.placed {
-			t.placed = true
-			return tea.Batch(t.pump(), t.huntOn(), t.surveyOn(), t.placeMarks())
-		}
-		return tea.Batch(t.pump(), t.huntOn(), t.surveyOn())
 	case hunted:
-		if m.tab != t || m.gen != t.gen || m.hunt != t.hunt {
-			return nil
+		if m.gen == t.gen && m.hunt == t.hunt {
+			return t.huntedFurther(m.hunt)
 		}
-		t.hunting = false
-		t.shownHits, t.hitsDone = m.hunt.found, m.hunt.done
-		t.ticks()
-		if t.failed(m.hunt.err) || m.hunt.done {
-			return nil
-		}
-		return t.huntOn()
 	case surveyedMsg:
-		if m.tab != t || m.gen != t.gen {
-			return nil
+		if m.gen == t.gen {
+			return t.surveyed(m.s)
 		}
-		t.surveying = false
-		t.errors, t.warns, t.partial = m.s.errors, m.s.warns, m.s.partial
-		t.ticks()
-		if t.failed(m.s.err) {
-			return nil
-		}
-		if !m.s.done {
-			return t.surveyOn()
-		}
-		t.idle = true
-		return t.rest(surveyPause)
 	case rested:
-		if m.tab == t && m.gen == t.gen {
+		if m.gen == t.gen {
 			t.idle = false
 			if t.survey != nil && (!t.survey.job.started || t.survey.job.to < t.view.Bounds().End) {
 				return t.surveyOn()
 			}
 		}
 	case found:
-		if m.tab == t && m.gen == t.gen {
+		if m.gen == t.gen {
 			return t.landed(m)
-		}
-	case marksFound:
-		if m.tab == t {
-			for _, id := range m.gone {
-				t.keepMark(id, false)
-			}
-			if m.gen == t.gen {
-				t.view.PlaceMarks(m.at)
-			}
-		}
-	case done:
-		if m.tab == t {
-			t.note = m.note
-			if m.then != nil {
-				return func() tea.Msg { return m.then }
-			}
 		}
 	}
 	return nil
+}
+
+func (t *Tab) windowCame(m windowRead) tea.Cmd {
+	t.reading = false
+	if t.failed(m.err) {
+		return nil
+	}
+	t.view.SetWindow(m.win)
+	return t.pump()
+}
+
+func (t *Tab) lookedFurther(m looked) tea.Cmd {
+	t.looking = false
+	if t.failed(m.err) {
+		return nil
+	}
+	t.hidden = m.hidden
+	t.view.SetBounds(m.bounds)
+	if m.more {
+		return tea.Batch(t.pump(), t.lookOn())
+	}
+	cmd := tea.Batch(t.pump(), t.huntOn(), t.surveyOn())
+	if !t.placed {
+		t.placed = true
+		return tea.Batch(cmd, t.placeMarks())
+	}
+	return cmd
+}
+
+func (t *Tab) huntedFurther(h *hunt) tea.Cmd {
+	t.hunting = false
+	t.shownHits, t.hitsDone = h.found, h.done
+	t.ticks()
+	if t.failed(h.err) || h.done {
+		return nil
+	}
+	return t.huntOn()
+}
+
+func (t *Tab) surveyed(s *survey) tea.Cmd {
+	t.surveying = false
+	t.errors, t.warns, t.partial = s.errors, s.warns, s.partial
+	t.ticks()
+	if t.failed(s.err) {
+		return nil
+	}
+	if !s.done {
+		return t.surveyOn()
+	}
+	t.idle = true
+	return t.rest(surveyPause)
 }
 
 const (
@@ -188,7 +185,7 @@ func (t *Tab) rest(d time.Duration) tea.Cmd {
 		return nil
 	}
 	gen := t.gen
-	return tea.Tick(d, func(time.Time) tea.Msg { return rested{t, gen} })
+	return tea.Tick(d, func(time.Time) tea.Msg { return rested{of{t, gen}} })
 }
 
 // failed keeps an error for the status line; a cancelled read is none.
@@ -219,7 +216,7 @@ func (t *Tab) lookOn() tea.Cmd {
 	t.looking = true
 	f, ctx, gen := t.filter, t.ctx, t.gen
 	return func() tea.Msg {
-		m := looked{tab: t, gen: gen, more: true}
+		m := looked{of: of{t, gen}, more: true}
 		for deadline := time.Now().Add(slice); m.more && m.err == nil && time.Now().Before(deadline); {
 			m.more, m.err = f.look(ctx)
 		}
@@ -238,7 +235,7 @@ func (t *Tab) huntOn() tea.Cmd {
 	h, gen := t.hunt, t.gen
 	return func() tea.Msg {
 		h.run()
-		return hunted{t, gen, h}
+		return hunted{of{t, gen}, h}
 	}
 }
 
@@ -251,6 +248,6 @@ func (t *Tab) surveyOn() tea.Cmd {
 	s, ctx, gen := t.survey, t.ctx, t.gen
 	return func() tea.Msg {
 		s.run(ctx)
-		return surveyedMsg{t, gen, s}
+		return surveyedMsg{of{t, gen}, s}
 	}
 }
