@@ -60,27 +60,11 @@ func outsideGroups(s *tasks.State) []outsideGroup {
 				continue
 			}
 			headings++
-			g := outsideGroup{id: "group:" + p.Name + "/" + k.Name, title: k.Title, provider: p, kind: k}
-			if titles[k.Title] > 1 {
-				g.title += " " + p.Name
+			title := k.Title
+			if titles[title] > 1 {
+				title += " " + p.Name
 			}
-			all := byKind[p.Name+"/"+k.Name]
-			slices.SortFunc(all, byStanding)
-			mine := slices.IndexFunc(all, func(r tasks.Resource) bool { return !r.Own })
-			if mine < 0 {
-				mine = len(all)
-			}
-			if mine > 0 {
-				own := g
-				own.id, own.own, own.members = own.id+"/own", true, all[:mine]
-				groups = append(groups, own)
-				g.title = "OTHER " + g.title
-			}
-			if g.members = all[mine:]; len(g.members) > 0 {
-				groups = append(groups, g)
-			} else if mine == 0 && p.Phase == tasks.PhaseUp && p.Wanted {
-				groups = append(groups, g) // it says what would fill it
-			}
+			groups = append(groups, kindGroups(p, k, title, byKind[p.Name+"/"+k.Name])...)
 		}
 		// What was only found, and was never reached, is nobody's trouble where the
 		// workspace has something of its own.
@@ -88,6 +72,27 @@ func outsideGroups(s *tasks.State) []outsideGroup {
 		if len(groups) == before && needed && (p.Phase != tasks.PhaseUp || headings == 0 && p.Wanted && !offers[p.Name]) {
 			groups = append(groups, outsideGroup{id: "group:" + p.Name, title: strings.ToUpper(p.Title), provider: p})
 		}
+	}
+	return groups
+}
+
+// kindGroups are the groups of a kind: one of the workspace's own, one of all others.
+func kindGroups(p tasks.Provider, k tasks.Kind, title string, all []tasks.Resource) (groups []outsideGroup) {
+	g := outsideGroup{id: "group:" + p.Name + "/" + k.Name, title: title, provider: p, kind: k}
+	slices.SortFunc(all, byStanding)
+	mine := slices.IndexFunc(all, func(r tasks.Resource) bool { return !r.Own })
+	if mine < 0 {
+		mine = len(all)
+	}
+	if mine > 0 {
+		own := g
+		own.id, own.own, own.members = own.id+"/own", true, all[:mine]
+		groups = append(groups, own)
+		g.title = "OTHER " + g.title
+	}
+	g.members = all[mine:]
+	if len(g.members) > 0 || mine == 0 && p.Phase == tasks.PhaseUp && p.Wanted { // an empty one says what would fill it
+		groups = append(groups, g)
 	}
 	return groups
 }
