@@ -19,10 +19,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/workspace/watch"
 )
 
-var (
-	_ tasks.Runner     = (*Runner)(nil)
-	_ tasks.Interactor = (*Runner)(nil)
-)
+var _ tasks.Runner = (*Runner)(nil)
 
 // Open says whether a file is one of numbers, and begins to read it.
 type Open func(file string) (tasks.Growing, bool)
@@ -46,15 +43,6 @@ func New(next tasks.Runner, open Open) *Runner {
 
 // Unwrap is the runner behind this one.
 func (r *Runner) Unwrap() tasks.Runner { return r.next }
-
-// Terminal is that of the runner behind.
-func (r *Runner) Terminal(ctx context.Context, id tasks.RunID) (tasks.Terminal, error) {
-	i, ok := tasks.As[tasks.Interactor](r.next)
-	if !ok {
-		return nil, fmt.Errorf("%s has no terminal", id)
-	}
-	return i.Terminal(ctx, id)
-}
 
 // patience is how long a run goes on before it is looked at for files that nobody
 // named: no training is shorter, and most tasks that a save starts are over by then.

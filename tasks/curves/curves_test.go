@@ -280,7 +280,4 @@ func TestATaskMaySayThatNothingIsLookedFor(t *testing.T) {
 	if err := r.Run(t.Context(), tasks.Request{Task: task}, h); err != nil || len(h.notes) > 0 {
 		t.Errorf("%v %q", err, h.notes)
 	}
-	if _, err := r.Terminal(t.Context(), "train#1"); err == nil {
-		t.Error("it has a terminal")
-	}
 }

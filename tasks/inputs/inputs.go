@@ -27,10 +27,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/workspace/watch"
 )
 
-var (
-	_ tasks.Runner     = (*Runner)(nil)
-	_ tasks.Interactor = (*Runner)(nil)
-)
+var _ tasks.Runner = (*Runner)(nil)
 
 // Runner stands before another one and answers for runs that have nothing to do.
 type Runner struct {
@@ -56,15 +53,6 @@ func New(next tasks.Runner, stateDir string) *Runner {
 
 // Unwrap is the runner behind this one.
 func (r *Runner) Unwrap() tasks.Runner { return r.next }
-
-// Terminal is that of the runner behind.
-func (r *Runner) Terminal(ctx context.Context, id tasks.RunID) (tasks.Terminal, error) {
-	i, ok := tasks.As[tasks.Interactor](r.next)
-	if !ok {
-		return nil, fmt.Errorf("%s has no terminal", id)
-	}
-	return i.Terminal(ctx, id)
-}
 
 // Run asks the runner behind, unless the task's inputs are what they were at its
 // last success and no person asked for this run.

@@ -18,10 +18,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
-var (
-	_ tasks.Runner     = (*Runner)(nil)
-	_ tasks.Interactor = (*Runner)(nil)
-)
+var _ tasks.Runner = (*Runner)(nil)
 
 // Runner stands before another one and changes what it is asked to run.
 //
@@ -58,15 +55,6 @@ func New(next tasks.Runner, o Options) *Runner {
 
 // Unwrap is the runner behind this one.
 func (r *Runner) Unwrap() tasks.Runner { return r.next }
-
-// Terminal is that of the runner behind.
-func (r *Runner) Terminal(ctx context.Context, id tasks.RunID) (tasks.Terminal, error) {
-	i, ok := tasks.As[tasks.Interactor](r.next)
-	if !ok {
-		return nil, fmt.Errorf("%s has no terminal", id)
-	}
-	return i.Terminal(ctx, id)
-}
 
 // Run runs what was asked for of the task, or what its cause asks for.
 func (r *Runner) Run(ctx context.Context, q tasks.Request, s tasks.Sink) error {

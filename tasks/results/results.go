@@ -19,10 +19,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
 )
 
-var (
-	_ tasks.Runner     = (*Runner)(nil)
-	_ tasks.Interactor = (*Runner)(nil)
-)
+var _ tasks.Runner = (*Runner)(nil)
 
 // Read reads a file of results; false: its format is not known.
 type Read func(t tasks.Task, text []byte, s tasks.Sink) bool
@@ -38,15 +35,6 @@ func New(next tasks.Runner, read Read) *Runner { return &Runner{next: next, read
 
 // Unwrap is the runner behind this one.
 func (r *Runner) Unwrap() tasks.Runner { return r.next }
-
-// Terminal is that of the runner behind.
-func (r *Runner) Terminal(ctx context.Context, id tasks.RunID) (tasks.Terminal, error) {
-	i, ok := tasks.As[tasks.Interactor](r.next)
-	if !ok {
-		return nil, fmt.Errorf("%s has no terminal", id)
-	}
-	return i.Terminal(ctx, id)
-}
 
 // Run asks the runner behind and reads the task's files of results.
 func (r *Runner) Run(ctx context.Context, q tasks.Request, s tasks.Sink) error {

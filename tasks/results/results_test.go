@@ -138,9 +138,6 @@ func TestATaskWithoutResultsIsLeftAlone(t *testing.T) {
 	if err := r.Run(t.Context(), tasks.Request{}, h); err != nil {
 		t.Error(err)
 	}
-	if _, err := r.Terminal(t.Context(), "test#1"); err == nil {
-		t.Error("it has a terminal")
-	}
 }
 
 func writeAll(t *testing.T, root string, files map[string]string) {
