@@ -23,19 +23,11 @@ func (a *app) cmdAttach() *cobra.Command {
 			if err := a.mayChange(); err != nil {
 				return err
 			}
-			c, err := a.reach(cmd.Context())
+			c, s, all, err := a.reachTasks(cmd.Context(), names)
 			if err != nil {
 				return err
 			}
 			defer c.Close()
-			s, err := snapshot(cmd.Context(), c)
-			if err != nil {
-				return err
-			}
-			all, err := resolve(&s, names)
-			if err != nil {
-				return err
-			}
 			r, ok := s.Active(all[0])
 			if !ok {
 				return &fault{code: exitFailure, err: fmt.Errorf("%s does not run", all[0]), hint: "start it: sawhorse start " + all[0]}

@@ -51,19 +51,11 @@ func (a *app) cancelOthers(ctx context.Context, words []string) (left []string, 
 	if err := a.mayChange(); err != nil {
 		return nil, err
 	}
-	c, err := a.reach(ctx)
+	c, s, names, err := a.reachTasks(ctx, words)
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
-	s, err := snapshot(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	names, err := resolve(&s, words)
-	if err != nil {
-		return nil, err
-	}
 	for _, name := range names {
 		r, ok := s.Elsewhere(name)
 		if !ok {
@@ -112,18 +104,11 @@ func (a *app) control(use, short, done string, args cobra.PositionalArgs, comman
 			if err := a.mayChange(); err != nil {
 				return err
 			}
-			c, err := a.reach(cmd.Context())
+			c, s, _, err := a.reachTasks(cmd.Context(), names)
 			if err != nil {
 				return err
 			}
 			defer c.Close()
-			s, err := snapshot(cmd.Context(), c)
-			if err != nil {
-				return err
-			}
-			if _, err := resolve(&s, names); err != nil {
-				return err
-			}
 			if err := a.unlockFor(cmd.Context(), c, command(names)); err != nil {
 				return err
 			}

@@ -180,6 +180,7 @@ func (a *app) run(ctx context.Context, jobs []*job, o runOptions, ci ciOutput) e
 	}
 	c, err := attach.Dial(ctx, p.socket, versionText())
 	if err == nil {
+		defer c.Close()
 		if err := a.unlock(ctx, p, c); err != nil {
 			return err
 		}
@@ -200,23 +201,7 @@ func (a *app) run(ctx context.Context, jobs []*job, o runOptions, ci ciOutput) e
 	if err := a.ensureTrusted(p, f); err != nil {
 		return err
 	}
-	h, err := newHost(p, a.trust || inCI())
-	if err != nil {
-		return err
-	}
-	defer h.close()
-	h.lookAll(ctx)
-	// The engine is stopped by Down, not by ctx, so that Ctrl-C still prints
-	// what is said while everything stops.
-	var outcome error
-	err = h.run(context.WithoutCancel(ctx), nil, func(e tasks.Engine) {
-		outcome = a.runOn(ctx, p, e, jobs, o, ci)
-		_ = e.Do(context.WithoutCancel(ctx), tasks.Down{})
-	})
-	if err != nil {
-		return err
-	}
-	return outcome
+	return a.withoutHost(ctx, p, func(e outside) error { return a.runOn(ctx, p, e, jobs, o, ci) })
 }
 
 // declares says whether a workspace file can mean something by the word: a unit,

@@ -16,19 +16,11 @@ func (a *app) cmdWhy() *cobra.Command {
 		Use: "why NAME", Short: "Why it waits, runs, restarted or failed, down to the cause", Args: cobra.ExactArgs(1),
 		ValidArgsFunction: a.completeNames,
 		RunE: func(cmd *cobra.Command, names []string) error {
-			c, err := a.reach(cmd.Context())
+			c, s, all, err := a.reachTasks(cmd.Context(), names)
 			if err != nil {
 				return err
 			}
 			defer c.Close()
-			s, err := snapshot(cmd.Context(), c)
-			if err != nil {
-				return err
-			}
-			all, err := resolve(&s, names)
-			if err != nil {
-				return err
-			}
 			if a.json {
 				links := []link{}
 				for _, n := range all {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/attach"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
@@ -31,6 +32,22 @@ func (a *app) reach(ctx context.Context) (*attach.Client, error) {
 		return nil, err
 	}
 	return a.connect(ctx, p)
+}
+
+// reachTasks dials the host, for the caller to close, and finds the tasks that words
+// name in the state that it is in.
+func (a *app) reachTasks(ctx context.Context, words []string) (c *attach.Client, s tasks.State, names []string, err error) {
+	if c, err = a.reach(ctx); err != nil {
+		return nil, s, nil, err
+	}
+	if s, err = snapshot(ctx, c); err == nil {
+		names, err = resolve(&s, words)
+	}
+	if err != nil {
+		_ = c.Close()
+		return nil, s, nil, err
+	}
+	return c, s, names, nil
 }
 
 // ensureHost dials the host, and starts one where there is none. started says

@@ -42,15 +42,22 @@ func (a *app) withEngine(ctx context.Context, f func(p place, e outside) error) 
 	if err := a.ensureTrusted(p, file); err != nil {
 		return err
 	}
+	return a.withoutHost(ctx, p, func(e outside) error { return f(p, e) })
+}
+
+// withoutHost calls do with an engine of this process, which ends with it.
+func (a *app) withoutHost(ctx context.Context, p place, do func(e outside) error) error {
 	h, err := newHost(p, a.trust || inCI())
 	if err != nil {
 		return err
 	}
 	defer h.close()
 	h.lookAll(ctx)
+	// The engine is stopped by Down, not by ctx, so that Ctrl-C still prints
+	// what is said while everything stops.
 	var outcome error
 	err = h.run(context.WithoutCancel(ctx), nil, func(e tasks.Engine) {
-		outcome = f(p, e.(outside))
+		outcome = do(e.(outside))
 		_ = e.Do(context.WithoutCancel(ctx), tasks.Down{})
 	})
 	if err != nil {
