@@ -256,7 +256,8 @@ func (m *model) begin(id tasks.RunID) {
 
 // answer takes over what a run that has ended says of failures that it does not name,
 // and whose suite it ran: they have passed. Where it names the tests that pass, they
-// are no more.
+// are no more; nor are those of a suite that a success says nothing of, though it was
+// to run what was red: it is gone.
 func (m *model) answer(r tasks.Run) {
 	var old []*node
 	m.root.tests(func(n *node) {
@@ -275,18 +276,29 @@ func (m *model) answer(r tasks.Run) {
 	for suite := range named {
 		through[suite] = r.Through(suite)
 	}
+	over := r.Status == tasks.Succeeded && r.Cached == "" && !r.Partial()
 	for _, n := range slices.Backward(old) { // what is below comes first
 		t := n.result
+		_, told := named[t.Suite]
 		switch {
+		case over && !told && len(n.kids) == 0:
+			m.drop(n)
+		case over && !told:
+			m.pass(n)
 		case !through[t.Suite] || r.Partial() && !r.Answers(tasks.TestName{Suite: t.Suite, Name: t.Name}):
 		case named[t.Suite] && len(n.kids) == 0:
-			m.remove(n)
-			for p := n.parent; p.parent != nil && !p.has && len(p.kids) == 0; p = p.parent {
-				m.remove(p) // the last of its file
-			}
+			m.drop(n)
 		default:
 			m.pass(n)
 		}
+	}
+}
+
+// drop takes a test out of the tree, and what was there for nothing else.
+func (m *model) drop(n *node) {
+	m.remove(n)
+	for p := n.parent; p.parent != nil && !p.has && len(p.kids) == 0; p = p.parent {
+		m.remove(p) // the last of its file
 	}
 }
 

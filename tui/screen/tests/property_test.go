@@ -129,7 +129,7 @@ func press(t *rapid.T, s *Screen) {
 }
 
 // counted compares the counts of every node with what is below it.
-func counted(t *rapid.T, s *Screen) {
+func counted(t rapid.TB, s *Screen) {
 	var walk func(n *node) [ranks]int
 	walk = func(n *node) (sum [ranks]int) {
 		for _, k := range n.kids {

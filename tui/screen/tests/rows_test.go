@@ -104,6 +104,55 @@ func TestAFileThatPassedAsAWholeAndItsTestsStandForEachOther(t *testing.T) {
 	see("cart", "(package)")
 }
 
+func TestAFailedTestWhoseSuiteIsGoneHasNoRowOnceARunAnswersForItAndSucceeds(t *testing.T) {
+	t.Parallel()
+	type report struct {
+		name   string
+		status tasks.TestStatus
+	}
+	const pass, fail = tasks.TestPassed, tasks.TestFailed
+	before := []report{{"TestOld", fail}, {"TestTable", fail}, {"TestTable/gone", fail}, {"TestTable/kept", pass}, {"TestNested", fail}, {"TestNested/a", fail}}
+	for name, c := range map[string]struct {
+		end     tasks.Status
+		partial bool
+		now     []report
+		want    []string
+	}{
+		"what is left passes":  {tasks.Succeeded, false, []report{{"TestNew", pass}}, []string{"cart", "TestTable", "kept", "pay", "TestNew"}},
+		"something fails":      {tasks.Failed, false, []report{{"TestNew", fail}}, []string{"cart", "TestOld", "TestTable", "gone", "kept", "TestNested", "a", "pay", "TestNew"}},
+		"a chosen test passes": {tasks.Succeeded, true, []report{{"TestNew", pass}}, []string{"cart", "TestOld", "TestTable", "gone", "kept", "TestNested", "a", "pay", "TestNew"}},
+		"no test is left":      {tasks.Succeeded, false, nil, []string{"cart", "TestTable", "kept"}},
+	} {
+		state, s := newState(), New()
+		end := func(n int, suite string, status tasks.Status, reports []report) {
+			for _, r := range reports {
+				state.Apply(tasks.TestReported{ID: tasks.NewRunID("test", n), Test: tasks.TestResult{Suite: suite, Name: r.name, Separator: "/", Status: r.status, Line: -1}})
+			}
+			state.Apply(tasks.RunEnded{ID: tasks.NewRunID("test", n), Status: status})
+		}
+		ran(state, 1, tasks.Running, "")
+		end(1, "cart", tasks.Failed, before)
+		s.Follow(screen.Frame{W: 120, H: 20, State: state, Unit: "test", Now: time.Now(), Ink: theme.Dark().Inks()})
+		second := tasks.Run{ID: "test#2", Task: "test", Number: 2, Status: tasks.Queued}
+		if c.partial {
+			second.Only = []tasks.TestName{{Suite: "pay", Name: "TestNew"}}
+		}
+		state.Apply(tasks.RunQueued{Run: second})
+		state.Apply(tasks.RunStarted{ID: second.ID})
+		state.Apply(tasks.RunNarrowed{ID: second.ID, Narrowing: tasks.Narrowing{What: "a part", Why: "a reason"}})
+		end(2, "pay", c.end, c.now)
+		s.Follow(screen.Frame{W: 120, H: 20, State: state, Unit: "test", Now: time.Now(), Ink: theme.Dark().Inks()})
+		var got []string
+		for _, r := range s.rows {
+			got = append(got, r.label)
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s: -want +got\n%s", name, diff)
+		}
+		counted(t, s)
+	}
+}
+
 func TestAnAnnotationThatRepeatsAFailureHasItsRow(t *testing.T) {
 	t.Parallel()
 	at := tasks.Location{File: "cart/cart_test.go", Line: 12}
