@@ -55,6 +55,10 @@ func (s *Screen) heard(alerts []tasks.Alert) {
 		}
 		kept[a.Run] = text
 		if text != "" {
+			// What the log names is here now, and the room is small.
+			if exit := s.state.Runs[a.Run].Exit.String(); strings.HasPrefix(a.Message, exit+": the shell ") {
+				alerts[i].Message = exit
+			}
 			alerts[i].Message += ": " + text
 		}
 	}

@@ -126,7 +126,7 @@ func (p *strip) row(a tasks.Alert, selected, focused bool, w int, in *theme.Inks
 	where := a.Location.String()
 	if where == "" && w < 100 {
 		// Without a place the message may have the room.
-		l.Put(text, a.Title).Put(fill, "  ").Put(muted, message(a))
+		l.Put(text, named(a)).Put(fill, "  ").Put(muted, message(a))
 		return l.Fill(fill, 0).String()
 	}
 	tail := screen.Clock(a.At)
@@ -139,7 +139,7 @@ func (p *strip) row(a tasks.Alert, selected, focused bool, w int, in *theme.Inks
 	if w >= 100 {
 		tailW = cell.Width(tail) + 2
 	}
-	l.Column(text, a.Title, titleW-1).Put(fill, " ")
+	l.Column(text, named(a), titleW-1).Put(fill, " ")
 	if where != "" {
 		l.Put(accent, cell.FitTail(where, min(whereW-1, max(0, l.Left()-tailW)))).Put(fill, " ")
 	}
@@ -164,12 +164,20 @@ func (p *strip) sources() int {
 // so that a row of failures can be scanned.
 func (p *strip) columns(w int) (title, where int) {
 	for _, a := range p.alerts[:min(len(p.alerts), 100)] {
-		title = max(title, cell.Width(a.Title)+2)
+		title = max(title, cell.Width(named(a))+2)
 		if a.Location.File != "" {
 			where = max(where, cell.Width(a.Location.String())+2)
 		}
 	}
 	return min(max(title, 12), w*3/10), min(where, w*3/10)
+}
+
+// named is an alert's title, without the file of a test that its place says, too.
+func named(a tasks.Alert) string {
+	if a.Test.Name != "" && a.Test.Suite == a.Location.File {
+		return a.Test.Name
+	}
+	return a.Title
 }
 
 // message is the alert's message; with its hint, when it has one.

@@ -69,6 +69,14 @@ func (s *Screen) whatIsTrusted(c tasks.Command) string {
 	if n := len(sources); n > some+1 { // one more takes no more room than to say so
 		sources = append(sources[:some], fmt.Sprintf("%d more files", n-some))
 	}
-	fmt.Fprintf(&text, "From then on any of the %d commands that %s declare can be run in %s with a key.", len(s.state.Order), strings.Join(sources, ", "), s.state.Workspace.Root)
+	declares := "declare"
+	if len(sources) == 1 {
+		declares = "declares"
+	}
+	what := fmt.Sprintf("any of the %d commands", len(s.state.Order))
+	if len(s.state.Order) == 1 {
+		what = "the one command"
+	}
+	fmt.Fprintf(&text, "From then on %s that %s %s can be run in %s with a key.", what, strings.Join(sources, ", "), declares, s.state.Workspace.Root)
 	return text.String()
 }

@@ -37,7 +37,7 @@ func TestWhatIsDetectedIsListedByItsSourceAndTrustedAtTheFirstStart(t *testing.T
 		e := undeclared()
 		u := tuitest.New(t, 120, 36, e, tui.Options{})
 		u.See("detected", "▾ package.json", "▾ Makefile", "dev", "build")
-		u.Press("s").See("Trust", "npm run dev", "package.json:3", "the 3 commands").Press("esc")
+		u.Press("s").See("Trust", "npm run dev", "package.json:3", "the 3 commands that").Press("esc")
 		if sent := e.Commands(); len(sent) > 0 {
 			t.Fatalf("sent before a person agreed: %v", sent)
 		}
@@ -47,6 +47,15 @@ func TestWhatIsDetectedIsListedByItsSourceAndTrustedAtTheFirstStart(t *testing.T
 		if diff := cmp.Diff(want, e.Commands()); diff != "" {
 			t.Error(diff)
 		}
+	})
+}
+
+func TestOneCommandOfOneFileIsCalledSo(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		u := config.Unit{Name: "test", Kind: config.Task, Run: "pytest", Source: "pyproject.toml", Groups: []string{"pyproject.toml"}}
+		e := tuitest.NewEngine(u)
+		e.Emit(tasks.Configured{Name: "shop", Tasks: []tasks.Task{e.State().Units["test"].Task}, Detected: true, Locked: true})
+		tuitest.New(t, 120, 36, e, tui.Options{}).Press("s").See("the one command that", "pyproject.toml declares can be run")
 	})
 }
 

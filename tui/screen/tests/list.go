@@ -21,10 +21,14 @@ func (s *Screen) head(f screen.Frame) []string {
 	in := f.Ink
 	r := f.State.Runs[s.model.newest]
 	l := cell.NewLine(f.W).Put(in.Muted, fmt.Sprintf(" run %d  ", r.Number))
+	none := r.Status == tasks.Failed && len(r.Tests) == 0 && s.model.root.all() > 0
+	if none {
+		l.Put(in.Failed, "✖ no test ran").Put(in.Faint, "  before it: ")
+	}
 	for rank, n := range s.model.root.count {
 		if n > 0 {
 			glyph, word, ink := look(rank, in)
-			l.Put(ink, fmt.Sprintf("%s %d %s", glyph, n, word)).Put(in.Text, "  ")
+			l.Put(pick(none, in.Faint, ink), fmt.Sprintf("%s %d %s", glyph, n, word)).Put(in.Text, "  ")
 		}
 	}
 	if p := s.model.byID[problemsID]; p != nil {

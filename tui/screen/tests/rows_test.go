@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
@@ -189,5 +190,30 @@ func TestAnAnnotationThatRepeatsAFailureHasItsRow(t *testing.T) {
 		if diff := cmp.Diff(want, see()); diff != "" {
 			t.Errorf("%s: -want +got\n%s", name, diff)
 		}
+	}
+}
+
+func TestARunThatRanNoTestDoesNotClaimThoseBeforeIt(t *testing.T) {
+	t.Parallel()
+	state, s := newState(), New()
+	first := func() string {
+		f := screen.Frame{W: 60, H: 20, State: state, Unit: "test", Now: time.Now(), Ink: theme.Dark().Inks()}
+		s.Follow(f)
+		return strings.TrimSpace(ansi.Strip(s.View(f)[0]))
+	}
+	ran(state, 1, tasks.Failed, "TestA+ TestB-")
+	if want, got := "run 1  ✖ 1 failed  ✓ 1 passed  1.0s", first(); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	ran(state, 2, tasks.Failed, "") // vitest: not found
+	if want, got := "run 2  ✖ no test ran  before it: ✖ 1 failed  ✓ 1 passed  1…", first(); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	state, s = newState(), New()
+	ran(state, 1, tasks.Running, "")
+	state.Apply(tasks.DiagnosticReported{ID: "test#1", Diagnostic: tasks.Diagnostic{Severity: tasks.Error, Location: tasks.Location{File: "a.go", Line: 3}, Message: "no"}})
+	state.Apply(tasks.RunEnded{ID: "test#1", At: time.Date(2026, 3, 2, 10, 1, 1, 0, time.UTC), Status: tasks.Failed})
+	if want, got := "run 1  ▲ 1 problem  1.0s", first(); got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
