@@ -14,7 +14,7 @@ import (
 func (a *app) cmdKeys() *cobra.Command {
 	var changed bool
 	cmd := &cobra.Command{
-		Use: "keys [WORD]...", Short: "Print what every key of the screen does, with your own bindings",
+		Use: "keys [WORD...]", Short: "Print what every key of the screen does, with your own bindings",
 		Long: `Keys prints every action of the screen with the keys that lead to it, yours
 included. Words choose: those actions that have all of them in their id, their
 title, their place or their keys.

@@ -62,6 +62,7 @@ run of another system, NAME#12/JOB one of its jobs.`,
 	f.StringVar(&o.since, "since", "", "from this time: 10m ago, 15:04, or 2026-01-02T15:04:05Z")
 	f.StringVar(&o.until, "until", "", "to this time")
 	f.Int64VarP(&o.tail, "tail", "n", -1, "only the last N lines of each, of those that a filter lets through")
+	f.Lookup("tail").DefValue = "all"
 	f.StringVar(&o.grep, "grep", "", "only lines that match: a regular expression, case ignored unless it has capitals")
 	f.StringVar(&o.where, "where", "", "only lines that fulfil a filter: 'level>=warn service=cart -noise /dial (tcp|udp)/'")
 	f.StringVar(&o.level, "level", "", "only lines of at least this level: debug, info, warn, error")

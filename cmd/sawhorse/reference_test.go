@@ -52,6 +52,7 @@ Without a verb, ` + "`sawhorse`" + ` starts what starts by itself and opens the 
 		{exitNoPlace, "not in a workspace"},
 		{exitNoHost, "nothing runs here"},
 		{exitUntrusted, "the workspace file waits for trust"},
+		{exitCondition, "what `--if-better` or `--fail-if` asks for does not hold"},
 		{exitTimeout, "`wait` gave up"},
 		{130, "interrupted"},
 	} {

@@ -156,12 +156,22 @@ Without a verb it opens the screen. What runs goes on when the screen is closed.
 	f.BoolVar(&a.trust, "trust", false, "trust the workspace file without asking")
 	f.BoolVar(&a.plain, "plain", false, "plain lines instead of a screen, no colours")
 	f.BoolVar(&a.readOnly, "read-only", false, "look, but start and stop nothing")
-	root.AddCommand(
-		a.cmdUp(), a.cmdDown(), a.cmdPs(), a.cmdLogs(), a.cmdStart(), a.cmdStop(), a.cmdRestart(), a.cmdRun(),
-		a.cmdTrigger(), a.cmdRuns(), a.cmdTrain(), a.cmdCompare(), a.cmdPromote(), a.cmdWait(), a.cmdAttach(), a.cmdWhy(), a.cmdHistory(), a.cmdKeys(), a.cmdFeedback(), a.cmdInit(), a.cmdImport(), a.cmdValidate(), a.cmdSchema(),
-		a.cmdTrust(), a.cmdDoctor(), a.cmdDemo(), a.cmdVersion(),
-		a.cmdHost(), a.cmdDemoPart(),
-	)
+	group := func(title string, verbs ...*cobra.Command) {
+		root.AddGroup(&cobra.Group{ID: title, Title: title})
+		for _, v := range verbs {
+			v.GroupID = title
+		}
+		root.AddCommand(verbs...)
+	}
+	group("Run and stop", a.cmdUp(), a.cmdDown(), a.cmdStart(), a.cmdStop(), a.cmdRestart(), a.cmdRun(), a.cmdWait(), a.cmdAttach())
+	group("See", a.cmdPs(), a.cmdLogs(), a.cmdWhy(), a.cmdHistory(), a.cmdFeedback())
+	group("Pipelines and trainings", a.cmdTrigger(), a.cmdRuns(), a.cmdTrain(), a.cmdCompare(), a.cmdPromote())
+	group("The workspace", a.cmdInit(), a.cmdImport(), a.cmdValidate(), a.cmdSchema(), a.cmdTrust(), a.cmdDoctor())
+	const program = "The program"
+	group(program, a.cmdDemo(), a.cmdKeys(), a.cmdVersion())
+	root.SetHelpCommandGroupID(program)
+	root.SetCompletionCommandGroupID(program)
+	root.AddCommand(a.cmdHost(), a.cmdDemoPart())
 	for _, cmd := range root.Commands() {
 		if check := cmd.Args; check != nil {
 			cmd.Args = func(cmd *cobra.Command, args []string) error {
