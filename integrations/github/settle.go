@@ -204,9 +204,10 @@ func ends(j *apiJob, failed map[string]bool) {
 	if len(j.Steps) == 0 || slices.ContainsFunc(j.Steps, func(s apiStep) bool { return !same(s) }) {
 		return // it tells them apart
 	}
-	last, at := -1, j.Started // that has begun, and when what came before ended
+	at := j.Started // when what came before has ended
+	last := 0       // that ran when a job was cancelled: then all that had not ended gets that time
 	for i, s := range j.Steps {
-		if !s.Started.IsZero() {
+		if !s.Started.IsZero() && s.Started.Before(j.Completed) {
 			last = i
 		}
 	}
@@ -217,14 +218,13 @@ func ends(j *apiJob, failed map[string]bool) {
 		}
 		bad := failed[s.Name] || failed[strings.TrimPrefix(s.Name, "Run ")]
 		switch {
-		case s.Started.IsZero() && j.Status == "completed":
+		case j.Status == "completed" && (s.Started.IsZero() || j.Conclusion == "cancelled" && i > last):
 			s.Status, s.Conclusion, s.Completed = "completed", "skipped", at
 		case s.Started.IsZero():
 			s.Status, s.Conclusion = "queued", ""
 		case bad && j.Conclusion != "success":
 			s.Status, s.Conclusion = "completed", "failure"
-		case j.Conclusion == "cancelled" && i == last:
-			s.Conclusion = "cancelled"
+		case j.Conclusion == "cancelled" && i == last && !s.Completed.Before(j.Completed):
 		case !s.Completed.IsZero() && (len(failed) > 0 || j.Conclusion != "failure"):
 			s.Status, s.Conclusion = "completed", "success"
 		}
