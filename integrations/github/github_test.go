@@ -44,6 +44,7 @@ func (w wire) RoundTrip(req *http.Request) (*http.Response, error) {
 type world struct {
 	t     *testing.T
 	s     *githubtest.Server
+	h     http.Handler // s, or what stands before it
 	repo  *githubtest.Repo
 	place integrations.Place
 }
@@ -60,7 +61,7 @@ func newWorld(t *testing.T, o githubtest.Options, branch string) *world {
 	}
 	s.At("http://127.0.0.1:7979")
 	dir := t.TempDir()
-	w := &world{t: t, s: s, repo: repo, place: integrations.Place{
+	w := &world{t: t, s: s, h: s, repo: repo, place: integrations.Place{
 		Dir: dir, Home: dir, Getenv: func(name string) string {
 			if name == "TOKEN" {
 				return token
@@ -110,7 +111,7 @@ func (w *world) git(args ...string) {
 	}
 }
 
-func (w *world) definition() integrations.Definition { return definition(wire{w.s}) }
+func (w *world) definition() integrations.Definition { return definition(wire{w.h}) }
 
 // connect is the provider.
 func (w *world) connect() *provider {
