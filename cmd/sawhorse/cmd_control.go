@@ -80,7 +80,8 @@ func untilStopped(ctx context.Context, e tasks.Engine, words []string) error {
 			return true, err
 		}
 		for _, n := range names {
-			if _, active := s.Active(n); active {
+			going := func(id tasks.RunID) bool { r := s.Runs[id]; return r.Status.Active() && !r.Observed }
+			if slices.ContainsFunc(s.Units[n].Runs, going) {
 				return false, nil
 			}
 			if r, ok := s.Finished(n); ok && len(r.Survivors) > 0 {

@@ -224,18 +224,13 @@ func (e *Engine) stoppable(words []string) ([]string, error) {
 	return e.names(words)
 }
 
-// endRuns asks what a task has going on to end: all runs of a sweep, else the
-// newest run.
+// endRuns asks what a task has going on to end: all runs of a sweep, and all that
+// were begun here in another system, where others may go on beside them.
 func (e *Engine) endRuns(name string, why error) {
-	swept := false
 	for _, id := range slices.Clone(e.state.Units[name].Runs) {
-		if r := e.state.Runs[id]; r.Sweep != nil && r.Status.Active() {
+		if e.state.Runs[id].Status.Active() {
 			e.end(id, why)
-			swept = true
 		}
-	}
-	if r, ok := e.state.Active(name); ok && !swept {
-		e.end(r.ID, why)
 	}
 }
 

@@ -49,6 +49,9 @@ func (e *Engine) recall() {
 			rest = append(rest, r)
 		}
 	}
+	for _, r := range known { // the last numbers may not have been read
+		e.numbers[r.Task] = max(e.numbers[r.Task], r.Number)
+	}
 	if e.earlier = rest; len(known) > 0 {
 		e.emit(tasks.RunsRecalled{Runs: known})
 	}
@@ -134,6 +137,8 @@ func (e *Engine) resume(provider string) {
 			_, err := e.launch(e.inner, r, u.Task, func(ctx context.Context, s *sink) error { return p.Resume(ctx, r, u.Task, s) })
 			if err != nil {
 				e.notice(logBroken(r.Log, err))
+			} else {
+				e.live[id].resumed = e.o.Now()
 			}
 			e.sayUnfollowed()
 		}

@@ -215,3 +215,46 @@ func TestASweepOfAnEarlierHostIsLookedAtUntilThereIsANewerOne(t *testing.T) {
 		}
 	})
 }
+
+func TestARunThatEndedWhileNoHostWasThereEndedThen(t *testing.T) {
+	l, units, earlier := yard()
+	then := earlier[1].StartedAt.Add(5 * time.Minute)
+	l.goesOn = func(_ context.Context, s tasks.Sink) error {
+		s.Emit(tasks.StepChanged{Step: tasks.Step{Name: "build", Status: tasks.Succeeded, EndedAt: then.Add(-time.Minute)}})
+		s.Emit(tasks.StepChanged{Step: tasks.Step{Name: "push", Status: tasks.Succeeded, EndedAt: then}})
+		return nil
+	}
+	afterRestart(t, l, units, earlier, func(b *bench) {
+		r := b.state().Runs["deploy#2"]
+		if r.Status != tasks.Succeeded || !r.EndedAt.Equal(then) {
+			t.Errorf("%s at %v, want %v", r.Status, r.EndedAt, then)
+		}
+	})
+}
+
+func TestAStopEndsTheRunsOfThisHostBesideThoseOfOthers(t *testing.T) {
+	l, _, _ := yard()
+	l.run = func(ctx context.Context, s tasks.Sink) error {
+		s.Emit(tasks.RunLinked{External: fmt.Sprint(10 + len(l.resumed))})
+		<-ctx.Done()
+		return context.Cause(ctx)
+	}
+	afterRestart(t, l, nil, nil, func(b *bench) {
+		b.do(tasks.RunTask{Name: "ship"})
+		b.do(tasks.RunTask{Name: "ship"})
+		l.observed(tasks.Run{Task: "ship", External: "20", Status: tasks.Running, QueuedAt: b.e.o.Now(), Cause: tasks.Cause{Kind: tasks.ByOthers, Detail: "by ada"}})
+		synctest.Wait()
+		b.do(tasks.Stop{Names: []string{"ship"}})
+		b.stands("ship", "1 cancelled, 2 cancelled, 3 running")
+	})
+}
+
+func TestANumberOfAnEarlierHostIsNotGivenAgain(t *testing.T) {
+	l, units, earlier := yard()
+	l.goesOn = func(ctx context.Context, _ tasks.Sink) error { <-ctx.Done(); return context.Cause(ctx) }
+	l.run = func(context.Context, tasks.Sink) error { return nil }
+	afterRestart(t, l, units, earlier, func(b *bench) {
+		b.do(tasks.RunTask{Name: "deploy"})
+		b.stands("deploy", "1 succeeded, 2 running, 3 succeeded")
+	})
+}

@@ -18,7 +18,9 @@ type live struct {
 	sink   *sink
 	coded  bool  // its code was asked for
 	why    error // why it was asked to end; nil: it was not
-	pulse  pulse // of its metrics
+	// resumed is when this host went on with it; zero: it began it.
+	resumed time.Time
+	pulse   pulse // of its metrics
 }
 
 // settle carries out the plan until it asks for nothing new; it returns when
@@ -165,6 +167,9 @@ func (e *Engine) ended(id tasks.RunID, err error, endLine int64) {
 	delete(e.env, id)
 	ev := verdict(err, l.why)
 	ev.ID, ev.At, ev.EndLine = id, e.o.Now(), endLine
+	if at, ok := endedBefore(e.state.Runs[id], l.resumed); ok {
+		ev.At = at
+	}
 	e.emit(ev)
 	r := e.state.Runs[id]
 	if errors.Is(l.why, tasks.ErrLeaving) { // it has not ended: only the looking has
@@ -204,6 +209,20 @@ func (e *Engine) ended(id tasks.RunID, err error, endLine int64) {
 	case r.Status == tasks.Succeeded:
 		e.emit(tasks.Wanted{Task: r.Task, Up: false})
 	}
+}
+
+// endedBefore is when a run ended that had ended before this host went on with it, as
+// far as its steps tell.
+func endedBefore(r tasks.Run, resumed time.Time) (last time.Time, ok bool) {
+	for _, st := range r.Steps {
+		if !st.Status.Done() {
+			return last, false
+		}
+		if st.EndedAt.After(last) {
+			last = st.EndedAt
+		}
+	}
+	return last, !last.IsZero() && last.After(r.StartedAt) && last.Before(resumed)
 }
 
 func outcomeOf(r tasks.Run) string {
