@@ -30,7 +30,11 @@ func remoteAt(p integrations.Place, known func(host string) bool) (target, error
 			continue
 		}
 		t := target{owner: owner, repo: repo}
-		if t.host, t.api, ok = server("https://" + host); !ok {
+		scheme := "https://"
+		if strings.HasPrefix(r.url, "http://") {
+			scheme = "http://"
+		}
+		if t.host, t.api, ok = server(scheme + host); !ok {
 			continue
 		}
 		switch {
