@@ -43,8 +43,10 @@ const rescanMargin = time.Second
 
 // mark is what is known of a dirty path.
 type mark struct {
-	known bool // there was such a file when the last batch settled
-	attrs bool // nothing but attributes changed, so far
+	known  bool        // there was such a file when the last batch settled
+	attrs  bool        // nothing but attributes changed, so far
+	looked bool        // only the poller saw it, so far
+	info   os.FileInfo // when it was evaluated last; nil: there was none
 }
 
 type watcher struct {
@@ -131,9 +133,9 @@ func (w *watcher) loop(ctx context.Context, batches chan<- Batch) error {
 		case <-ctx.Done():
 			return nil
 		case ev := <-w.tree.native.Changes():
-			w.event(ev)
+			w.event(ev, false)
 		case ev := <-w.tree.poll.Changes():
-			w.event(ev)
+			w.event(ev, true)
 		case <-w.tree.native.Lost():
 			w.lost = true
 			w.settler.saw(time.Now(), true)
@@ -157,8 +159,8 @@ func (w *watcher) loop(ctx context.Context, batches chan<- Batch) error {
 	}
 }
 
-// event takes in one event of a source.
-func (w *watcher) event(ev fsnotify.Event) {
+// event takes in one event of a source; looked says that it is the poller.
+func (w *watcher) event(ev fsnotify.Event, looked bool) {
 	rel, ok := w.tree.rel(ev.Name)
 	if !ok {
 		return
@@ -200,7 +202,7 @@ func (w *watcher) event(ev fsnotify.Event) {
 		return // a directory's own times and attributes
 	}
 	if !w.tree.ignores(rel, name) {
-		w.mark(touched{rel, parent.names[name] == file}, ev.Op == fsnotify.Chmod)
+		w.mark(touched{rel, parent.names[name] == file}, ev.Op == fsnotify.Chmod, looked)
 	}
 }
 
@@ -210,7 +212,7 @@ func (w *watcher) appeared(rel, name string, info os.FileInfo) {
 	dir, _ := split(rel)
 	parent := w.tree.nodes[dir]
 	if parent.names[name] == file {
-		w.mark(touched{rel, true}, false) // it takes the place of a file
+		w.mark(touched{rel, true}, false, false) // it takes the place of a file
 	}
 	if w.tree.prunes(rel, name) {
 		w.markAll(w.tree.leave(rel))
@@ -231,19 +233,19 @@ func (w *watcher) appeared(rel, name string, info os.FileInfo) {
 func (w *watcher) markAll(files []touched) {
 	for _, f := range files {
 		if _, name := split(f.rel); !hidden(name) {
-			w.mark(f, false)
+			w.mark(f, false, false)
 		}
 	}
 }
 
 // mark makes a path dirty. Whether it was known counts from the first mark:
 // later ones may see a directory that was left and entered since.
-func (w *watcher) mark(f touched, attrs bool) {
+func (w *watcher) mark(f touched, attrs, looked bool) {
 	m, marked := w.dirty[f.rel]
 	if !marked {
-		m = mark{known: f.known, attrs: true}
+		m = mark{known: f.known, attrs: true, looked: true}
 	}
-	m.attrs = m.attrs && attrs
+	m.attrs, m.looked = m.attrs && attrs, m.looked && looked
 	w.dirty[f.rel] = m
 	w.settler.saw(time.Now(), !marked)
 }
@@ -313,7 +315,10 @@ func (w *watcher) evaluate(now time.Time) (changes []Change, halfSaved bool) {
 		}
 		info, err := os.Lstat(w.tree.abs(rel))
 		there := err == nil && !info.IsDir() && w.tree.nodes[dir] != nil
+		m.info = info
+		w.dirty[rel] = m
 		switch {
+		case there && m.looked && w.tree.poll.told(w.tree.abs(rel), info): // by an event, while the poller looked
 		case there && m.attrs && now.Sub(info.ModTime()).Abs() > touchedNow:
 		case there && m.known:
 			changes = append(changes, Change{rel, Modified})
@@ -335,7 +340,7 @@ func (w *watcher) commit(changes []Change) {
 	for _, c := range changes {
 		dir, name := split(c.Path)
 		if w.tree.polled[dir] {
-			w.tree.poll.refresh(w.tree.abs(c.Path))
+			w.tree.poll.refresh(w.tree.abs(c.Path), w.dirty[c.Path].info)
 		}
 		n := w.tree.nodes[dir]
 		switch {

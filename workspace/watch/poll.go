@@ -42,6 +42,7 @@ type poller struct {
 
 	mu      sync.Mutex
 	dirs    map[string]map[string]signature
+	settled map[string]signature // files as they were when a change of theirs was reported
 	running bool
 }
 
@@ -51,6 +52,7 @@ func newPoller(every time.Duration) *poller {
 		changes: make(chan fsnotify.Event, eventBuffer),
 		stop:    make(chan struct{}),
 		dirs:    map[string]map[string]signature{},
+		settled: map[string]signature{},
 	}
 }
 
@@ -102,9 +104,9 @@ func (p *poller) Close() error {
 	return nil
 }
 
-// refresh takes a file as it is now for seen, after its change was reported by
-// another source.
-func (p *poller) refresh(path string) {
+// refresh takes a file for seen as it was when its change was reported; nil: it
+// was gone.
+func (p *poller) refresh(path string, as os.FileInfo) {
 	dir, name := filepath.Split(path)
 	dir = filepath.Clean(dir)
 	p.mu.Lock()
@@ -113,11 +115,22 @@ func (p *poller) refresh(path string) {
 	if !ok {
 		return
 	}
-	if info, err := os.Lstat(path); err == nil {
-		seen[name] = signatureOf(info)
+	if as != nil {
+		seen[name] = signatureOf(as)
+		p.settled[path] = seen[name]
 	} else {
 		delete(seen, name)
+		delete(p.settled, path)
 	}
+}
+
+// told says whether a file is as it was when its last change was reported. A look
+// that was going on then tells the same change once more.
+func (p *poller) told(path string, now os.FileInfo) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s, ok := p.settled[path]
+	return ok && s == signatureOf(now)
 }
 
 // run looks at all directories until there are none left or the poller is

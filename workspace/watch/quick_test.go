@@ -45,7 +45,11 @@ func newStill(t *testing.T, files ...string) *still {
 
 func (s *still) write(name, text string) {
 	s.Helper()
-	if err := os.WriteFile(filepath.Join(s.root, name), []byte(text), 0o600); err != nil {
+	file := filepath.Join(s.root, name)
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		s.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		s.Fatal(err)
 	}
 }
@@ -56,7 +60,7 @@ func (s *still) next() *Batch {
 	for len(s.told) == 0 {
 		s.hear()
 	}
-	s.event(<-s.told)
+	s.event(<-s.told, false)
 	s.quick()
 	return s.pending
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/fsnotify/fsnotify"
 	"github.com/google/go-cmp/cmp"
@@ -162,4 +163,39 @@ func TestARemoteMountIsPolledBesideItsEventsWithoutReportingTwice(t *testing.T) 
 	ob.expect(map[string]Op{"share/g": Created})
 	write(t, root, "h", "1")
 	ob.expect(map[string]Op{"h": Created})
+}
+
+func TestALookThatCameLateTellsNothingTwice(t *testing.T) {
+	s := newStill(t, "share/f")
+	share := filepath.Join(s.root, "share")
+	if err := s.tree.poll.Add(share); err != nil {
+		t.Fatal(err)
+	}
+	s.tree.polled["share"] = true
+	changed := fsnotify.Event{Name: filepath.Join(share, "f"), Op: fsnotify.Write}
+	told := func(looked bool) []Change {
+		s.event(changed, looked)
+		s.conclude(time.Now())
+		b := s.pending
+		s.pending = nil
+		if b == nil {
+			return nil
+		}
+		return b.Paths
+	}
+	modified := []Change{{"share/f", Modified}}
+	s.write("share/f", "after")
+	if diff := cmp.Diff(modified, told(false)); diff != "" {
+		t.Error("by an event:", diff)
+	}
+	if diff := cmp.Diff([]Change(nil), told(true)); diff != "" {
+		t.Error("the same by a look:", diff)
+	}
+	s.write("share/f", "after that")
+	if diff := cmp.Diff(modified, told(true)); diff != "" {
+		t.Error("another change by a look:", diff)
+	}
+	if diff := cmp.Diff(modified, told(false)); diff != "" {
+		t.Error("an event is told whatever the file looks like:", diff)
+	}
 }
