@@ -32,6 +32,9 @@ func complete(file string) bool {
 // millisecond while nothing else goes on, and than the kernel does by itself: it
 // lets threads sleep 50 microseconds longer, so as to wake several together.
 func pause(d time.Duration) {
+	if d <= 0 {
+		return
+	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)   // without it: as late as others

@@ -15,24 +15,29 @@ const hush = 300 * time.Microsecond
 // writing any more, whether it was replaced or written in place. Everything
 // else waits for its quiet; what comes after is a batch of its own, so that
 // nothing is lost when this is wrong about the rest.
+//
+// What is complete before the hush needs no second look after it: whatever is
+// written meanwhile is an event.
 func (w *watcher) quick() {
 	rel, ok := w.lone()
 	if !ok {
 		return
 	}
 	w.tried = true
+	finished := func() bool { return w.complete(w.tree.abs(rel)) && !w.gitBusy() }
 	for range 3 {
-		w.pause(hush)
+		already := finished()
+		w.pause(time.Until(w.settler.last.Add(hush)))
 		select {
 		case ev := <-w.tree.native.Changes():
-			w.event(ev)
+			w.event(ev, false)
 			if again, ok := w.lone(); !ok || again != rel {
 				return
 			}
 			continue
 		default:
 		}
-		if len(w.tree.poll.Changes()) == 0 && w.complete(w.tree.abs(rel)) && !w.gitBusy() {
+		if len(w.tree.poll.Changes()) == 0 && (already || finished()) {
 			w.conclude(time.Now())
 		}
 		return
