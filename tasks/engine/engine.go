@@ -131,6 +131,7 @@ type Engine struct {
 	inner              context.Context // of all that the engine starts
 	loading, loadAgain bool
 	all                bool // everything that starts by itself was asked for
+	news               news
 	leaving            string
 	records            chan tasks.Run
 	work               sync.WaitGroup // runs, loads, the watcher
@@ -216,6 +217,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		wake := sooner(e.settle(inner), e.lookAway(e.o.Now()))
 		e.sweepsEnded()
 		wake = sooner(wake, e.stalls(e.o.Now()))
+		wake = sooner(wake, e.tellNews(e.o.Now()))
 		if e.leaving != "" && len(e.live) == 0 {
 			break
 		}
@@ -275,6 +277,7 @@ func (e *Engine) waitForWork() {
 		select {
 		case in := <-e.inbox:
 			in(e)
+			e.wakeAll()
 		case <-finished:
 			e.drain()
 			return
@@ -331,9 +334,9 @@ func (e *Engine) Do(ctx context.Context, c tasks.Command) error {
 
 var errGone = errors.New("the host has ended")
 
-// emit applies events and puts them into every mailbox. Only the loop calls it:
-// it reads the state without the lock. (The growth of logs has a way of its own,
-// and touches only what the loop does not read.)
+// emit applies events and puts them into every mailbox; tellNews wakes those who wait
+// there. Only the loop calls it: it reads the state without the lock. (The growth
+// of logs has a way of its own, and touches only what the loop does not read.)
 func (e *Engine) emit(events ...tasks.Event) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -343,9 +346,7 @@ func (e *Engine) emit(events ...tasks.Event) {
 			m.put(ev)
 		}
 	}
-	for m := range e.mailboxes {
-		m.wake()
-	}
+	e.news.put(e.o.Now())
 }
 
 // notice raises a notice with the time of now.

@@ -61,6 +61,55 @@ func (m *mailbox) wake() {
 	}
 }
 
+// news decides when the subscribers are woken for what stands in their mailboxes:
+// at the end of a turn of the loop, but a moment later when a program has just been
+// started. A screen that draws meanwhile would take the core that the program is to
+// begin on. Owned by the loop.
+type news struct {
+	since  time.Time // of the first event that nobody was woken for; zero: there is none
+	begins time.Time // when the newest run was handed to its runner; zero: one has ended since
+}
+
+// newsWait is how long news waits for a program to begin. It is a small part of
+// what passes until a screen draws.
+const newsWait = 2 * time.Millisecond
+
+func (n *news) put(now time.Time) {
+	if n.since.IsZero() {
+		n.since = now
+	}
+}
+
+// due is when the subscribers are to be woken; zero: there is nothing to tell.
+func (n *news) due() time.Time {
+	if n.since.IsZero() || n.begins.IsZero() {
+		return n.since
+	}
+	return sooner(n.since, n.begins).Add(newsWait)
+}
+
+// tellNews wakes the subscribers if there is news that is due; it returns when news
+// will be.
+func (e *Engine) tellNews(now time.Time) time.Time {
+	due := e.news.due()
+	if due.After(now) {
+		return due
+	}
+	if !due.IsZero() {
+		e.wakeAll()
+	}
+	return time.Time{}
+}
+
+func (e *Engine) wakeAll() {
+	e.news.since = time.Time{}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for m := range e.mailboxes {
+		m.wake()
+	}
+}
+
 // Subscribe returns the state and all events after it. The channel is closed
 // when ctx ends or the engine has ended.
 func (e *Engine) Subscribe(ctx context.Context) (tasks.State, <-chan []tasks.Event) {

@@ -87,6 +87,7 @@ func (e *Engine) startRun(ctx context.Context, id tasks.RunID) {
 		e.emit(tasks.RunEnded{ID: id, At: now, Status: tasks.Failed, Error: err.Error()})
 		return
 	}
+	e.news.begins = now
 	e.emit(tasks.RunStarted{ID: id, At: now, FirstLine: s.first, Ports: ownPorts(t, req.Ports)})
 	e.stir()
 }
@@ -162,6 +163,7 @@ func (e *Engine) brokenFiles(task string) []string {
 // ended takes in that a runner has returned, and decides what follows.
 func (e *Engine) ended(id tasks.RunID, err error, endLine int64) {
 	l := e.live[id]
+	e.news.begins = time.Time{}
 	delete(e.live, id)
 	delete(e.params, id)
 	delete(e.env, id)
