@@ -57,7 +57,8 @@ type Runner interface {
 type Sweeper interface {
 	Runner
 	// SweepEnded says that none of the runs of a sweep goes on, and that none will
-	// begin: all of them, as they ended. It is called once, from any goroutine.
+	// begin: all of them, as they ended, or none when the task was taken out of the
+	// workspace file meanwhile. It is called once, from any goroutine.
 	SweepEnded(ctx context.Context, t Task, w Sweep, runs []Run) error
 }
 

@@ -107,7 +107,7 @@ func (t *tracker) nest(ctx context.Context, r *recorded, q tasks.Request) (id st
 }
 
 // SweepEnded says on the server that a sweep is at its end: killed where runs of it
-// never began, or the last to end was stopped.
+// never began, the last to end was stopped, or its task was taken away.
 func (t *tracker) SweepEnded(ctx context.Context, task tasks.Task, w tasks.Sweep, runs []tasks.Run) error {
 	t.mu.Lock()
 	p := t.parents[w.ID]
@@ -117,7 +117,7 @@ func (t *tracker) SweepEnded(ctx context.Context, task tasks.Task, w tasks.Sweep
 		return nil // none of its runs is recorded
 	}
 	status := statusFinished
-	if slices.ContainsFunc(runs, func(r tasks.Run) bool { return r.Status == tasks.Skipped }) || lastToEnd(runs).Status == tasks.Cancelled {
+	if len(runs) == 0 || slices.ContainsFunc(runs, func(r tasks.Run) bool { return r.Status == tasks.Skipped }) || lastToEnd(runs).Status == tasks.Cancelled {
 		status = statusKilled
 	}
 	ctx, cancel := context.WithTimeout(ctx, startWithin)

@@ -120,7 +120,7 @@ type Engine struct {
 	// lastParams are what each task was last run with, for its reruns.
 	lastParams map[string]map[string]string
 	// sweeps are those that were not at their end when that was looked at last.
-	sweeps map[tasks.RunID]*tasks.Sweep
+	sweeps map[tasks.RunID]sweep
 	// missed are files that changed and that no run of a task was told of.
 	missed             map[string][]string
 	earlier            []tasks.Run          // of earlier hosts, whose tasks are not known yet
@@ -164,7 +164,7 @@ func New(o Options) *Engine {
 		lastEnv:    map[string]map[string]string{},
 		lastParams: map[string]map[string]string{},
 		missed:     map[string][]string{},
-		sweeps:     map[tasks.RunID]*tasks.Sweep{},
+		sweeps:     map[tasks.RunID]sweep{},
 		unfollowed: map[tasks.RunID]bool{},
 
 		attached:    make(chan struct{}),

@@ -29,8 +29,11 @@ type runner struct {
 	swept   []string // sweeps that have ended, each with its runs
 }
 
-func (f *runner) SweepEnded(_ context.Context, _ tasks.Task, w tasks.Sweep, runs []tasks.Run) error {
+func (f *runner) SweepEnded(_ context.Context, t tasks.Task, w tasks.Sweep, runs []tasks.Run) error {
 	text := string(w.ID)
+	if t.Name != w.ID.Task() {
+		text += " of the task " + t.Name
+	}
 	for _, r := range runs {
 		text += " " + string(r.Status)
 	}

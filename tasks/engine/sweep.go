@@ -8,6 +8,12 @@ import (
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
+// sweep is one with its task, which the file may declare no more when it ends.
+type sweep struct {
+	*tasks.Sweep
+	task tasks.Task
+}
+
 // runSweep queues a run for each set of parameters. It ends nothing that goes on:
 // the sweep begins after it.
 func (e *Engine) runSweep(c tasks.RunSweep) error {
@@ -46,7 +52,7 @@ func (e *Engine) runSweep(c tasks.RunSweep) error {
 			w.Parallel = min(w.Parallel, e.state.Jobs)
 		}
 	}
-	e.sweeps[w.ID] = w
+	e.sweeps[w.ID] = sweep{w, t}
 	cause := tasks.Cause{Kind: tasks.ByPerson, Detail: c.Detail, Request: c.Request, Fresh: true}
 	for _, params := range filled {
 		e.queue(t, ask{cause: cause, params: params, sweep: w})
@@ -81,11 +87,11 @@ func (e *Engine) cancelSweep(w tasks.Sweep) error {
 // sweepsEnded tells the runners of those sweeps that are at their end by now.
 func (e *Engine) sweepsEnded() {
 	for id, w := range e.sweeps {
-		if e.state.Sweeping(*w) {
+		if e.state.Sweeping(*w.Sweep) {
 			continue
 		}
 		delete(e.sweeps, id)
-		t := e.state.Units[id.Task()].Task
+		t := w.task
 		r, _ := e.runner(t.Provider)
 		s, keeps := tasks.As[tasks.Sweeper](r)
 		if !keeps {
@@ -94,7 +100,7 @@ func (e *Engine) sweepsEnded() {
 		runs := e.state.SweepRuns(id)
 		e.work.Go(func() {
 			// A host that leaves waits for it: nobody else knows that it has ended.
-			if err := s.SweepEnded(context.WithoutCancel(e.inner), t, *w, runs); err != nil {
+			if err := s.SweepEnded(context.WithoutCancel(e.inner), t, *w.Sweep, runs); err != nil {
 				e.send(func(e *Engine) {
 					e.notice(tasks.Notice{ID: "sweep/" + t.Name, Severity: tasks.Warning, Source: "task", Task: t.Name, Message: err.Error(), Hint: "its runs are not affected"})
 				})

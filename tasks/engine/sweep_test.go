@@ -190,3 +190,16 @@ func TestTheRunnerIsToldOfTheEndOfASweepOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestTheRunnerIsToldOfTheEndOfASweepWhoseTaskIsNoMore(t *testing.T) {
+	onEngine(t, []config.Unit{train(), task("lint")}, func(b *bench) {
+		trainable(b)
+		b.do(tasks.RunSweep{Name: "train", Sets: rates("1", "2"), Parallel: 1})
+		b.setFile(declare(task("lint")), nil)
+		b.do(tasks.Reload{})
+		takes(3 * time.Minute)
+		if diff := cmp.Diff([]string{"train#1"}, b.r.sweeps()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
