@@ -161,12 +161,14 @@ func (r *reader) test(suite, name string) *test {
 func (r *reader) tell(t *test) {
 	result := t.TestResult
 	result.Output = t.lines.Spans()
+	// Where it is written, and not where it failed: one that fails now and passes
+	// then has the same row.
+	result.File = r.function(t.Name).File
 	if t.Status == tasks.TestFailed {
 		result.Diff = t.diff.String()
 		if result.Location.File == "" {
 			result.Location = r.function(t.Name)
 		}
-		result.File = result.Location.File
 	}
 	r.sink.Emit(tasks.TestReported{Test: result})
 }

@@ -49,6 +49,24 @@ func TestEveryFormSaysTheSame(t *testing.T) {
 	}
 }
 
+func TestATestIsInTheFileThatDeclaresItHoweverItEnds(t *testing.T) {
+	for _, file := range []string{"testdata/cargo.txt", "testdata/nextest.txt"} {
+		got, _ := integrationtest.Recorded(t, Definition(), "testdata/shop", file)
+		for _, r := range got.Tests {
+			want := "src/lib.rs"
+			switch {
+			case strings.HasPrefix(r.Name, "src/"):
+				want = "" // of the docs
+			case strings.Contains(r.Suite, "whole"):
+				want = "tests/whole.rs"
+			}
+			if r.File != want {
+				t.Errorf("%s: %s %s %s is in %q, want %q", file, r.Status, r.Suite, r.Name, r.File, want)
+			}
+		}
+	}
+}
+
 func TestATestHasItsOwnOutputAndWhatItCompared(t *testing.T) {
 	for _, file := range recorded {
 		got, lines := integrationtest.Recorded(t, Definition(), "testdata/shop", file)
