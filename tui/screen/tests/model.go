@@ -433,6 +433,9 @@ func (m *model) remove(n *node) {
 
 // place finds or makes the node of a result.
 func (m *model) place(t *tasks.TestResult) *node {
+	if n := m.byID[idOf(t)]; n != nil {
+		return n // also where it said of another file before, or of none
+	}
 	above := m.root
 	if t.Suite != "" {
 		above = m.child(m.root, nodeID{suite: t.Suite}, t.Suite)
