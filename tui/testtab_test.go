@@ -100,6 +100,7 @@ func tested(t *testing.T) *tuitest.Engine {
 // run starts a run of the task "test" that tells of tests as words: TestPay+
 // passed, TestRefund- failed, TestLater? was skipped, TestBob~ runs.
 func run(e *tuitest.Engine, results string) tasks.RunID {
+	e.Emit(tasks.Wanted{Task: "test", Up: true})
 	id := e.Start("test", tasks.Cause{Kind: tasks.ByWatch, Files: []string{"cart/cart.go"}, Changed: time.Now()})
 	tell(e, id, results)
 	return id

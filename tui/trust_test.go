@@ -68,7 +68,16 @@ func TestStartingATaskWhoseWatchingIsOffTurnsItOn(t *testing.T) {
 		u.See("watch off", "s watch").Press("5").See("saves do not run it: s runs it, and from then on they do").Press("1", "s")
 		e.Emit(tasks.Wanted{Task: "test", Up: true})
 		u.Gone("watch off").Press("s")
-		want := []tasks.Command{tasks.Start{Names: []string{"test"}}, tasks.RunTask{Name: "test", Detail: "key r"}}
+		e.Emit(
+			tasks.RunQueued{Run: tasks.Run{ID: "test#1", Task: "test", Number: 1, Status: tasks.Queued, QueuedAt: time.Now(), EndLine: -1}},
+			tasks.RunStarted{ID: "test#1", At: time.Now()},
+		)
+		u.See("◐ test").Press("s")
+		e.Emit(tasks.Wanted{Task: "test"}, tasks.RunEnded{ID: "test#1", At: time.Now(), Status: tasks.Cancelled})
+		u.See("○ test  watch off", "cancelled", "s watch")
+		want := []tasks.Command{
+			tasks.Start{Names: []string{"test"}}, tasks.RunTask{Name: "test", Detail: "key r"}, tasks.Stop{Names: []string{"test"}},
+		}
 		if diff := cmp.Diff(want, e.Commands()); diff != "" {
 			t.Error(diff)
 		}

@@ -190,6 +190,9 @@ func taskLook(s *tasks.State, u tasks.Unit, now time.Time, in *theme.Inks) Look 
 	if !began {
 		return l
 	}
+	if u.Task.Spec.Watch != nil && !u.Up && r.Status.Done() && len(u.Pinned) == 0 {
+		l.Detail = "watch off" // or a person waits for saves in vain
+	}
 	if r.Sweep != nil {
 		return sweepLook(l, s, *r.Sweep, in)
 	}
