@@ -135,16 +135,7 @@ type whyBox struct {
 func (s *Screen) openWhy(name string) { s.overlay = &whyBox{name: name} }
 
 func (b *whyBox) press(s *Screen, k tea.KeyPressMsg) tea.Cmd {
-	switch k.String() {
-	case "up", "k":
-		b.pager.Move(-1)
-	case "down", "j":
-		b.pager.Move(1)
-	case "pgup":
-		b.pager.Move(-10)
-	case "pgdown", "space":
-		b.pager.Move(10)
-	default:
+	if !b.pager.Press(k.String()) {
 		s.overlay = nil
 	}
 	return nil

@@ -99,23 +99,13 @@ func (s *Screen) printed(m pageMsg) {
 }
 
 func (b *page) press(s *Screen, k tea.KeyPressMsg) tea.Cmd {
-	switch k.String() {
-	case "up", "k":
-		b.pager.Move(-1)
-	case "down", "j":
-		b.pager.Move(1)
-	case "pgup":
-		b.pager.Move(-10)
-	case "pgdown", "space":
-		b.pager.Move(10)
-	case "home", "g":
-		b.pager.Top()
-	case "end", "G":
-		b.pager.Move(1 << 30)
+	switch key := k.String(); key {
 	case "y":
 		return s.copyText(b.text + "\n")
 	case "esc", "enter", "q", "ctrl+c":
 		s.overlay = nil
+	default:
+		b.pager.Press(key)
 	}
 	return nil
 }

@@ -316,6 +316,11 @@ func (e *Engine) Do(ctx context.Context, c tasks.Command) error {
 	if !e.send(func(e *Engine) { reply <- e.do(c) }) {
 		return errGone
 	}
+	return e.answer(ctx, reply)
+}
+
+// answer waits for what the loop, or what it began, says.
+func (e *Engine) answer(ctx context.Context, reply <-chan error) error {
 	select {
 	case err := <-reply:
 		return err

@@ -23,14 +23,7 @@ func (e *Engine) operate(ctx context.Context, c tasks.Operate) error {
 	if !e.send(func(e *Engine) { e.beginOperation(operator, c, reply) }) {
 		return errGone
 	}
-	select {
-	case err := <-reply:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-e.done:
-		return errGone
-	}
+	return e.answer(ctx, reply)
 }
 
 func (e *Engine) beginOperation(operator tasks.Operator, c tasks.Operate, reply chan<- error) {

@@ -13,6 +13,27 @@ func (p *Pager) Move(n int) { p.top = max(0, min(p.top+n, p.total-p.height)) }
 // Top goes back to the first line.
 func (p *Pager) Top() { p.top = 0 }
 
+// Press scrolls by a key; false: it is none that does.
+func (p *Pager) Press(key string) bool {
+	switch key {
+	case "up", "k":
+		p.Move(-1)
+	case "down", "j":
+		p.Move(1)
+	case "pgup":
+		p.Move(-10)
+	case "pgdown", "space":
+		p.Move(10)
+	case "home", "g":
+		p.Top()
+	case "end", "G":
+		p.Move(p.total)
+	default:
+		return false
+	}
+	return true
+}
+
 // View shows w by h cells of the lines.
 func (p *Pager) View(lines []string, w, h int) []string {
 	p.height, p.total = h, len(lines)
