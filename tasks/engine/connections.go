@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -439,44 +440,34 @@ func (l lookout) Wait(ctx context.Context) error {
 
 // provider asks the loop for what is connected under a name.
 func (e *Engine) provider(ctx context.Context, name string) (p any, err error) {
-	type answer struct {
+	type found struct {
 		p   any
 		err error
 	}
-	reply := make(chan answer, 1) // buffered: the loop never waits for a caller that left
+	reply := make(chan found, 1) // buffered: the loop never waits for a caller that left
 	if !e.send(func(e *Engine) {
 		c := e.connections[name]
 		switch {
 		case c == nil:
-			reply <- answer{err: fmt.Errorf("nothing is connected as %q", name)}
+			reply <- found{err: fmt.Errorf("nothing is connected as %q", name)}
 		case c.p == nil:
 			select { // a person asks: no reason to wait on
 			case c.nudge <- struct{}{}:
 			default:
 			}
 			why := e.state.Providers[name]
-			reply <- answer{err: &tasks.StartError{Reason: fmt.Sprintf("%s is not connected: %s", c.Title, orElse(why.Error, "it is being tried")), Hint: why.Hint}}
+			reply <- found{err: &tasks.StartError{Reason: fmt.Sprintf("%s is not connected: %s", c.Title, cmp.Or(why.Error, "it is being tried")), Hint: why.Hint}}
 		default:
-			reply <- answer{p: c.p}
+			reply <- found{p: c.p}
 		}
 	}) {
 		return nil, errGone
 	}
-	select {
-	case a := <-reply:
-		return a.p, a.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-e.done:
-		return nil, errGone
+	a, err := answer(ctx, e, reply)
+	if err != nil {
+		return nil, err
 	}
-}
-
-func orElse(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
+	return a.p, a.err
 }
 
 // Query asks a provider; the engine is a tasks.Querier for all of them.

@@ -13,6 +13,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -316,25 +317,25 @@ func (e *Engine) Do(ctx context.Context, c tasks.Command) error {
 	if !e.send(func(e *Engine) { reply <- e.do(c) }) {
 		return errGone
 	}
-	return e.answer(ctx, reply)
+	refused, err := answer(ctx, e, reply)
+	return cmp.Or(err, refused)
 }
 
 // answer waits for what the loop, or what it began, says.
-func (e *Engine) answer(ctx context.Context, reply <-chan error) error {
+func answer[T any](ctx context.Context, e *Engine, reply <-chan T) (said T, err error) {
 	select {
-	case err := <-reply:
-		return err
+	case said = <-reply:
 	case <-ctx.Done():
-		return ctx.Err()
+		err = ctx.Err()
 	case <-e.done:
 		// The answer may have come with the end.
 		select {
-		case err := <-reply:
-			return err
+		case said = <-reply:
 		default:
-			return errGone
+			err = errGone
 		}
 	}
+	return said, err
 }
 
 var errGone = errors.New("the host has ended")

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,7 +24,8 @@ func (e *Engine) operate(ctx context.Context, c tasks.Operate) error {
 	if !e.send(func(e *Engine) { e.beginOperation(operator, c, reply) }) {
 		return errGone
 	}
-	return e.answer(ctx, reply)
+	refused, err := answer(ctx, e, reply)
+	return cmp.Or(err, refused)
 }
 
 func (e *Engine) beginOperation(operator tasks.Operator, c tasks.Operate, reply chan<- error) {

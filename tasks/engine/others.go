@@ -43,11 +43,6 @@ func (e *Engine) outsideRun(ctx context.Context, id tasks.RunID) (tasks.Resource
 	}) {
 		return "", false
 	}
-	select {
-	case id := <-reply:
-		return id, id != ""
-	case <-ctx.Done():
-	case <-e.done:
-	}
-	return "", false
+	outside, _ := answer(ctx, e, reply)
+	return outside, outside != ""
 }
