@@ -229,6 +229,9 @@ func (b *batch) line(line []byte) {
 		plain, stream = marked(string(text), stream)
 		b.text = append(b.text, plain...)
 	} else {
+		if bytes.HasPrefix(text, []byte("::error")) || bytes.HasPrefix(text, []byte("::warning")) { // as Gitea leaves them
+			stream = logs.Err
+		}
 		b.text = append(b.text, text...)
 	}
 	b.text = append(b.text, '\n')

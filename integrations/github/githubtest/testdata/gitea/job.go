@@ -26,7 +26,7 @@ type job struct {
 
 type step struct {
 	Name, ID, Uses, Run, If string
-	Env                     map[string]string
+	Env, With               map[string]string
 	Dir                     string `yaml:"working-directory"`
 	Continue                string `yaml:"continue-on-error"`
 }

@@ -284,6 +284,9 @@ func (g *server) checkout(ctx context.Context, dir string) error {
 	if out, err := exec.CommandContext(ctx, "git", "clone", "--quiet", "--branch", "fix", from, dir).CombinedOutput(); err != nil {
 		return fmt.Errorf("git clone: %w\n%s", err, out)
 	}
+	if err := os.WriteFile(filepath.Join(dir, ".git", "info", "exclude"), []byte("sawhorse.yml\n"), 0o600); err != nil {
+		return err
+	}
 	return os.WriteFile(filepath.Join(dir, "sawhorse.yml"), []byte(`version: 1
 integrations:
   gitea: {use: github, url: "`+g.url+`", token: "env:GITEA_TOKEN"}

@@ -23,8 +23,8 @@ import (
 
 // runner takes jobs of a Gitea and runs their shell steps on this machine, each in
 // a directory of its own. It says what Gitea's own runner says of them, for as much
-// of workflows as this repository's need: run, if, env, checkout and expressions
-// that name a value.
+// of workflows as this repository's need: run, if, env, checkout, uploads of artifacts,
+// and expressions that name a value.
 type runner struct {
 	c      runnerv1connect.RunnerServiceClient
 	server string
@@ -233,8 +233,11 @@ func (x *task) one(ctx context.Context, j *job, s step, dir string) error {
 		}
 		return x.command(ctx, dir, os.Environ(), "git", "checkout", "--quiet", "--detach", j.value("github.sha"))
 	}
+	if strings.HasPrefix(s.Uses, "actions/upload-artifact@") {
+		return x.upload(ctx, j, s, dir)
+	}
 	if s.Uses != "" {
-		return fmt.Errorf("this runner runs shell steps and actions/checkout, not %s", s.Uses)
+		return fmt.Errorf("this runner runs shell steps, actions/checkout and actions/upload-artifact, not %s", s.Uses)
 	}
 	env := append(os.Environ(), "CI=true", "GITHUB_ACTIONS=true", "GITEA_ACTIONS=true")
 	for _, name := range []string{"sha", "ref", "ref_name", "repository", "actor", "run_id", "run_number"} {
