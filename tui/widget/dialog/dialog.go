@@ -1,6 +1,6 @@
 // Package dialog asks a question with buttons, or shows a box of lines. Its
 // first button is the safe one and has the focus; keys that were struck before
-// the box could be seen do nothing.
+// the box could be seen do nothing, and it says so.
 package dialog
 
 import (
@@ -38,12 +38,20 @@ type Dialog struct {
 	// Opened starts the grace period.
 	Opened time.Time
 
-	at int
+	at   int
+	said string // of the last key that did nothing, above the buttons
 }
+
+// What a dialog says of a key that did nothing.
+const (
+	tooSoon = "struck before this could be read: once more"
+	unknown = "← → choose, enter answers, esc cancels"
+)
 
 // Press takes a key: answered says that a button was chosen, and which.
 func (d *Dialog) Press(k tea.KeyPressMsg, now time.Time) (button int, answered bool) {
 	name := k.String()
+	d.said = ""
 	switch name {
 	case "esc", "ctrl+c":
 		return 0, true
@@ -55,6 +63,7 @@ func (d *Dialog) Press(k tea.KeyPressMsg, now time.Time) (button int, answered b
 		return 0, false
 	}
 	if now.Sub(d.Opened) < Grace {
+		d.said = tooSoon
 		return 0, false
 	}
 	if name == "enter" || name == "space" {
@@ -65,18 +74,23 @@ func (d *Dialog) Press(k tea.KeyPressMsg, now time.Time) (button int, answered b
 			return i, true
 		}
 	}
+	d.said = unknown
 	return 0, false
 }
 
 // Click answers with the button at x, y of the last View.
 func (d *Dialog) Click(x, y, w int, now time.Time) (button int, answered bool) {
-	if now.Sub(d.Opened) < Grace || y != d.height(w)-2 {
+	if y != d.height(w)-2 {
 		return 0, false
 	}
 	at := margin
 	for i, b := range d.Buttons {
 		n := cell.Width(b.label())
 		if x >= at && x < at+n {
+			if now.Sub(d.Opened) < Grace {
+				d.said = tooSoon
+				return 0, false
+			}
 			return i, true
 		}
 		at += n + 2
@@ -110,7 +124,11 @@ func (d *Dialog) View(w int, in *theme.Inks) []string {
 	for _, s := range cell.Wrap(d.Text, w-2*margin) {
 		body = append(body, cell.NewLine(w-2).Put(in.Text, "  "+s).String())
 	}
-	body = append(append(body, d.Lines...), "")
+	above := ""
+	if d.said != "" {
+		above = cell.NewLine(w-2).Put(in.Warning, "  "+cell.Cut(d.said, w-4)).String()
+	}
+	body = append(append(body, d.Lines...), above)
 	l := cell.NewLine(w-2).Put(in.Text, "  ")
 	for i, b := range d.Buttons {
 		ink := in.Muted

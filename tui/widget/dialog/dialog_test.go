@@ -20,7 +20,13 @@ func TestADialogIsSafeUntilItCanHaveBeenSeen(t *testing.T) {
 		if _, answered := d.Press(k, early); answered {
 			t.Errorf("%s answered before the dialog could be seen", k)
 		}
+		says(t, &d, "struck before this could be read: once more")
 	}
+	d.Press(tea.KeyPressMsg{Code: 'y', Text: "y"}, late)
+	says(t, &d, "← → choose, enter answers, esc cancels")
+	d.Press(tea.KeyPressMsg{Code: tea.KeyRight}, late)
+	d.Press(tea.KeyPressMsg{Code: tea.KeyLeft}, late)
+	says(t, &d, "")
 	if b, answered := d.Press(tea.KeyPressMsg{Code: tea.KeyEnter}, late); !answered || b != 0 {
 		t.Errorf("enter answers %d, %v; want Cancel, which has the focus", b, answered)
 	}
@@ -29,6 +35,15 @@ func TestADialogIsSafeUntilItCanHaveBeenSeen(t *testing.T) {
 	}
 	if b, answered := d.Press(tea.KeyPressMsg{Code: tea.KeyEscape}, early); !answered || b != 0 {
 		t.Errorf("esc answers %d, %v", b, answered)
+	}
+}
+
+// says fails unless a text stands above the buttons.
+func says(t *testing.T, d *dialog.Dialog, text string) {
+	t.Helper()
+	lines := d.View(d.Width(60), theme.Dark().Inks())
+	if got := strings.Trim(ansi.Strip(lines[len(lines)-3]), "│ "); got != text {
+		t.Errorf("%q stands above the buttons, want %q", got, text)
 	}
 }
 
