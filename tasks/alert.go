@@ -339,61 +339,6 @@ func (r Run) saidBetter(d Diagnostic, tests []Alert) bool {
 	return slices.ContainsFunc(tests, func(a Alert) bool { return a.Location.File == d.Location.File && a.Location.Line == d.Location.Line })
 }
 
-// Failures are the tests that failed by themselves: not those that did for
-// nothing but a failed subtest. They are what is counted, wherever failures are.
-func (r Run) Failures() []TestResult {
-	var all []TestResult
-	follows := r.follows()
-	for _, t := range r.Tests {
-		if t.Status == TestFailed && !follows(t) {
-			all = append(all, t)
-		}
-	}
-	return all
-}
-
-// Failed is how many tests failed by themselves.
-func (r Run) Failed() int {
-	n := 0
-	follows := r.follows()
-	for i := range r.Tests {
-		if r.Tests[i].Status == TestFailed && !follows(r.Tests[i]) {
-			n++
-		}
-	}
-	return n
-}
-
-// Counted are the results that are counted: all but the failures of tests that failed
-// for nothing but a failed subtest.
-func (r Run) Counted() []TestResult {
-	follows := r.follows()
-	return slices.DeleteFunc(slices.Clone(r.Tests), func(t TestResult) bool { return t.Status == TestFailed && follows(t) })
-}
-
-// follows tells the failures that are those of a subtest.
-func (r Run) follows() func(TestResult) bool {
-	parents := parentsOfFailures(r.Tests)
-	return func(t TestResult) bool { return t.Message == "" && parents[[2]string{t.Suite, t.Name}] }
-}
-
-// parentsOfFailures are the suites and names of tests that have a failed
-// subtest: one that says nothing itself failed for no other reason.
-func parentsOfFailures(results []TestResult) map[[2]string]bool {
-	parents := map[[2]string]bool{}
-	for _, t := range results {
-		if t.Status != TestFailed {
-			continue
-		}
-		for i, c := range t.Name {
-			if c == '/' {
-				parents[[2]string{t.Suite, t.Name[:i]}] = true
-			}
-		}
-	}
-	return parents
-}
-
 func survivorText(ps []Process) string {
 	var b strings.Builder
 	b.WriteString("still running after KILL:")

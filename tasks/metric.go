@@ -2,11 +2,81 @@ package tasks
 
 import (
 	"cmp"
+	"encoding/json"
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
+
+// Point is a metric's value at a step.
+type Point struct {
+	Step  float64   `json:"step"`
+	Value float64   `json:"value"`
+	At    time.Time `json:"at"`
+}
+
+// pointJSON has the fields of Point, with numbers that JSON does not know as words.
+type pointJSON struct {
+	Step  number    `json:"step"`
+	Value number    `json:"value"`
+	At    time.Time `json:"at"`
+}
+
+// MarshalJSON writes a loss that is not a number as "NaN": a run that diverges
+// must be seen to.
+func (p Point) MarshalJSON() ([]byte, error) {
+	return json.Marshal(pointJSON{Step: number(p.Step), Value: number(p.Value), At: p.At})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (p *Point) UnmarshalJSON(b []byte) error {
+	var w pointJSON
+	if err := json.Unmarshal(b, &w); err != nil {
+		return err
+	}
+	*p = Point{Step: float64(w.Step), Value: float64(w.Value), At: w.At}
+	return nil
+}
+
+// number is a float64 that survives JSON: NaN and the infinities are strings.
+type number float64
+
+func (n number) MarshalJSON() ([]byte, error) {
+	f := float64(n)
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return strconv.AppendQuote(nil, strconv.FormatFloat(f, 'g', -1, 64)), nil
+	}
+	return json.Marshal(f)
+}
+
+func (n *number) UnmarshalJSON(b []byte) error {
+	text := string(b)
+	if text == "null" {
+		return nil
+	}
+	if unquoted, err := strconv.Unquote(text); err == nil {
+		text = unquoted
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	*n = number(f)
+	return err
+}
+
+// Series is a metric of a run: its last value and its newest points.
+type Series struct {
+	Last   Point   `json:"last"`
+	Points []Point `json:"points,omitempty"`
+}
+
+// Stall is how long the metrics of a run stand still. Nobody changes one.
+type Stall struct {
+	// Since is when the last number came; Usual how long it took until the next.
+	Since time.Time     `json:"since"`
+	Usual time.Duration `json:"usual"`
+}
 
 // MoreIsBetter guesses by a metric's name which of two values a person wants, for
 // want of anybody who says it: less of a loss, an error or a time, more of all else.

@@ -1,6 +1,7 @@
 package tasks
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -87,15 +88,7 @@ func judge(name string, s Series) (ailment, bool) {
 		return ailment{}, false
 	}
 	first, last := curve[0], curve[len(curve)-1]
-	best := slices.MinFunc(curve, func(a, b Point) int { // the first of equal ones
-		switch {
-		case a.Value < b.Value:
-			return -1
-		case a.Value > b.Value:
-			return 1
-		}
-		return 0
-	})
+	best := slices.MinFunc(curve, func(a, b Point) int { return cmp.Compare(a.Value, b.Value) }) // the first of equal ones
 	switch {
 	case len(s.Points) >= leastDiverged && last.Value > first.Value && last.Value-best.Value > climb*math.Abs(first.Value):
 		return ailment{
