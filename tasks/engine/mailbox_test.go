@@ -1,8 +1,15 @@
 package engine
 
 import (
+	"context"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
 func TestNewsIsToldAtOnceAndAMomentLaterWhileAProgramBegins(t *testing.T) {
@@ -24,4 +31,31 @@ func TestNewsIsToldAtOnceAndAMomentLaterWhileAProgramBegins(t *testing.T) {
 			t.Errorf("%s: due %v from now, want %v", name, due.Sub(now), c.due.Sub(now))
 		}
 	}
+}
+
+func TestASlowSubscriberGetsEverythingInOrder(t *testing.T) {
+	onEngine(t, []config.Unit{task("t")}, func(b *bench) {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		mine, events := b.e.Subscribe(ctx)
+		for range 30 {
+			b.do(tasks.RunTask{Name: "t"})
+		}
+		want := b.state()
+		for {
+			select {
+			case batch := <-events:
+				for _, ev := range batch {
+					mine.Apply(ev)
+				}
+				synctest.Wait()
+				continue
+			default:
+			}
+			break
+		}
+		if diff := cmp.Diff(want, mine); diff != "" {
+			t.Fatal(diff)
+		}
+	})
 }

@@ -155,3 +155,31 @@ func TestAJobIsTheSameAsTheTaskThatSaysSoElseTheOneOfItsName(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestPinnedTestsAreAllThatASaveRunsUntilThePinIsTakenOff(t *testing.T) {
+	onEngine(t, []config.Unit{service("db"), watching(task("test"), "**/*.go")}, func(b *bench) {
+		pin := []tasks.TestName{{Suite: "cart", Name: "TestTotal"}}
+		b.do(tasks.Start{})
+		b.refused(tasks.PinTests{Task: "db", Tests: pin}, "no tests to pin")
+		b.do(tasks.PinTests{Task: "test", Tests: pin})
+		b.save("cart.go")
+		b.do(tasks.RunTask{Name: "test"})
+		b.do(tasks.RunTask{Name: "test", Scope: tasks.ScopeAll})
+		b.do(tasks.PinTests{Task: "test"})
+		b.save("cart.go")
+		type asked struct {
+			Scope tasks.Scope
+			Only  []tasks.TestName
+		}
+		var got []asked
+		for _, r := range b.past {
+			if r.Task == "test" {
+				got = append(got, asked{r.Scope, r.Only})
+			}
+		}
+		want := []asked{{}, {tasks.ScopePinned, pin}, {tasks.ScopePinned, pin}, {Scope: tasks.ScopeAll}, {}}
+		if diff := cmp.Diff(want, got); diff != "" {
+			b.Error(diff)
+		}
+	})
+}

@@ -1,0 +1,97 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
+)
+
+func TestOutputReachesTheLogAndOnlyItsLengthTheEvents(t *testing.T) {
+	onEngine(t, []config.Unit{task("t")}, func(b *bench) {
+		b.r.script["t"] = func(_ context.Context, _ tasks.Request, s tasks.Sink) error {
+			s.Log(logs.Out, []byte("one\ntwo\nthr"))
+			return nil
+		}
+		b.do(tasks.RunTask{Name: "t"})
+		b.do(tasks.RunTask{Name: "t"})
+		pass(time.Second)
+		s := b.state()
+		r, _ := s.Current("t")
+		if r.FirstLine != 3 || r.EndLine != 6 || s.Lines["t"] != 6 {
+			t.Fatalf("lines %d to %d of %d", r.FirstLine, r.EndLine, s.Lines["t"])
+		}
+	})
+}
+
+// numbers is a parser that remembers what it was given.
+type numbers struct{ got *[]string }
+
+func (p numbers) Parse(tasks.Task, tasks.Sink) func(int64, string) {
+	return func(n int64, line string) { *p.got = append(*p.got, fmt.Sprint(n, " ", line)) }
+}
+
+func TestAParserIsToldTheNumberOfEachLineOfTheLog(t *testing.T) {
+	onEngine(t, []config.Unit{task("t")}, func(b *bench) {
+		var got []string
+		b.e.o.Parser = func(tasks.Task) tasks.Parser { return numbers{&got} }
+		b.r.script["t"] = func(_ context.Context, _ tasks.Request, s tasks.Sink) error {
+			s.Log(logs.Note, []byte("only what failed\n"))
+			s.Log(logs.Out, []byte("one\ntwo\n"))
+			s.Log(logs.Note, []byte("a note\nof two lines\n"))
+			s.Log(logs.Out, []byte("three\n"))
+			return nil
+		}
+		b.do(tasks.RunTask{Name: "t"})
+		b.do(tasks.RunTask{Name: "t"})
+		pass(time.Second)
+		want := []string{"1 one", "2 two", "5 three", "7 one", "8 two", "11 three"}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// printed is a parser that makes a number of each line.
+type printed struct{}
+
+func (printed) Parse(_ tasks.Task, s tasks.Sink) func(int64, string) {
+	return func(n int64, _ string) {
+		for _, name := range []string{"loss", "lr"} {
+			s.Emit(tasks.MetricReported{Name: name, Point: tasks.Point{Step: float64(n), Value: 0.5}})
+		}
+	}
+}
+
+func TestACurveIsThatOfWhoKnowsItBest(t *testing.T) {
+	onEngine(t, []config.Unit{task("t")}, func(b *bench) {
+		b.e.o.Parser = func(tasks.Task) tasks.Parser { return printed{} }
+		b.r.script["t"] = func(_ context.Context, _ tasks.Request, s tasks.Sink) error {
+			s.Log(logs.Out, []byte("one\ntwo\n"))
+			for step := range 2 {
+				s.Emit(tasks.MetricReported{Name: "loss", Point: tasks.Point{Step: float64(step), Value: 0.512}})
+			}
+			s.Log(logs.Out, []byte("three\n"))
+			return nil
+		}
+		b.do(tasks.RunTask{Name: "t"})
+		pass(time.Second)
+		run := b.state().Runs[tasks.NewRunID("t", 1)]
+		want := map[string]string{"loss": "0:0.512 1:0.512 ", "lr": "0:0.5 1:0.5 2:0.5 "}
+		got := map[string]string{}
+		for name, m := range run.Metrics {
+			for _, p := range m.Points {
+				got[name] += fmt.Sprintf("%g:%g ", p.Step, p.Value)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+}

@@ -1,0 +1,179 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
+)
+
+// until is a task that ends when it is told to, or stopped.
+func until(finish <-chan struct{}) func(context.Context, tasks.Request, tasks.Sink) error {
+	return func(ctx context.Context, _ tasks.Request, _ tasks.Sink) error {
+		select {
+		case <-finish:
+		case <-ctx.Done():
+		}
+		return nil
+	}
+}
+
+func TestAWatchedTaskRerunsWithTheChangedFilesAsItsCause(t *testing.T) {
+	onEngine(t, []config.Unit{watching(task("test"), "**/*.go")}, func(b *bench) {
+		b.do(tasks.Start{})
+		b.wantStatus("test", tasks.Succeeded)
+		b.save("README.md")
+		if n := len(b.r.order()); n != 1 {
+			t.Fatalf("a file it does not watch started it: %d runs", n)
+		}
+		b.save("cart/cart.go", "README.md")
+		r, _ := b.stateRun("test")
+		if r.Cause.Kind != tasks.ByWatch || cmp.Diff([]string{"cart/cart.go"}, r.Cause.Files) != "" || r.Number != 2 {
+			t.Fatalf("got run %d with cause %+v", r.Number, r.Cause)
+		}
+	})
+}
+
+func TestOnBusyRestartEndsTheRunAsStaleAndStartsAgain(t *testing.T) {
+	onEngine(t, []config.Unit{watching(task("test"), "**/*.go")}, func(b *bench) {
+		b.r.script["test"] = busyTask
+		b.do(tasks.Start{})
+		pass(time.Second)
+		b.save("a.go")
+		s := b.state()
+		runs := s.Units["test"].Runs
+		if len(runs) != 2 || s.Runs[runs[0]].Status != tasks.Stale || s.Runs[runs[0]].Error != tasks.ErrStale.Error()+": a.go changed" || s.Runs[runs[1]].Status != tasks.Running {
+			t.Fatalf("runs: %v", s.Runs)
+		}
+	})
+}
+
+func TestOnBusyQueueKeepsOneRunForLaterWithAllChanges(t *testing.T) {
+	u := watching(task("test"), "**/*.go")
+	u.OnBusy = config.BusyQueue
+	onEngine(t, []config.Unit{u}, func(b *bench) {
+		finish := make(chan struct{})
+		b.r.script["test"] = until(finish)
+		b.do(tasks.Start{})
+		b.save("a.go")
+		b.save("b.go")
+		finish <- struct{}{}
+		synctest.Wait()
+		r, _ := b.stateRun("test")
+		if diff := cmp.Diff([]string{"a.go", "b.go"}, r.Cause.Files); diff != "" || r.Number != 2 || r.Status != tasks.Running {
+			t.Fatalf("run %d is %s: %s", r.Number, r.Status, diff)
+		}
+	})
+}
+
+func TestOnBusyIgnoreDropsTheChangeAndRefusesAPerson(t *testing.T) {
+	u := watching(task("test"), "**/*.go")
+	u.OnBusy = config.BusyIgnore
+	onEngine(t, []config.Unit{u}, func(b *bench) {
+		b.r.script["test"] = busyTask
+		b.do(tasks.Start{})
+		b.save("a.go")
+		b.refused(tasks.RunTask{Name: "test"}, "running already")
+		if n := len(b.r.order()); n != 1 {
+			t.Fatalf("it was started %d times", n)
+		}
+	})
+}
+
+func TestAChangeThatWasIgnoredIsPartOfTheNextRun(t *testing.T) {
+	u := watching(task("test"), "**/*.go")
+	u.OnBusy = config.BusyIgnore
+	onEngine(t, []config.Unit{u}, func(b *bench) {
+		finish := make(chan struct{})
+		b.r.script["test"] = until(finish)
+		b.do(tasks.Start{})
+		b.save("ignored.go")
+		finish <- struct{}{}
+		synctest.Wait()
+		b.save("a.go")
+		r, _ := b.stateRun("test")
+		if diff := cmp.Diff([]string{"a.go", "ignored.go"}, r.Cause.Files); diff != "" {
+			t.Fatal(diff)
+		}
+		finish <- struct{}{}
+		synctest.Wait()
+		b.save("b.go")
+		if r, _ := b.stateRun("test"); len(r.Cause.Files) != 1 {
+			t.Fatalf("told again of %v", r.Cause.Files)
+		}
+	})
+}
+
+func TestARunOfAllStaysOneWhenFilesChangeWhileItWaits(t *testing.T) {
+	u := watching(task("test"), "**/*.go")
+	u.OnBusy = config.BusyQueue
+	onEngine(t, []config.Unit{u}, func(b *bench) {
+		b.r.script["test"] = busyTask
+		b.do(tasks.Start{})
+		b.do(tasks.RunTask{Name: "test", Detail: "key r"})
+		b.save("a.go")
+		s := b.state()
+		w, _ := s.Waiting("test")
+		if w.Cause.Kind != tasks.ByPerson || !slices.Equal(w.Cause.Files, []string{"a.go"}) {
+			t.Fatalf("waits because of %+v", w.Cause)
+		}
+	})
+}
+
+func TestATaskThatWritesWhatItWatchesIsPausedAndNamed(t *testing.T) {
+	onEngine(t, []config.Unit{watching(task("gen"), "**/*.go")}, func(b *bench) {
+		b.do(tasks.Start{})
+		for range 20 {
+			pass(10 * time.Millisecond)
+			b.save("out/gen.go")
+		}
+		if n := len(b.r.order()); n > loopLimit+1 {
+			t.Fatalf("it ran %d times", n)
+		}
+		alerts := b.state().Alerts()
+		if len(alerts) != 1 || !strings.Contains(alerts[0].Message, "out/gen.go") || alerts[0].Task != "gen" {
+			t.Fatalf("alerts: %+v", alerts)
+		}
+		before := len(b.r.order())
+		b.do(tasks.RunTask{Name: "gen"})
+		if len(b.r.order()) != before+1 || len(b.state().Alerts()) != 0 {
+			t.Fatal("a run by hand did not end the pause")
+		}
+	})
+}
+
+func TestEditingWhileATaskRunsIsNoLoop(t *testing.T) {
+	onEngine(t, []config.Unit{watching(task("test"), "**/*.go")}, func(b *bench) {
+		b.do(tasks.Start{})
+		for range 20 {
+			pass(time.Second)
+			b.save("cart.go")
+		}
+		if n := len(b.r.order()); n != 21 {
+			t.Fatalf("it ran %d times, want 21", n)
+		}
+	})
+}
+
+func TestWhatIsToBeWatchedOutsideOfTheWorkspaceIsNamed(t *testing.T) {
+	web := service("web")
+	web.Watch = &config.Watch{Outside: []string{"../shared"}}
+	onEngine(t, []config.Unit{web}, func(b *bench) {
+		alerts := b.state().Alerts()
+		if len(alerts) != 1 || alerts[0].Task != "web" || !strings.HasPrefix(alerts[0].Message, "saves in ../shared are not seen") {
+			t.Fatalf("alerts: %+v", alerts)
+		}
+		b.setFile(declare(service("web")), nil)
+		b.save("sawhorse.yml")
+		if a := b.state().Alerts(); len(a) != 0 {
+			t.Fatalf("the alert stayed after it was taken out: %+v", a)
+		}
+	})
+}
