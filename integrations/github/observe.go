@@ -97,12 +97,14 @@ func (n *news) frugal(b rest.Budget, wait time.Duration) time.Duration {
 // other branches.
 func (p *provider) Observe(ctx context.Context, tell func(tasks.Run)) error {
 	wait, failed := listFirst, 0
+	poked := false // what was done may be about a run of another branch
 	for n := 0; ; n++ {
 		if err := p.look.Wait(ctx); err != nil {
 			return err
 		}
 		p.compare()
-		changed, busy, err := p.lists(ctx, n%mineEvery == 0, tell)
+		changed, busy, err := p.lists(ctx, poked || n%mineEvery == 0, tell)
+		poked = false
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
@@ -126,6 +128,7 @@ func (p *provider) Observe(ctx context.Context, tell func(tasks.Run)) error {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-p.news.poked:
+			poked = true
 			if err := pause(ctx, time.Second); err != nil { // several are one
 				return err
 			}

@@ -46,6 +46,34 @@ func (w *world) seen(p *provider, d time.Duration) (runs map[string]tasks.Run, t
 	return runs, things
 }
 
+func TestWhatIsDoneWithARunOfAnotherBranchIsSeenAtOnce(t *testing.T) {
+	inBubble(t, githubtest.Options{}, "fix", func(t *testing.T, w *world, p *provider) {
+		if _, err := w.run(t.Context(), p, "ci", map[string]string{"ref": "main"}); err == nil {
+			t.Fatal("it succeeded")
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		told, ended := make(chan string, 100), make(chan struct{})
+		go func() {
+			defer close(ended)
+			_ = p.Observe(ctx, func(r tasks.Run) { told <- r.External })
+		}()
+		time.Sleep(40 * time.Second) // a look at that branch is not due
+		for len(told) > 0 {
+			<-told
+		}
+		r := tasks.Resource{ID: tasks.NewResourceID("github", kindRun, "9000001"), Kind: kindRun}
+		if err := p.Operate(t.Context(), r, "rerun", nil); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Second)
+		if len(told) == 0 || <-told != "9000001/2" {
+			t.Error("its second attempt was not told")
+		}
+		cancel()
+		<-ended
+	})
+}
+
 func TestRunsOfOthersShowUpAndAreRunAgain(t *testing.T) {
 	inBubble(t, githubtest.Options{}, "fix", func(t *testing.T, w *world, p *provider) {
 		w.task(p, "ci")
