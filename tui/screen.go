@@ -348,7 +348,7 @@ func (s *Screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			cmd = s.toast(tasks.Warning, "what the screen remembers could not be saved: "+msg.err.Error())
 		}
 	default:
-		cmd = s.logMsg(msg)
+		cmd = s.tabMsg(msg)
 	}
 	return s, tea.Batch(cmd, s.follow(), s.remember())
 }
