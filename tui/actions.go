@@ -16,9 +16,9 @@ import (
 func (s *Screen) Actions() action.Set {
 	set := action.Set{}
 	switch s.focus {
-	case TreePane:
+	case treePane:
 		set = append(set, action.Layer{Name: "tree", Actions: s.treeActions()})
-	case DetailPane:
+	case detailPane:
 		if s.detail.tab() == testsTab {
 			set = append(set, s.testLayers()...)
 			break
@@ -28,7 +28,7 @@ func (s *Screen) Actions() action.Set {
 			break
 		}
 		set = append(set, action.Layer{Name: "detail", Actions: s.detail.actions()})
-	case StripPane:
+	case stripPane:
 		set = append(set, action.Layer{Name: "attention", Actions: s.stripActions()})
 	}
 	if p, ok := s.focusedPin(); ok {
@@ -137,7 +137,7 @@ func (s *Screen) taskActions() []action.Action {
 	}
 	service := u.Task.IsService()
 	showLog, noLog, logged := "Show the log", none, []string{name}
-	if group := s.group(); none != "" && len(group) > 0 && s.focus != StripPane {
+	if group := s.group(); none != "" && len(group) > 0 && s.focus != stripPane {
 		showLog, noLog, logged = "Show the logs of the group, merged by time", "", group
 	}
 
@@ -236,9 +236,9 @@ func (s *Screen) alertActions() []action.Action {
 			ID: "alert.expand", Title: "Give ATTENTION half of the screen", Group: "Attention", Keys: []string{"a"}, Disabled: none,
 			Do: act(func() {
 				s.prefs.StripOpen = !s.prefs.StripOpen
-				s.setFocus(StripPane)
+				s.setFocus(stripPane)
 				if !s.prefs.StripOpen {
-					s.setFocus(TreePane)
+					s.setFocus(treePane)
 				}
 			}),
 		},
@@ -288,7 +288,7 @@ func (s *Screen) treeActions() []action.Action {
 					s.tree.Toggle(n.ID)
 					return
 				}
-				s.setFocus(DetailPane)
+				s.setFocus(detailPane)
 			}),
 		},
 		{ID: "tree.filter", Title: "Filter the tree", Hint: "filter", Group: "Tree", Keys: []string{"/"}, Do: act(s.filterTree)},
@@ -311,7 +311,7 @@ func (s *Screen) treeActions() []action.Action {
 				case onGroup:
 					s.tree.Move(1)
 				default:
-					s.setFocus(DetailPane)
+					s.setFocus(detailPane)
 				}
 			}),
 		},
@@ -346,9 +346,9 @@ func (s *Screen) viewActions() []action.Action {
 			Do: act(func() {
 				s.prefs.TreeHidden = !s.prefs.TreeHidden
 				if s.prefs.TreeHidden {
-					s.setFocus(DetailPane)
+					s.setFocus(detailPane)
 				} else {
-					s.setFocus(TreePane)
+					s.setFocus(treePane)
 				}
 			}),
 		},

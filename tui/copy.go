@@ -120,7 +120,7 @@ func (s *Screen) selectedText() string {
 	if p, ok := s.testPlace(); ok {
 		return p.Text
 	}
-	if s.focus == StripPane {
+	if s.focus == stripPane {
 		if a, ok := s.strip.selected(); ok {
 			return placed(a.Location, a.Title+": "+a.Message)
 		}

@@ -209,7 +209,7 @@ func (d *detail) show(s *Screen) tea.Cmd {
 	if r.Empty() {
 		return cmd
 	}
-	f := s.frame(r.W, max(0, r.H-2), s.focus == DetailPane)
+	f := s.frame(r.W, max(0, r.H-2), s.focus == detailPane)
 	switch d.tab() {
 	case compareTab:
 		s.readCompared(false)
@@ -365,7 +365,7 @@ func (d *detail) body(s *Screen, f screen.Frame) []string {
 func (d *detail) heading(s *Screen, w int) string {
 	in := s.ink
 	l := cell.NewLine(w).Put(in.Text, " ")
-	focused := s.focus == DetailPane
+	focused := s.focus == detailPane
 	name := d.unit
 	if d.outside.id != "" {
 		name = label(s.state.Resources[d.outside.id])

@@ -22,7 +22,7 @@ func (s *Screen) place() (tasks.Location, bool) {
 	if p, ok := s.testPlace(); ok {
 		return p.Location, p.Location.File != ""
 	}
-	if s.focus == StripPane {
+	if s.focus == stripPane {
 		a, _ := s.strip.selected()
 		return a.Location, a.Location.File != ""
 	}

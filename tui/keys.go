@@ -141,21 +141,21 @@ func (s *Screen) typeFilter(k tea.KeyPressMsg) {
 // cycle focuses the next pane that is shown.
 func (s *Screen) cycle(n int) {
 	s.prefs.Zoom = false
-	order := []Pane{TreePane, DetailPane}
+	order := []pane{treePane, detailPane}
 	for i := range s.pins {
-		order = append(order, FirstPin+Pane(i))
+		order = append(order, firstPin+pane(i))
 	}
-	order = append(order, StripPane)
+	order = append(order, stripPane)
 	at := slices.Index(order, s.focus)
 	for range order {
 		at = (at + n + len(order)) % len(order)
 		p := order[at]
 		r := layout(s.w, s.h, p, s.prefs)
-		shown := map[Pane]bool{TreePane: !r.Tree.Empty(), DetailPane: !r.Detail.Empty(), StripPane: !r.Strip.Empty()}
+		shown := map[pane]bool{treePane: !r.Tree.Empty(), detailPane: !r.Detail.Empty(), stripPane: !r.Strip.Empty()}
 		for i, pin := range r.Pins {
-			shown[FirstPin+Pane(i)] = !pin.Empty()
+			shown[firstPin+pane(i)] = !pin.Empty()
 		}
-		if p == StripPane && len(s.alerts) == 0 {
+		if p == stripPane && len(s.alerts) == 0 {
 			continue
 		}
 		if shown[p] {
@@ -171,38 +171,38 @@ func (s *Screen) back() {
 	case s.prefs.Zoom:
 		s.prefs.Zoom = false
 		s.setFocus(s.focus)
-	case s.focus == StripPane && s.prefs.StripOpen:
+	case s.focus == stripPane && s.prefs.StripOpen:
 		s.prefs.StripOpen = false
-		s.setFocus(TreePane)
-	case s.focus == TreePane && s.tree.Filter() != "":
+		s.setFocus(treePane)
+	case s.focus == treePane && s.tree.Filter() != "":
 		s.tree.SetFilter("")
-	case s.focus == DetailPane && s.detail.closeStep():
-	case s.focus != TreePane:
+	case s.focus == detailPane && s.detail.closeStep():
+	case s.focus != treePane:
 		s.prefs.TreeHidden = s.prefs.TreeHidden && s.w >= 60
-		s.setFocus(TreePane)
+		s.setFocus(treePane)
 	}
 }
 
 // leadsBack says whether back is the way to the tree, which something else covers.
 func (s *Screen) leadsBack() bool {
-	return s.focus == DetailPane && s.rects.Tree.Empty() && (s.prefs.Zoom || s.w < 60)
+	return s.focus == detailPane && s.rects.Tree.Empty() && (s.prefs.Zoom || s.w < 60)
 }
 
 // move moves the cursor of the focused pane.
 func (s *Screen) move(n int) {
 	switch s.focus {
-	case TreePane:
+	case treePane:
 		s.tree.Move(n)
-	case DetailPane:
+	case detailPane:
 		s.detail.move(n)
-	case StripPane:
+	case stripPane:
 		s.strip.move(n)
 	}
 }
 
 // page is how far a page goes in the focused pane.
 func (s *Screen) page() int {
-	h := map[Pane]int{TreePane: s.rects.Tree.H, DetailPane: s.rects.Detail.H - 2, StripPane: s.rects.Strip.H - 1}[s.focus]
+	h := map[pane]int{treePane: s.rects.Tree.H, detailPane: s.rects.Detail.H - 2, stripPane: s.rects.Strip.H - 1}[s.focus]
 	if s.onTests() {
 		h = s.detail.tests.Page()
 	}
@@ -219,7 +219,7 @@ func (s *Screen) widen(n int) {
 func (s *Screen) hints() []string {
 	type key struct {
 		w, version, touched, strip int
-		focus                      Pane
+		focus                      pane
 		pins                       int
 		unit, node, tab            string
 		typing, prompt             bool

@@ -80,22 +80,22 @@ func (s *Screen) flushWheel() tea.Cmd {
 }
 
 // paneAt is the pane at a cell.
-func (s *Screen) paneAt(x, y int) (Pane, Rect, bool) {
+func (s *Screen) paneAt(x, y int) (pane, rect, bool) {
 	r := s.rects
 	switch {
 	case r.Tree.Contains(x, y):
-		return TreePane, r.Tree, true
+		return treePane, r.Tree, true
 	case r.Detail.Contains(x, y):
-		return DetailPane, r.Detail, true
+		return detailPane, r.Detail, true
 	case r.Strip.Contains(x, y):
-		return StripPane, r.Strip, true
+		return stripPane, r.Strip, true
 	}
 	for i, p := range r.Pins {
 		if p.Contains(x, y) {
-			return FirstPin + Pane(i), p, true
+			return firstPin + pane(i), p, true
 		}
 	}
-	return 0, Rect{}, false
+	return 0, rect{}, false
 }
 
 // scroll scrolls the pane under the mouse; it moves no focus.
@@ -109,9 +109,9 @@ func (s *Screen) scroll(m wheelMsg) tea.Cmd {
 		return nil
 	}
 	switch p {
-	case TreePane:
+	case treePane:
 		s.tree.Scroll(m.lines)
-	case DetailPane:
+	case detailPane:
 		s.detail.touched++
 		if s.detail.tab() == logsTab {
 			return s.detail.logs.did(s.detail.logs.tab.Wheel(m.lines))
@@ -121,7 +121,7 @@ func (s *Screen) scroll(m wheelMsg) tea.Cmd {
 			return nil
 		}
 		s.detail.move(m.lines)
-	case StripPane:
+	case stripPane:
 		s.strip.move(m.lines / wheelLines)
 	default:
 		return s.wheelPin(p, m.lines)
@@ -146,11 +146,11 @@ func (s *Screen) mouseMsg(msg tea.MouseMsg) tea.Cmd {
 	if !isClick {
 		// Drags belong to the log, also where they leave it.
 		if log, ok := s.focusedPin(); ok {
-			at := s.rects.Pins[s.focus-FirstPin]
+			at := s.rects.Pins[s.focus-firstPin]
 			return log.logs.mouse(msg, m.X-at.X, m.Y-at.Y-1)
 		}
 		d := s.rects.Detail
-		if s.focus == DetailPane && s.detail.tab() == logsTab && !d.Empty() {
+		if s.focus == detailPane && s.detail.tab() == logsTab && !d.Empty() {
 			return s.detail.logs.mouse(msg, m.X-d.X, m.Y-d.Y-2)
 		}
 		return nil
@@ -162,11 +162,11 @@ func (s *Screen) mouseMsg(msg tea.MouseMsg) tea.Cmd {
 	s.setFocus(p)
 	s.detail.touched++
 	switch p {
-	case TreePane:
+	case treePane:
 		return s.clickTree(m.Y - r.Y)
-	case DetailPane:
+	case detailPane:
 		return s.clickDetail(msg, m.X-r.X, m.Y-r.Y)
-	case StripPane:
+	case stripPane:
 		before := s.strip.at
 		s.strip.choose(s.strip.top + m.Y - r.Y - 1)
 		if a, ok := s.strip.selected(); ok && again && s.strip.at == before && m.Y > r.Y {

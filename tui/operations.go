@@ -72,7 +72,7 @@ func (s *Screen) resourceActions() []action.Action {
 // wholeActions are the operations about all resources of the selected group.
 func (s *Screen) wholeActions() []action.Action {
 	g, ok := s.outsideAt()
-	if !ok || len(g.members) == 0 || s.focus == StripPane {
+	if !ok || len(g.members) == 0 || s.focus == stripPane {
 		return nil
 	}
 	var all []action.Action
@@ -145,7 +145,7 @@ func (s *Screen) askFor(r tasks.Resource, op tasks.Operation, given map[string]s
 // rowArgs are what the chosen row gives an operation; nil: no row is chosen, or
 // the operation is not about one.
 func (s *Screen) rowArgs(r tasks.Resource, op tasks.Operation) map[string]string {
-	if s.focus != DetailPane || s.detail.outside.id != r.ID {
+	if s.focus != detailPane || s.detail.outside.id != r.ID {
 		return nil
 	}
 	id, as := "", ""

@@ -189,11 +189,11 @@ func (s *Screen) resourceAt() (tasks.Resource, bool) {
 // row's in a group's table, else the selection.
 func (s *Screen) resource() (tasks.Resource, bool) {
 	switch {
-	case s.focus == StripPane:
+	case s.focus == stripPane:
 		a, _ := s.strip.selected()
 		r, ok := s.state.Resources[a.Resource]
 		return r, ok && a.Resource != ""
-	case s.focus >= FirstPin:
+	case s.focus >= firstPin:
 		return tasks.Resource{}, false
 	}
 	if r, ok := s.resourceAt(); ok {
@@ -205,7 +205,7 @@ func (s *Screen) resource() (tasks.Resource, bool) {
 			return r, known
 		}
 	}
-	if _, ok := s.outsideAt(); ok && s.focus == DetailPane {
+	if _, ok := s.outsideAt(); ok && s.focus == detailPane {
 		id, _ := s.detail.outside.table.Selected()
 		r, ok := s.state.Resources[id]
 		return r, ok

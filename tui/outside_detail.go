@@ -178,7 +178,7 @@ func (s *Screen) selectProvider(id string) bool {
 	for _, g := range s.outside {
 		if g.id == id || strings.HasPrefix(g.id, id+"/") {
 			s.tree.Select(g.id)
-			s.setFocus(TreePane)
+			s.setFocus(treePane)
 			return true
 		}
 	}
@@ -192,7 +192,7 @@ func (s *Screen) showResource(id tasks.ResourceID) tea.Cmd {
 	}
 	cmd := s.detail.show(s)
 	s.detail.setTab(logsTab)
-	s.setFocus(DetailPane)
+	s.setFocus(detailPane)
 	return cmd
 }
 
@@ -219,5 +219,5 @@ func label(r tasks.Resource) string {
 
 // typingInRows says whether keys go to the filter of rows.
 func (s *Screen) typingInRows() bool {
-	return s.focus == DetailPane && s.detail.outside.choosing && s.detail.outside.rows.Typing()
+	return s.focus == detailPane && s.detail.outside.choosing && s.detail.outside.rows.Typing()
 }

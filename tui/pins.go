@@ -35,7 +35,7 @@ func (s *Screen) pinned(name string) int {
 
 // focusedPin is the pin that has the focus.
 func (s *Screen) focusedPin() (*pin, bool) {
-	if i := int(s.focus - FirstPin); i >= 0 && i < len(s.pins) {
+	if i := int(s.focus - firstPin); i >= 0 && i < len(s.pins) {
 		return s.pins[i], true
 	}
 	return nil, false
@@ -46,7 +46,7 @@ func (s *Screen) focusedLog() (*logPane, bool) {
 	if p, ok := s.focusedPin(); ok {
 		return p.logs, true
 	}
-	return s.detail.logs, s.focus == DetailPane && s.detail.tab() == logsTab
+	return s.detail.logs, s.focus == detailPane && s.detail.tab() == logsTab
 }
 
 // logPanes is every log view.
@@ -80,9 +80,9 @@ func (s *Screen) dropPin(i int) tea.Cmd {
 	cmd := s.pins[i].logs.tab.Close()
 	s.pins = slices.Delete(s.pins, i, i+1)
 	s.prefs.Pins = len(s.pins)
-	s.panes.pins = [maxPins]pane{}
-	if s.focus >= FirstPin {
-		s.setFocus(DetailPane)
+	s.panes.pins = [maxPins]part{}
+	if s.focus >= firstPin {
+		s.setFocus(detailPane)
 	}
 	s.arrange()
 	return cmd
@@ -175,7 +175,7 @@ func (s *Screen) pinLines(i int) []string {
 	if r.Empty() {
 		return nil
 	}
-	p, focused := s.pins[i], s.focus == FirstPin+Pane(i)
+	p, focused := s.pins[i], s.focus == firstPin+pane(i)
 	look := screen.Look{Glyph: "?", Word: "not declared", Ink: s.ink.Faint}
 	if s.known(p.name) {
 		look = screen.LookOf(&s.state, p.name, s.now, s.ink)
@@ -198,7 +198,7 @@ func (s *Screen) pinLines(i int) []string {
 }
 
 // pinRow is line y of the screen in the room of the pins; empty where none is.
-func pinRow(r Rects, pins [maxPins][]string, y int) string {
+func pinRow(r rects, pins [maxPins][]string, y int) string {
 	for i, p := range r.Pins {
 		if y >= p.Y && y < p.Y+p.H {
 			return pins[i][y-p.Y]
@@ -224,8 +224,8 @@ func (s *Screen) recallPins(all []pinMemory) {
 }
 
 // wheelPin scrolls a pin, whether or not it has the focus.
-func (s *Screen) wheelPin(p Pane, lines int) tea.Cmd {
-	log := s.pins[p-FirstPin].logs
+func (s *Screen) wheelPin(p pane, lines int) tea.Cmd {
+	log := s.pins[p-firstPin].logs
 	return log.did(log.tab.Wheel(lines))
 }
 

@@ -23,7 +23,7 @@ type memory struct {
 	Tabs      map[string]string `json:"tabs,omitempty"`   // by "service" and "task"
 	Filter    string            `json:"filter,omitempty"` // of the tree
 	Collapsed []string          `json:"collapsed,omitempty"`
-	Prefs     Prefs             `json:"prefs"`
+	Prefs     prefs             `json:"prefs"`
 	Mouse     *bool             `json:"mouse,omitempty"`  // nil: as the settings say
 	Theme     string            `json:"theme,omitempty"`  // empty: as the settings say
 	Notify    string            `json:"notify,omitempty"` // empty: as the settings say

@@ -47,9 +47,9 @@ type Screen struct {
 	digest  digest
 
 	w, h    int
-	prefs   Prefs
-	focus   Pane
-	rects   Rects
+	prefs   prefs
+	focus   pane
+	rects   rects
 	mouse   bool
 	theme   theme.Theme
 	ink     *theme.Inks
@@ -381,21 +381,21 @@ func (s *Screen) arrange() {
 	s.rects = layout(s.w, s.h, s.focus, s.prefs)
 	switch {
 	case s.rects.Small:
-	case s.focus == TreePane && s.prefs.TreeHidden: // as it was left the last time
-		s.setFocus(DetailPane)
-	case s.focus == StripPane && s.rects.Strip.Empty():
-		s.setFocus(TreePane)
-	case s.focus >= FirstPin && s.rects.Pins[s.focus-FirstPin].Empty():
-		s.setFocus(DetailPane)
+	case s.focus == treePane && s.prefs.TreeHidden: // as it was left the last time
+		s.setFocus(detailPane)
+	case s.focus == stripPane && s.rects.Strip.Empty():
+		s.setFocus(treePane)
+	case s.focus >= firstPin && s.rects.Pins[s.focus-firstPin].Empty():
+		s.setFocus(detailPane)
 	}
 }
 
-func (s *Screen) setFocus(p Pane) {
-	if p == TreePane && s.prefs.TreeHidden {
-		p = DetailPane
+func (s *Screen) setFocus(p pane) {
+	if p == treePane && s.prefs.TreeHidden {
+		p = detailPane
 	}
 	s.focus = p
-	s.strip.chosen = s.strip.chosen || p == StripPane
+	s.strip.chosen = s.strip.chosen || p == stripPane
 	s.rects = layout(s.w, s.h, s.focus, s.prefs)
 }
 
@@ -433,7 +433,7 @@ func (s *Screen) group() []string {
 // target is the task that task actions are about: the alert's in the strip, the
 // row's in a group's table, else the selection.
 func (s *Screen) target() string {
-	if s.focus == StripPane {
+	if s.focus == stripPane {
 		if a, ok := s.strip.selected(); ok {
 			return a.Task
 		}
@@ -445,7 +445,7 @@ func (s *Screen) target() string {
 	if name := s.selected(); name != "" {
 		return name
 	}
-	if s.focus == DetailPane && s.group() != nil {
+	if s.focus == detailPane && s.group() != nil {
 		name, _ := s.detail.overview.Selected()
 		return name
 	}

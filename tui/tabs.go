@@ -70,12 +70,12 @@ func (s *Screen) tabMsg(msg tea.Msg) tea.Cmd {
 		return nil
 	case resource.Open:
 		if s.tree.Select(string(m.ID)) {
-			s.setFocus(DetailPane)
+			s.setFocus(detailPane)
 		}
 		return nil
 	case overview.Open:
 		if s.tree.Select(m.Name) {
-			s.setFocus(DetailPane)
+			s.setFocus(detailPane)
 		}
 		return nil
 	case logtab.OpenText:

@@ -29,7 +29,7 @@ func watchOff(u tasks.Unit) bool {
 
 // groupServices are the services of the selected group; nil: no group is selected.
 func (s *Screen) groupServices() []string {
-	if s.focus != TreePane {
+	if s.focus != treePane {
 		return nil
 	}
 	members := s.group()
@@ -94,7 +94,7 @@ func (s *Screen) showLog(names ...string) tea.Cmd {
 		s.detail.beside = names
 	}
 	s.detail.setTab(logsTab)
-	s.setFocus(DetailPane)
+	s.setFocus(detailPane)
 	return cmd
 }
 

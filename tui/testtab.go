@@ -13,7 +13,7 @@ import (
 )
 
 // onTests says whether the Tests tab has the focus.
-func (s *Screen) onTests() bool { return s.focus == DetailPane && s.detail.tab() == testsTab }
+func (s *Screen) onTests() bool { return s.focus == detailPane && s.detail.tab() == testsTab }
 
 // typingInTests says whether keys go to the filter of the Tests tab.
 func (s *Screen) typingInTests() bool { return s.onTests() && s.detail.tests.Typing() }
@@ -105,7 +105,7 @@ func (s *Screen) openFailure(a tasks.Alert) (tea.Cmd, bool) {
 	if s.detail.tab() != testsTab {
 		return nil, false
 	}
-	s.setFocus(DetailPane)
+	s.setFocus(detailPane)
 	r := s.rects.Detail
 	f := s.frame(r.W, max(0, r.H-2), true)
 	known := false

@@ -73,7 +73,7 @@ func (s *Screen) verbs() []action.Action {
 		})),
 		verb("go", "Select a service or a task", "NAME", false, others, one(func(n string) tea.Cmd {
 			s.tree.Select(n)
-			s.setFocus(TreePane)
+			s.setFocus(treePane)
 			return nil
 		})),
 		s.down(),

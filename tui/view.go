@@ -15,8 +15,8 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tui/widget/cell"
 )
 
-// pane is a part of the picture and what it was drawn from.
-type pane struct {
+// part is a part of the picture and what it was drawn from.
+type part struct {
 	key   any
 	lines []string
 	// drawn counts how often it was drawn anew.
@@ -24,7 +24,7 @@ type pane struct {
 }
 
 // get draws anew only when the key has changed.
-func (p *pane) get(key any, draw func() []string) []string {
+func (p *part) get(key any, draw func() []string) []string {
 	if p.key != key {
 		p.key, p.lines = key, draw()
 		p.drawn++
@@ -34,8 +34,8 @@ func (p *pane) get(key any, draw func() []string) []string {
 
 // panes are the parts of the picture, and the picture.
 type panes struct {
-	header, tree, detail, side, strip, hints pane
-	pins                                     [maxPins]pane
+	header, tree, detail, side, strip, hints part
+	pins                                     [maxPins]part
 
 	content string
 	key     contentKey
@@ -43,7 +43,7 @@ type panes struct {
 
 // contentKey is what the whole picture was joined from.
 type contentKey struct {
-	rects                                    Rects
+	rects                                    rects
 	w, h                                     int
 	header, tree, detail, side, strip, hints int
 	pins                                     [maxPins]int
@@ -100,12 +100,12 @@ func (s *Screen) content() string {
 }
 
 // boxAt is where an overlay's box stands: in the middle, a little above it.
-func (s *Screen) boxAt(box []string) Rect {
+func (s *Screen) boxAt(box []string) rect {
 	w := 0
 	if len(box) > 0 {
 		w = cell.PaintedWidth(box[0])
 	}
-	return Rect{X: max(0, (s.w-w)/2), Y: max(0, (s.h-len(box))*2/5), W: w, H: len(box)}
+	return rect{X: max(0, (s.w-w)/2), Y: max(0, (s.h-len(box))*2/5), W: w, H: len(box)}
 }
 
 // join puts the panes beside and below each other.
@@ -276,7 +276,7 @@ func (s *Screen) treeLines() []string {
 		s.treeSecond = sec
 		s.rebuild()
 	}
-	k := key{r.W, r.H, s.tree.Version(), s.focus == TreePane, s.second(), s.tree.Filter(), s.filtering != nil}
+	k := key{r.W, r.H, s.tree.Version(), s.focus == treePane, s.second(), s.tree.Filter(), s.filtering != nil}
 	if s.filtering != nil {
 		// The cursor in the text is part of the picture.
 		s.panes.tree.key = nil
@@ -294,7 +294,7 @@ func (s *Screen) treeLines() []string {
 			lines = append(lines, l.String())
 			h--
 		}
-		return append(lines, s.tree.View(r.W, h, s.focus == TreePane, s.ink)...)
+		return append(lines, s.tree.View(r.W, h, s.focus == treePane, s.ink)...)
 	})
 }
 
@@ -311,7 +311,7 @@ func (s *Screen) detailLines() []string {
 		second                       int64
 		minute                       int64
 	}
-	k := key{w: r.W, h: r.H, touched: d.touched, unit: d.unit, tab: d.tab(), focused: s.focus == DetailPane}
+	k := key{w: r.W, h: r.H, touched: d.touched, unit: d.unit, tab: d.tab(), focused: s.focus == detailPane}
 	if d.tab() == logsTab {
 		k.logs = d.logs.version
 	} else {
@@ -319,7 +319,7 @@ func (s *Screen) detailLines() []string {
 	}
 	return s.panes.detail.get(k, func() []string {
 		lines := []string{d.heading(s, r.W), s.ink.Border.Paint(cell.Rule(r.W))}
-		return append(lines, d.body(s, s.frame(r.W, r.H-2, s.focus == DetailPane))...)
+		return append(lines, d.body(s, s.frame(r.W, r.H-2, s.focus == detailPane))...)
 	})
 }
 
@@ -377,7 +377,7 @@ func (s *Screen) stripLines() []string {
 		keys                    string
 	}
 	lead := s.alertLead()
-	k := key{r.W, r.H, s.version, s.strip.at, s.rects.Wall, s.focus == StripPane, strings.Join(lead, " ")}
+	k := key{r.W, r.H, s.version, s.strip.at, s.rects.Wall, s.focus == stripPane, strings.Join(lead, " ")}
 	return s.panes.strip.get(k, func() []string {
 		return s.strip.view(r.W, r.H, k.focused, k.wall, s.ink, lead, s.alertKeys)
 	})

@@ -22,7 +22,7 @@ func (e *Engine) do(c tasks.Command) error {
 		return fmt.Errorf("the host is stopping everything; wait for it, then start again")
 	}
 	if e.state.Locked && starts(c) {
-		return ErrLocked
+		return errLocked
 	}
 	switch c := c.(type) {
 	case tasks.Start:

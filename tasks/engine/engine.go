@@ -70,9 +70,9 @@ type Options struct {
 	Now  func() time.Time
 }
 
-// ErrLocked is the answer to whoever starts something in a workspace that no
+// errLocked is the answer to whoever starts something in a workspace that no
 // person trusts yet.
-var ErrLocked = errors.New("what this directory declares is not trusted yet, so nothing is run; read it, then: sawhorse trust")
+var errLocked = errors.New("what this directory declares is not trusted yet, so nothing is run; read it, then: sawhorse trust")
 
 // ErrUntrusted is Load's answer when the file's commands wait for a person's trust.
 var ErrUntrusted = errors.New("the workspace file changed what it runs and is not trusted yet")

@@ -199,8 +199,8 @@ func (s *Store) tell(key Key, lines int64) {
 	}
 }
 
-// ErrClosed is the error of a store that was closed.
-var ErrClosed = errors.New("the log store is closed")
+// errClosed is the error of a store that was closed.
+var errClosed = errors.New("the log store is closed")
 
 // Writer gives the writer of a log: always the same one. It touches no file
 // before the first write, so a full disk shows there and not here.
@@ -208,7 +208,7 @@ func (s *Store) Writer(key Key) (*Writer, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return nil, ErrClosed
+		return nil, errClosed
 	}
 	e := s.entry(key)
 	if e.writer == nil {

@@ -166,7 +166,7 @@ func (w *Writer) shut() error {
 	_, err := w.do(func(now moment) {
 		w.end(now)
 		w.giveBack()
-		w.shutErr = ErrClosed
+		w.shutErr = errClosed
 		if w.timer != nil {
 			w.timer.Stop()
 		}

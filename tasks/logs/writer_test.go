@@ -513,10 +513,10 @@ func TestAClosedStoreRefusesAndSaysSoOnce(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Write(Out, []byte("late\n")); !errors.Is(err, ErrClosed) {
+	if _, err := w.Write(Out, []byte("late\n")); !errors.Is(err, errClosed) {
 		t.Errorf("the error is %v", err)
 	}
-	if _, err := s.Writer("other"); !errors.Is(err, ErrClosed) {
+	if _, err := s.Writer("other"); !errors.Is(err, errClosed) {
 		t.Errorf("the error is %v", err)
 	}
 }

@@ -29,15 +29,15 @@ func Ways() []How { return []How{Auto, OSC9, OSC777, OSC99, Bell, Off} }
 // understands.
 func (h How) Or(env func(string) string) How {
 	if h == "" || h == Auto {
-		return Detect(env)
+		return detect(env)
 	}
 	return h
 }
 
-// Detect finds out what the terminal understands by what it says of itself in
+// detect finds out what the terminal understands by what it says of itself in
 // the environment. Inside of tmux that is the terminal around it. Whatever is
 // not known understands a bell.
-func Detect(env func(string) string) How {
+func detect(env func(string) string) How {
 	has := func(names ...string) bool {
 		return slices.ContainsFunc(names, func(n string) bool { return env(n) != "" })
 	}

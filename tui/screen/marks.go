@@ -6,8 +6,8 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tui/theme"
 )
 
-// MostMarks is how many rows can be marked: more stand beside each other nowhere.
-const MostMarks = 12
+// mostMarks is how many rows can be marked: more stand beside each other nowhere.
+const mostMarks = 12
 
 // Marks are rows that a person has chosen, by their ids and in the order of the
 // choosing. Each has a letter.
@@ -19,7 +19,7 @@ func (m *Marks) Toggle(id string) bool {
 		m.ids = slices.Delete(slices.Clone(m.ids), i, i+1)
 		return true
 	}
-	if len(m.ids) >= MostMarks {
+	if len(m.ids) >= mostMarks {
 		return false
 	}
 	m.ids = append(slices.Clip(m.ids), id)

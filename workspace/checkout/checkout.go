@@ -89,11 +89,11 @@ type AbsentError struct{ Commit string }
 
 // Error says what to do.
 func (e *AbsentError) Error() string {
-	return fmt.Sprintf("commit %s is not in this checkout; git fetch may bring it", Short(e.Commit))
+	return fmt.Sprintf("commit %s is not in this checkout; git fetch may bring it", short(e.Commit))
 }
 
-// Short is the part of a commit's id that a person reads.
-func Short(commit string) string { return commit[:min(len(commit), 9)] }
+// short is the part of a commit's id that a person reads.
+func short(commit string) string { return commit[:min(len(commit), 9)] }
 
 // Diff is what differs between two states of the repository of dir, as a patch that
 // leads from one to the other; empty: nothing. What was not committed is part of it.

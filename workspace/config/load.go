@@ -12,11 +12,11 @@ import (
 	"github.com/joho/godotenv"
 )
 
-// FileName is the workspace file; LocalFileName is merged on top of it and is
+// FileName is the workspace file; localFileName is merged on top of it and is
 // meant to be ignored by git. The ending .yaml is read too.
 const (
 	FileName      = "sawhorse.yml"
-	LocalFileName = "sawhorse.local.yml"
+	localFileName = "sawhorse.local.yml"
 )
 
 // ErrNotFound says that there is no workspace file here.
@@ -62,7 +62,7 @@ func Load(dir string) (*File, error) {
 	if !found && len(l.problems) == 0 {
 		return nil, fmt.Errorf("%w in %s", ErrNotFound, dir)
 	}
-	local, _ := l.file(LocalFileName)
+	local, _ := l.file(localFileName)
 	return l.finish(main, local)
 }
 

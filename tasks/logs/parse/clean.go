@@ -13,8 +13,8 @@ import (
 	"github.com/clipperhouse/displaywidth"
 )
 
-// TabWidth is how far apart tab stops are.
-const TabWidth = 8
+// tabWidth is how far apart tab stops are.
+const tabWidth = 8
 
 // Text is a line made safe to show: Plain has no control character, no
 // invisible character and no character about whose width terminals disagree.
@@ -32,8 +32,8 @@ type Span struct {
 	SGR string
 }
 
-// IsPlain says whether a line is its own clean text: printable ASCII only.
-func IsPlain[T string | []byte](text T) bool {
+// isPlain says whether a line is its own clean text: printable ASCII only.
+func isPlain[T string | []byte](text T) bool {
 	for i := range len(text) {
 		if c := text[i]; c < ' ' || c > '~' {
 			return false
@@ -46,7 +46,7 @@ func IsPlain[T string | []byte](text T) bool {
 // text attributes survive, as spans. A line that redraws itself (a progress
 // bar) is shown in its last state. A line of printable ASCII costs nothing.
 func Clean(text string) Text {
-	if IsPlain(text) {
+	if isPlain(text) {
 		return Text{Plain: text}
 	}
 	c := cleaner{out: make([]byte, 0, len(text))}
@@ -80,7 +80,7 @@ func (c *cleaner) line(s string) {
 			}
 			i++
 		case b == '\t':
-			n := TabWidth - c.col%TabWidth
+			n := tabWidth - c.col%tabWidth
 			c.out = append(c.out, "        "[:n]...)
 			c.col += n
 			i++
@@ -197,7 +197,7 @@ func (c *cleaner) escape(s string, at int) int {
 
 // run adds text without control bytes.
 func (c *cleaner) run(s string) {
-	if IsPlain(s) {
+	if isPlain(s) {
 		c.out = append(c.out, s...)
 		c.col += len(s)
 		return

@@ -364,7 +364,7 @@ func containsFold(s, low string) bool {
 	if low == "" {
 		return true
 	}
-	if !IsPlain(low) || !IsPlain(s) {
+	if !isPlain(low) || !isPlain(s) {
 		return strings.Contains(strings.ToLower(s), low)
 	}
 	first := low[0]

@@ -228,7 +228,7 @@ func unquote(q string) string {
 
 // Flat makes a text of several lines one safe line; a newline is shown as ⏎.
 func Flat(s string) string {
-	if IsPlain(s) {
+	if isPlain(s) {
 		return s
 	}
 	s = strings.TrimRight(s, "\r\n")

@@ -48,7 +48,7 @@ func (p *Page) View(f screen.Frame, of string, r tasks.Resource, own bool, a Ans
 	if own {
 		lines = append(lines, facts(f, r.Facts)...)
 	}
-	lines = append(lines, Lines(f, a.Result)...)
+	lines = append(lines, resultLines(f, a.Result)...)
 	if len(a.Result.Curves) > 0 {
 		lines = append(lines, curveLines(f, a.Result.Curves, f.H-len(lines))...)
 	}
@@ -70,8 +70,8 @@ func facts(f screen.Frame, all []tasks.Fact) []string {
 	return lines
 }
 
-// Lines are a result as lines: its facts, its rows, its text.
-func Lines(f screen.Frame, r tasks.Result) []string {
+// resultLines are a result as lines: its facts, its rows, its text.
+func resultLines(f screen.Frame, r tasks.Result) []string {
 	lines := facts(f, r.Facts)
 	if len(r.Rows) > 0 {
 		if len(lines) > 0 {

@@ -107,7 +107,7 @@ func prepared(curves []Curve, v View) []Curve {
 	for i, c := range curves {
 		ys := c.Y
 		if !c.Raw {
-			ys = Smooth(ys, v.Smooth)
+			ys = smooth(ys, v.Smooth)
 		}
 		if v.Log {
 			logs := make([]float64, len(ys))
@@ -121,9 +121,9 @@ func prepared(curves []Curve, v View) []Curve {
 	return out
 }
 
-// Smooth is a moving average that weighs what is older less and less, without the
+// smooth is a moving average that weighs what is older less and less, without the
 // pull to zero that it has at its beginning. Gaps stay gaps.
-func Smooth(values []float64, share float64) []float64 {
+func smooth(values []float64, share float64) []float64 {
 	if share <= 0 {
 		return values
 	}

@@ -82,11 +82,11 @@ func TestTheCrosshairStandsWhereItIsAsked(t *testing.T) {
 }
 
 func TestSmoothingKeepsTheLevelAndTheGaps(t *testing.T) {
-	got := Smooth([]float64{5, 5, math.NaN(), 5}, 0.9)
+	got := smooth([]float64{5, 5, math.NaN(), 5}, 0.9)
 	if got[0] != 5 || math.Abs(got[1]-5) > 1e-12 || !math.IsNaN(got[2]) || math.Abs(got[3]-5) > 1e-12 {
 		t.Errorf("smoothed to %v", got)
 	}
-	if diff := cmp.Diff([]float64{1, 2}, Smooth([]float64{1, 2}, 0)); diff != "" {
+	if diff := cmp.Diff([]float64{1, 2}, smooth([]float64{1, 2}, 0)); diff != "" {
 		t.Error(diff)
 	}
 }
