@@ -94,6 +94,7 @@ type follower struct {
 	// reported are the artifacts that were read for tests.
 	reported map[int64]bool
 	jobs     int
+	lags     int  // looks at which the run had ended and one of its jobs had not
 	zipped   bool // the archive was tried
 	last     bool // it is the run's last attempt
 	// plan is what the workflow says of its jobs; plans, how often it was asked for.
@@ -183,11 +184,24 @@ func (f *follower) step(ctx context.Context) (changed bool, err error) {
 	}
 	f.out.flush()
 	f.reason(native(run.Status, run.Conclusion), f.why(ctx, jobs))
-	if run.Status == "completed" {
+	if run.Status == "completed" && !f.lagging(jobs) {
 		f.told[ended] = tasks.Step{}
 		f.artifacts(ctx)
 	}
 	return changed, ctx.Err()
+}
+
+// mostLags is how often a job is looked at that goes on although its run has ended.
+const mostLags = 5
+
+// lagging says whether a job has yet to hear of its run's end: one that is left out since
+// another one failed is told of it a moment later.
+func (f *follower) lagging(jobs []apiJob) bool {
+	if !slices.ContainsFunc(jobs, func(j apiJob) bool { return j.Status != "completed" }) {
+		return false
+	}
+	f.lags++
+	return f.lags <= mostLags
 }
 
 // ended marks, among what was told, that jobs were looked at after the end.

@@ -1,7 +1,9 @@
 package github
 
 import (
+	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -139,6 +141,42 @@ func TestStepsHaveEndsOfTheirOwnWhereTheServerTellsThatOfTheJob(t *testing.T) {
 			"vet": tasks.Succeeded, "vet › Run go vet ./...": tasks.Succeeded, "build": tasks.Skipped,
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestAJobThatHearsOfItsRunsEndLateIsWaitedFor(t *testing.T) {
+	onLike(t, false, func(t *testing.T, w *world, p *provider) {
+		if _, err := w.run(t.Context(), p, "ci", nil); err == nil {
+			t.Fatal("it succeeded")
+		}
+		w.s.Fault("/actions/runs/9000001/jobs", 1, func(rw http.ResponseWriter, r *http.Request) {
+			rec := httptest.NewRecorder()
+			w.h.ServeHTTP(rec, r)
+			var v struct {
+				Jobs []map[string]any `json:"jobs"`
+			}
+			if err := json.Unmarshal(rec.Body.Bytes(), &v); err != nil {
+				t.Error(err)
+			}
+			for _, j := range v.Jobs {
+				if j["name"] == "build" {
+					j["status"], j["conclusion"] = "waiting", nil
+				}
+			}
+			rw.Header().Set("Content-Type", "application/json")
+			_ = json.NewEncoder(rw).Encode(v)
+		})
+		s := &integrationtest.Sink{}
+		_ = p.Attach(t.Context(), tasks.Run{Task: "ci", External: "9000001"}, s)
+		var was []tasks.Status
+		for _, ev := range s.Events() {
+			if st, ok := ev.(tasks.StepChanged); ok && st.Step.Name == "build" {
+				was = append(was, st.Step.Status)
+			}
+		}
+		if diff := cmp.Diff([]tasks.Status{tasks.Queued, tasks.Skipped}, was); diff != "" {
 			t.Error(diff)
 		}
 	})

@@ -119,7 +119,7 @@ func attemptOf(r apiRun, jobs []apiJob) int {
 		n := j.Attempt
 		if j.Status != "completed" {
 			waits = false
-			if j.Status != "in_progress" {
+			if j.Status != "in_progress" && r.Status != "completed" {
 				n++
 			}
 		}
