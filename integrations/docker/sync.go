@@ -329,16 +329,11 @@ func inside(_ *job, f placed) string { return f.inside }
 
 // naming names the first of some files, and says how many more there are.
 func (j *job) naming(files []placed, by func(*job, placed) string) string {
-	const most = 3
 	var names []string
-	for _, f := range files[:min(most, len(files))] {
+	for _, f := range files {
 		names = append(names, by(j, f))
 	}
-	text := strings.Join(names, ", ")
-	if more := len(files) - most; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return text
+	return tasks.Few(names)
 }
 
 // packPlaced writes files as an archive, each under the name it has inside.

@@ -176,7 +176,7 @@ func (g *graph) answer(v invocation, affected []*listed) (tasks.Narrowed, bool) 
 		}
 		return whole(fmt.Sprintf("the change is part of all %d packages", len(affected)))
 	}
-	n := tasks.Narrowed{Narrowing: tasks.Narrowing{What: fmt.Sprintf("%d of %s", len(affected), count(len(g.requested), "package"))}}
+	n := tasks.Narrowed{Narrowing: tasks.Narrowing{What: fmt.Sprintf("%d of %s", len(affected), tasks.Counted(len(g.requested), "package"))}}
 	var packages []string
 	for _, p := range g.requested {
 		if slices.Contains(affected, p) {

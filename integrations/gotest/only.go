@@ -1,7 +1,6 @@
 package gotest
 
 import (
-	"fmt"
 	"os"
 	"path"
 	"path/filepath"
@@ -42,10 +41,10 @@ func single(t tasks.Task, v invocation, names []tasks.TestName) (tasks.Narrowed,
 	slices.Sort(packages)
 	packages = slices.Compact(packages)
 	if whole {
-		return tasks.Narrowed{Spec: v.only("", packages), Narrowing: tasks.Narrowing{What: count(len(packages), "package")}}, true
+		return tasks.Narrowed{Spec: v.only("", packages), Narrowing: tasks.Narrowing{What: tasks.Counted(len(packages), "package")}}, true
 	}
 	all := leaves(names)
-	return tasks.Narrowed{Spec: v.only(pattern(all), packages), Narrowing: tasks.Narrowing{What: count(len(all), "test")}}, true
+	return tasks.Narrowed{Spec: v.only(pattern(all), packages), Narrowing: tasks.Narrowing{What: tasks.Counted(len(all), "test")}}, true
 }
 
 // suiteDirs are the directories of the package that results call suite.
@@ -108,11 +107,4 @@ func relative(from, dir string) string {
 		return rel
 	}
 	return "./" + rel
-}
-
-func count(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
 }

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/sawhorse-dev/sawhorse/integrations/internal/command"
@@ -313,12 +312,4 @@ func decides(base string) bool {
 		return true
 	}
 	return strings.HasPrefix(base, "tsconfig") || strings.HasPrefix(base, ".env") || strings.HasPrefix(base, ".babelrc") || strings.HasPrefix(base, ".swcrc")
-}
-
-// Counted is "1 test" and "3 files".
-func Counted(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return strconv.Itoa(n) + " " + word + "s"
 }

@@ -50,9 +50,9 @@ func (n Narrower) Narrow(_ context.Context, q tasks.Request) (tasks.Narrowed, bo
 		if !ok {
 			return tasks.Narrowed{}, false
 		}
-		what := Counted(len(files), "file")
+		what := tasks.Counted(len(files), "file")
 		if pattern != "" {
-			what = Counted(len(q.Only), "test")
+			what = tasks.Counted(len(q.Only), "test")
 		}
 		return tasks.Narrowed{Spec: v.With(n.Only(flags, pattern, files)...), Narrowing: tasks.Narrowing{What: what}}, true
 	}
@@ -69,7 +69,7 @@ func (n Narrower) Narrow(_ context.Context, q tasks.Request) (tasks.Narrowed, bo
 		return tasks.Narrowed{Spec: command.Without(q.Task.Spec), Narrowing: tasks.Narrowing{What: "no tests"}}, true
 	}
 	return tasks.Narrowed{
-		Spec: v.With(n.Related(flags, selection, files)...), Narrowing: tasks.Narrowing{What: "the tests that reach " + Counted(len(files), "file")},
+		Spec: v.With(n.Related(flags, selection, files)...), Narrowing: tasks.Narrowing{What: "the tests that reach " + tasks.Counted(len(files), "file")},
 	}, true
 }
 
