@@ -128,72 +128,16 @@ func (s *Screen) globalActions() []action.Action {
 // taskActions are about the task that is meant: the selection's, or the alert's.
 func (s *Screen) taskActions() []action.Action {
 	name := s.target()
-	u := s.state.Units[name]
-	_, active := s.state.Active(name)
-	waiting, waits := s.state.Waiting(name)
 	none := ""
 	if name == "" {
 		none, name = "select a service or a task first", "what is selected"
 	}
-	service := u.Task.IsService()
 	showLog, noLog, logged := "Show the log", none, []string{name}
 	if group := s.group(); none != "" && len(group) > 0 && s.focus != stripPane {
 		showLog, noLog, logged = "Show the logs of the group, merged by time", "", group
 	}
-
-	toggle := action.Action{
-		ID: "task.toggle", Title: "Start " + name, Hint: "start", Group: "Tasks", Keys: []string{"s"}, Writes: true,
-		Disabled: none, Do: func() tea.Cmd { return s.start(name) },
-	}
-	if watchOff(u) {
-		toggle.Title, toggle.Hint = "Run "+name+", and again when its files change", "watch"
-	}
-	other, elsewhere := s.state.Elsewhere(name)
-	if active || waits || elsewhere {
-		toggle.Title, toggle.Hint = "Stop "+name, "stop"
-		toggle.Do = func() tea.Cmd { return s.stopTasks([]string{name}, "stopping "+name) }
-	}
-	if w, ok := s.sweeping(name); ok {
-		toggle.Title, toggle.Do = "Stop the sweep of "+name, func() tea.Cmd { return s.askStopSweep(w) }
-	}
-	if g := s.groupServices(); g != nil && s.target() == "" {
-		toggle = s.groupToggle(toggle, g)
-	}
-	restart := action.Action{
-		ID: "task.restart", Title: "Restart " + name, Hint: "restart", Group: "Tasks", Keys: []string{"r"}, Writes: true,
-		Disabled: none, Verb: "restart", Do: func() tea.Cmd { return s.rerun(name) },
-	}
-	if !service {
-		restart.Title, restart.Hint, restart.Keys = "Run "+name, "run", []string{"r", "t"}
-		if _, ran := s.state.Finished(name); ran {
-			restart.Title, restart.Hint = "Run "+name+" again", "rerun"
-		}
-		if u.Task.Remote() { // its system has a rerun of its own, of the run that was
-			restart.Hint = "trigger"
-			if toggle.Hint == "start" {
-				toggle.Hint = "" // the same
-			}
-		}
-	}
-	cancel := action.Action{
-		ID: "task.cancel", Title: "Cancel the run of " + name, Group: "Tasks", Keys: []string{"c"}, Writes: true, Disabled: none,
-	}
-	run, _ := s.state.Active(name)
-	if !active {
-		run = waiting
-	}
-	if elsewhere {
-		run = other
-	}
-	switch {
-	case none == "" && !active && !waits && !elsewhere:
-		cancel.Disabled = name + " is not running and not waiting"
-	case service && active && !waits:
-		cancel.Disabled = name + " is a service: stop it instead"
-	}
-	cancel.Do = func() tea.Cmd { return s.cancelRun(run) }
 	return []action.Action{
-		toggle, restart,
+		s.toggleAction(name, none), s.restartAction(name, none),
 		{
 			ID: "task.terminal", Title: "Take the terminal of " + name, Hint: "terminal", Group: "Tasks", Keys: []string{"x"}, Writes: true,
 			Disabled: cmp.Or(none, s.noTerminal(name)), Do: func() tea.Cmd { return s.takeTerminal(name) },
@@ -206,7 +150,7 @@ func (s *Screen) taskActions() []action.Action {
 			ID: "task.why", Title: "Why is it like this?", Hint: "why", Group: "Tasks", Keys: []string{"w"}, Disabled: none,
 			Do: act(func() { s.openWhy(name) }),
 		},
-		cancel,
+		s.cancelAction(name, none),
 		{
 			ID: "edit", Title: "Open in the editor", Hint: "edit", Group: "Tasks", Keys: []string{"e"}, Disabled: s.noPlace(),
 			Do: func() tea.Cmd { return s.editPlace() },
@@ -215,6 +159,79 @@ func (s *Screen) taskActions() []action.Action {
 			ID: "copy", Title: "Copy what is selected", Hint: "copy", Group: "Tasks", Keys: []string{"y"}, Disabled: s.nothingToCopy(),
 			Do: func() tea.Cmd { return s.copySelected() },
 		},
+	}
+}
+
+// toggleAction starts the task, or stops what goes on of it.
+func (s *Screen) toggleAction(name, none string) action.Action {
+	u := s.state.Units[name]
+	toggle := action.Action{
+		ID: "task.toggle", Title: "Start " + name, Hint: "start", Group: "Tasks", Keys: []string{"s"}, Writes: true,
+		Disabled: none, Do: func() tea.Cmd { return s.start(name) },
+	}
+	if u.Task.Remote() { // the same as to run it, which says so
+		toggle.Hint = ""
+	}
+	if watchOff(u) {
+		toggle.Title, toggle.Hint = "Run "+name+", and again when its files change", "watch"
+	}
+	_, active := s.state.Active(name)
+	_, waits := s.state.Waiting(name)
+	_, elsewhere := s.state.Elsewhere(name)
+	if active || waits || elsewhere {
+		toggle.Title, toggle.Hint = "Stop "+name, "stop"
+		toggle.Do = func() tea.Cmd { return s.stopTasks([]string{name}, "stopping "+name) }
+	}
+	if w, ok := s.sweeping(name); ok {
+		toggle.Title, toggle.Do = "Stop the sweep of "+name, func() tea.Cmd { return s.askStopSweep(w) }
+	}
+	if g := s.groupServices(); g != nil && s.target() == "" {
+		toggle = s.groupToggle(toggle, g)
+	}
+	return toggle
+}
+
+// restartAction restarts a service and runs a task.
+func (s *Screen) restartAction(name, none string) action.Action {
+	u := s.state.Units[name]
+	restart := action.Action{
+		ID: "task.restart", Title: "Restart " + name, Hint: "restart", Group: "Tasks", Keys: []string{"r"}, Writes: true,
+		Disabled: none, Verb: "restart", Do: func() tea.Cmd { return s.rerun(name) },
+	}
+	if u.Task.IsService() {
+		return restart
+	}
+	restart.Title, restart.Hint, restart.Keys = "Run "+name, "run", []string{"r", "t"}
+	if _, ran := s.state.Finished(name); ran {
+		restart.Title, restart.Hint = "Run "+name+" again", "rerun"
+	}
+	if u.Task.Remote() { // its system has a rerun of its own, of the run that was
+		restart.Hint = "trigger"
+	}
+	return restart
+}
+
+// cancelAction ends the run of a task that goes on, else the one that waits.
+func (s *Screen) cancelAction(name, none string) action.Action {
+	run, active := s.state.Active(name)
+	waiting, waits := s.state.Waiting(name)
+	other, elsewhere := s.state.Elsewhere(name)
+	switch {
+	case elsewhere:
+		run = other
+	case !active:
+		run = waiting
+	}
+	off := none
+	switch {
+	case none == "" && !active && !waits && !elsewhere:
+		off = name + " is not running and not waiting"
+	case s.state.Units[name].Task.IsService() && active && !waits:
+		off = name + " is a service: stop it instead"
+	}
+	return action.Action{
+		ID: "task.cancel", Title: "Cancel the run of " + name, Group: "Tasks", Keys: []string{"c"}, Writes: true,
+		Disabled: off, Do: func() tea.Cmd { return s.cancelRun(run) },
 	}
 }
 
