@@ -30,34 +30,17 @@ func (a *app) openScreen(ctx context.Context) error {
 }
 
 func (a *app) screenAt(ctx context.Context, p place) error {
-	plain := a.plain || os.Getenv("TERM") == "dumb" || !isTerminal(a.in) || !isTerminal(a.out)
-	var paper *paint.Paper
+	if a.plain || os.Getenv("TERM") == "dumb" || !isTerminal(a.in) || !isTerminal(a.out) {
+		return a.plainAt(ctx, p)
+	}
 	shown := hurry()
 	defer shown()
-	if !plain {
-		paper = paint.NewPaper(paint.Options{})
-	}
+	paper := paint.NewPaper(paint.Options{})
 	// The settings are read while the host is found or started.
 	var wishes mine
 	read := time.Now()
 	var reading, work sync.WaitGroup
 	reading.Go(func() { wishes = loadMine() })
-	if plain {
-		reading.Wait()
-		shown()
-		if done, err := a.listDetected(ctx, p); done || err != nil {
-			return err
-		}
-		begun := time.Now()
-		c, started, err := a.ensureHost(ctx, p, !a.readOnly, false)
-		if err != nil {
-			return err
-		}
-		if !started && !a.readOnly {
-			return a.lookPlain(ctx, p, c)
-		}
-		return (&foreground{app: a, e: c, begun: begun}).run(ctx, p)
-	}
 	looking, end := context.WithCancel(ctx)
 	defer work.Wait()
 	defer end()
@@ -105,6 +88,22 @@ func (a *app) screenAt(ctx context.Context, p place) error {
 		fmt.Fprintln(a.err, "what runs, runs on; back to it: sawhorse   ·   stop it: sawhorse down")
 	}
 	return nil
+}
+
+// plainAt shows in plain lines what is at a place, and starts it where it does not run.
+func (a *app) plainAt(ctx context.Context, p place) error {
+	if done, err := a.listDetected(ctx, p); done || err != nil {
+		return err
+	}
+	begun := time.Now()
+	c, started, err := a.ensureHost(ctx, p, !a.readOnly, false)
+	if err != nil {
+		return err
+	}
+	if !started && !a.readOnly {
+		return a.lookPlain(ctx, p, c)
+	}
+	return (&foreground{app: a, e: c, begun: begun}).run(ctx, p)
 }
 
 // found is a host, or what stands for it while it starts; come waits for it then.
