@@ -205,11 +205,18 @@ func (d *detail) show(s *Screen) tea.Cmd {
 	if id := d.outside.id; id != "" {
 		names = []string{string(s.state.Resources[id].Log)}
 	}
+	older := d.tab() == logsTab && unit != "" && slices.Equal(names, []string{unit})
+	if older && d.logs.tab.SetOlder(d.history.Older(unit)) {
+		d.logs.stale = true
+	}
 	cmd := d.logs.show(&s.state, names, d.tab() == logsTab && !r.Empty(), r.W, max(0, r.H-2))
 	if r.Empty() {
 		return cmd
 	}
 	f := s.frame(r.W, max(0, r.H-2), s.focus == detailPane)
+	if older && d.logs.tab.Whole() { // it says where they begin
+		return tea.Batch(cmd, d.history.Follow(f))
+	}
 	switch d.tab() {
 	case compareTab:
 		s.readCompared(false)

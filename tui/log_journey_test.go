@@ -1,12 +1,15 @@
 package tui_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+	"github.com/sawhorse-dev/sawhorse/tui"
+	"github.com/sawhorse-dev/sawhorse/tui/screen/history"
 	"github.com/sawhorse-dev/sawhorse/tui/tuitest"
 )
 
@@ -192,4 +195,20 @@ func (j journal) ran() {
 	if j.Ran != 1 {
 		j.t.Errorf("%d programs got the terminal\n%s", j.Ran, j.Screen())
 	}
+}
+
+func TestTheRunsOfEarlierHostsAreMarkedInTheLogOfAService(t *testing.T) {
+	remember := func(_ context.Context, task string) ([]history.Past, error) {
+		if task != "web" {
+			return nil, nil
+		}
+		r := tasks.Run{ID: "web#7", Task: "web", Number: 7, Status: tasks.Cancelled, Log: "web", FirstLine: 40, EndLine: 45, StartedAt: time.Now(), Cause: tasks.Cause{Kind: tasks.ByStart}}
+		return []history.Past{{Run: r}}, nil
+	}
+	inBubble(t, func(t *testing.T) {
+		e := tuitest.NewEngine(shop()...)
+		keep(t, e)
+		u := tuitest.New(t, 120, 36, e, tui.Options{Runs: remember})
+		u.See("INFO last", "── run 7 · Jan 1 ", "· workspace came up ──")
+	})
 }

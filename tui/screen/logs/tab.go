@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
@@ -50,9 +51,11 @@ type Tab struct {
 	target   target
 	lines    map[logs.Key]int64
 	breaks   map[int64]string
-	newest   string // the newest run that breaks know, with its status
-	byRun    bool   // has runs that can be shown alone
-	service  bool   // it is one service's log
+	newest   string      // the newest runs that breaks know, with the status of the last
+	older    []tasks.Run // what is remembered of earlier runs, newest first
+	marked   int         // how often breaks were made anew
+	byRun    bool        // has runs that can be shown alone
+	service  bool        // it is one service's log
 	keys     action.Keymap
 	gen      int
 	ctx      context.Context
@@ -254,10 +257,14 @@ func (t *Tab) key(id, otherwise string) string {
 // has changed.
 func (t *Tab) mark(s *tasks.State, names []string, next target) bool {
 	var newest string
-	if len(names) == 1 && next.lo == 0 && next.hi < 0 {
+	whole := len(names) == 1 && next.lo == 0 && next.hi < 0
+	if whole {
 		if runs := s.Units[names[0]].Runs; len(runs) > 0 {
 			last := runs[len(runs)-1]
 			newest = string(last) + string(s.Runs[last].Status)
+		}
+		if len(t.older) > 0 {
+			newest += fmt.Sprint(" ", t.older[0].ID, len(t.older), names[0])
 		}
 	}
 	if newest == t.newest {
@@ -267,14 +274,45 @@ func (t *Tab) mark(s *tasks.State, names []string, next target) bool {
 	if newest == "" {
 		return true
 	}
+	from := int64(math.MaxInt64) // where the runs of the state begin, or the log ends
+	if n := s.Lines[next.keys[0]]; n > 0 {
+		from = n
+	}
 	for _, id := range s.Units[names[0]].Runs {
 		if r := s.Runs[id]; !r.StartedAt.IsZero() {
+			from = min(from, r.FirstLine)
 			t.breaks[r.FirstLine] = fmt.Sprintf("run %d · %s · %s", r.Number, r.StartedAt.Local().Format("15:04:05"), parse.Clean(r.Because()).Plain)
 		}
 	}
-	t.asked = logview.Request{} // what was read does not have them
+	for _, r := range t.older {
+		// A log that was taken away begins anew: where they were is no place of this one.
+		if r.Log == next.keys[0] && !r.StartedAt.IsZero() && r.FirstLine < r.EndLine && r.EndLine <= from {
+			t.breaks[r.FirstLine] = fmt.Sprintf("run %d · %s · %s", r.Number, r.StartedAt.Local().Format("Jan 2 15:04:05"), parse.Clean(r.Because()).Plain)
+		}
+	}
+	t.marked++
+	t.outdate()
 	return true
 }
+
+// outdate has the lines read once more that do not have the newest breaks.
+func (t *Tab) outdate() {
+	t.view.Outdate()
+	t.asked = logview.Request{}
+}
+
+// SetOlder tells the tab what is remembered of the runs of the shown task, newest
+// first; it says whether that is news, of which the next Sync hears.
+func (t *Tab) SetOlder(runs []tasks.Run) bool {
+	if len(runs) == len(t.older) && (len(runs) == 0 || runs[0].ID == t.older[0].ID) {
+		return false
+	}
+	t.older = runs
+	return true
+}
+
+// Whole says whether the log of one task is shown with all of its runs.
+func (t *Tab) Whole() bool { return len(t.target.keys) == 1 && t.target.lo == 0 && t.target.hi < 0 }
 
 func keyOf(s *tasks.State, name string) logs.Key {
 	if r, ok := s.Current(name); ok && r.Log != "" {
@@ -451,7 +489,7 @@ func (t *Tab) pump() tea.Cmd {
 		return nil
 	}
 	t.reading, t.asked = true, r
-	src, ctx, gen := t.src, t.ctx, t.gen
+	src, ctx, gen, marked := t.src, t.ctx, t.gen, t.marked
 	maker := rowMaker{root: t.target.root, breaks: maps.Clone(t.breaks), loose: t.filter != nil}
 	return func() tea.Msg {
 		b, err := src.bounds()
@@ -472,7 +510,7 @@ func (t *Tab) pump() tea.Cmd {
 			skip = max(0, int(from-lines[0].pos))
 			from = max(from, lines[0].pos)
 		}
-		return windowRead{of: of{t, gen}, win: logview.Window{
+		return windowRead{of: of{t, gen}, marked: marked, win: logview.Window{
 			Source: r.Source, From: from, Rows: maker.rows(lines, min(skip, len(lines))), Bounds: b,
 		}}
 	}

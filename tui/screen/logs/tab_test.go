@@ -178,6 +178,35 @@ func TestARestartIsMarkedInTheLogOfAService(t *testing.T) {
 	})
 }
 
+func TestRunsOfEarlierHostsAreMarkedWhereTheyWere(t *testing.T) {
+	past := func(n int, first, end int64) tasks.Run {
+		return tasks.Run{
+			ID: tasks.NewRunID("api", n), Task: "api", Number: n, Status: tasks.Cancelled, Log: "api", FirstLine: first, EndLine: end,
+			StartedAt: noon.AddDate(0, 0, -1), Cause: tasks.Cause{Kind: tasks.ByStart},
+		}
+	}
+	at(t, 60, 8, func(t *testing.T, d *desk) {
+		d.declare("api", config.Service)
+		d.print("api", "up", "down", "up again")
+		delete(d.state.Lines, "api") // this host has not written any of it
+		d.sync("api")
+		// The last two are of a log that was taken away since.
+		if older := []tasks.Run{past(4, 1, 3), past(3, 900, 905), past(2, 800, 900)}; !d.tab.SetOlder(older) || d.tab.SetOlder(older) {
+			t.Error("what is news is not")
+		}
+		d.sync()
+		marked := "── run 4 · Nov 21 12:04:29 · workspace came up ────────────"
+		d.shows("  up", marked, "  down", "  up again", "", "", "", "3 lines ● live")
+		u := d.state.Units["api"]
+		u.Runs = []tasks.RunID{"api#5"}
+		d.state.Units["api"] = u
+		d.state.Runs["api#5"] = tasks.Run{ID: "api#5", Task: "api", Number: 5, Status: tasks.Running, Log: "api", FirstLine: 3, EndLine: -1, StartedAt: noon, Cause: tasks.Cause{Kind: tasks.ByStart}}
+		d.print("api", "once more")
+		d.sync()
+		d.shows("  up", marked, "  down", "  up again", "── run 5 · 12:04:29 · workspace came up ───────────────────", "  once more", "", "4 lines ● live")
+	})
+}
+
 func TestRefusedFilterStaysOpenAndSaysWhy(t *testing.T) {
 	at(t, 60, 4, func(t *testing.T, d *desk) {
 		d.declare("api", config.Service)

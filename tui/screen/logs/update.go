@@ -21,8 +21,9 @@ func (o of) owner() *Tab { return o.tab }
 type (
 	windowRead struct {
 		of
-		win logview.Window
-		err error
+		win    logview.Window
+		marked int // which breaks its rows have
+		err    error
 	}
 	looked struct {
 		of
@@ -126,6 +127,9 @@ func (t *Tab) windowCame(m windowRead) tea.Cmd {
 		return nil
 	}
 	t.view.SetWindow(m.win)
+	if m.marked != t.marked && len(m.win.Rows) > 0 {
+		t.outdate()
+	}
 	return t.pump()
 }
 

@@ -272,6 +272,14 @@ func (v *View) Renew(source int) {
 	v.source, v.stale = source, true
 }
 
+// Outdate has the rows read once more, since they are to be drawn otherwise; until
+// then they stay.
+func (v *View) Outdate() { v.win.Source = outdated }
+
+// outdated is the source of rows that are none of the source's; words for sources
+// are never negative.
+const outdated = -1
+
 // Source is the word that SetSource or Renew was given last.
 func (v *View) Source() int { return v.source }
 
