@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,9 +29,9 @@ type ciOutput interface {
 func (a *app) ciOutput(name string) (ciOutput, error) {
 	if name == "auto" {
 		switch {
-		case os.Getenv("GITHUB_ACTIONS") == "true":
+		case saysYes("GITHUB_ACTIONS"):
 			name = "github"
-		case os.Getenv("GITLAB_CI") == "true":
+		case saysYes("GITLAB_CI"):
 			name = "gitlab"
 		default:
 			name = "none"
@@ -45,6 +46,13 @@ func (a *app) ciOutput(name string) (ciOutput, error) {
 		return gitlabOutput{now: time.Now}, nil
 	}
 	return nil, &fault{code: exitUsage, err: fmt.Errorf("--ci %q is not known", name), hint: "one of: auto, github, gitlab, none"}
+}
+
+// saysYes says whether a variable is set to anything but a no.
+func saysYes(name string) bool {
+	v := os.Getenv(name)
+	yes, err := strconv.ParseBool(v)
+	return v != "" && (yes || err != nil)
 }
 
 type plainOutput struct{}
@@ -157,9 +165,20 @@ type (
 	}
 	junitReason struct {
 		Message string `xml:"message,attr"`
-		Diff    string `xml:",chardata"`
+		Text    string `xml:",chardata"` // what GitLab shows
 	}
 )
+
+// failureOf is why a test failed: where, what it said, and what it compared.
+func failureOf(t tasks.TestResult) *junitReason {
+	var lines []string
+	for _, l := range []string{strings.Trim(t.Location.String()+": "+t.Message, ": "), t.Diff} {
+		if l != "" {
+			lines = append(lines, l)
+		}
+	}
+	return &junitReason{t.Message, strings.Join(lines, "\n")}
+}
 
 // junit is one suite a job; a task without tests is a case of its own.
 func junit(jobs []*job) junitFile {
@@ -174,7 +193,7 @@ func junit(jobs []*job) junitFile {
 			c := junitCase{Class: strings.TrimSpace(r.Task + " " + t.Suite), Name: t.Name, Time: t.Duration.Seconds(), File: t.Location.File, Line: t.Location.Line}
 			switch t.Status {
 			case tasks.TestFailed:
-				c.Failure = &junitReason{t.Message, t.Diff}
+				c.Failure = failureOf(t)
 			case tasks.TestSkipped:
 				c.Skipped = &junitReason{Message: t.Message}
 			}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/xml"
+	"reflect"
 	"testing"
 	"time"
 
@@ -92,5 +93,40 @@ func TestResultsAreWrittenAsJUnit(t *testing.T) {
 	}
 	if c := back.Suites[0].Cases[0]; c.File != "cart/cart_test.go" || c.Line != 41 || c.Failure == nil {
 		t.Fatalf("the failed case is %+v", c)
+	}
+	var bodies []string
+	for _, c := range back.Suites[0].Cases {
+		if c.Failure != nil {
+			bodies = append(bodies, c.Failure.Text)
+		}
+	}
+	if diff := cmp.Diff([]string{"cart/cart_test.go:41: want 3,\ngot 4: 100%", "cart/cart_test.go:50\n-two\n+2"}, bodies); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestTheSystemThatThisRunsInIsKnownByItsVariable(t *testing.T) {
+	for _, c := range []struct {
+		name, github, gitlab string
+		want                 ciOutput
+	}{
+		{"GitHub says so", "true", "", githubOutput{}},
+		{"with a number, as act and scripts do", "1", "", githubOutput{}},
+		{"GitLab with a number", "", "1", gitlabOutput{}},
+		{"switched off", "false", "0", plainOutput{}},
+		{"none", "", "", plainOutput{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Setenv("GITHUB_ACTIONS", c.github)
+			t.Setenv("GITLAB_CI", c.gitlab)
+			got, err := (&app{}).ciOutput("auto")
+			if g, ok := got.(gitlabOutput); ok {
+				g.now = nil
+				got = g
+			}
+			if err != nil || !reflect.DeepEqual(c.want, got) {
+				t.Errorf("got %T, %v, want %T", got, err, c.want)
+			}
+		})
 	}
 }
