@@ -24,8 +24,10 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 	add := func(where, what, left string) {
 		found = append(found, integrations.Evidence{Where: where, What: what, Left: []string{left}})
 	}
-	if names := workflows(dir); len(names) > 0 {
-		add(".github/workflows", fmt.Sprintf("%d GitHub workflows", len(names)), "its workflows "+strings.Join(names, ", ")+": they run on GitHub")
+	for _, one := range [...]struct{ below, system string }{{".github/workflows", "GitHub"}, {".gitea/workflows", "Gitea"}, {".forgejo/workflows", "Forgejo"}} {
+		if names := workflows(dir, one.below); len(names) > 0 {
+			add(one.below, fmt.Sprintf("%d %s workflows", len(names), one.system), "its workflows "+strings.Join(names, ", ")+": they run on "+one.system)
+		}
 	}
 	for _, one := range [...]struct{ file, what, left string }{
 		{".gitlab-ci.yml", "GitLab pipeline", "its pipeline: it runs on GitLab"},
@@ -57,9 +59,9 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 	return found, err
 }
 
-// workflows are the files of GitHub's directory.
-func workflows(dir string) []string {
-	entries, err := os.ReadDir(filepath.Join(dir, ".github", "workflows"))
+// workflows are the files of a directory of them.
+func workflows(dir, below string) []string {
+	entries, err := os.ReadDir(filepath.Join(dir, filepath.FromSlash(below)))
 	if err != nil {
 		return nil
 	}

@@ -13,7 +13,7 @@ import (
 func TestWhatRunsElsewhereIsNamedAndNotRun(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		".github/workflows/ci.yml": "on: push\n", ".github/workflows/release.yaml": "on: push\n", ".gitlab-ci.yml": "test:\n", "Jenkinsfile": "pipeline {}",
+		".github/workflows/ci.yml": "on: push\n", ".github/workflows/release.yaml": "on: push\n", ".gitea/workflows/ci.yml": "on: push\n", ".gitlab-ci.yml": "test:\n", "Jenkinsfile": "pipeline {}",
 		"dvc.yaml": "stages:\n  train: {cmd: python train.py}\n", "MLproject": "name: x\nentry_points:\n  main: {command: x}\n",
 	} {
 		file := filepath.Join(dir, filepath.FromSlash(name))
@@ -36,7 +36,7 @@ func TestWhatRunsElsewhereIsNamedAndNotRun(t *testing.T) {
 		got = append(got, ev.Where+": "+ev.What)
 	}
 	want := []string{
-		".github/workflows: 2 GitHub workflows", ".gitlab-ci.yml: GitLab pipeline", "Jenkinsfile: Jenkins pipeline",
+		".github/workflows: 2 GitHub workflows", ".gitea/workflows: 1 Gitea workflows", ".gitlab-ci.yml: GitLab pipeline", "Jenkinsfile: Jenkins pipeline",
 		"dvc.yaml: 1 DVC stages", "MLproject: MLflow project with 1 entry points",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

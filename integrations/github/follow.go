@@ -21,6 +21,8 @@ func readJSON(text []byte, v any) error { return json.Unmarshal(text, v) }
 const (
 	followFirst = 3 * time.Second
 	followLast  = 15 * time.Second
+	// followLive is how often a log is looked at that grows, where there are such.
+	followLive = 2 * time.Second
 	// cancelling is how long a cancelled run is watched for its end.
 	cancelling = 2 * time.Minute
 )
@@ -139,6 +141,8 @@ func (f *follower) toEnd(ctx context.Context) error {
 			}
 		case f.run.Status == "completed" && f.complete():
 			return f.outcome()
+		case changed && f.p.sys.like:
+			wait = followLive
 		case changed:
 			wait = followFirst
 		default:

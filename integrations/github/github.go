@@ -47,6 +47,7 @@ type target struct {
 	name        string // the connection's
 	host        string // "github.com"
 	api         string // "https://api.github.com"
+	unknown     bool   // what kind of server it is turns out when it is reached
 	owner, repo string
 	token       string // where it is found; "": where people have them
 	ca, proxy   string
@@ -68,7 +69,7 @@ func connections(_ context.Context, p integrations.Place, network http.RoundTrip
 		t, err := declaredTarget(d, found, p)
 		c := connection(t, p, true)
 		if err != nil {
-			c.Title = "GitHub"
+			c.Title = d.Name
 			c.Connect = func(context.Context, tasks.Lookout) (any, error) { return nil, err }
 		}
 		all = append(all, c)
@@ -96,6 +97,7 @@ func declaredTarget(d integrations.Declared, found target, p integrations.Place)
 			t.owner, t.repo = there.owner, there.repo
 		}
 		t.host, t.api = host, api
+		t.unknown = strings.HasSuffix(api, githubPath) && !strings.HasSuffix(strings.TrimSuffix(address, "/"), githubPath)
 	} else if t.host == "" {
 		t.host, t.api, _ = server("https://github.com")
 	}
@@ -132,8 +134,12 @@ func server(address string) (host, api string, ok bool) {
 }
 
 func connection(t target, p integrations.Place, wanted bool) integrations.Connection {
+	system := "GitHub"
+	if t.unknown {
+		system = t.host
+	}
 	return integrations.Connection{
-		Name: t.name, Title: "GitHub " + t.owner + "/" + t.repo, Key: t.key(), Wanted: wanted,
+		Name: t.name, Title: system + " " + t.owner + "/" + t.repo, Key: t.key(), Wanted: wanted,
 		Connect: func(ctx context.Context, look tasks.Lookout) (any, error) { return connect(ctx, t, p, look) },
 	}
 }

@@ -91,9 +91,9 @@ func TestATokenThatSuchAServerRefusesIsSaidToBe(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = all[0].Connect(t.Context(), integrationtest.Looking{})
-		want := "does not accept the token from the option token (401: invalid username, password or token); make a new one in its settings, under Applications"
-		if err == nil || !strings.HasSuffix(err.Error(), want) {
-			t.Errorf("got %v", err)
+		want := "sign in: Gitea (127.0.0.1:7979) does not accept the token from the option token (401: invalid username, password or token); make a new one in its settings, under Applications"
+		if err == nil || err.Error() != want || all[0].Title != "127.0.0.1:7979 ada/shop" {
+			t.Errorf("%s: got %v", all[0].Title, err)
 		}
 	})
 }

@@ -127,36 +127,33 @@ func tryToken(ctx context.Context, t target, place integrations.Place, look task
 // it can do.
 func (p *provider) signIn(ctx context.Context, token string) error {
 	api := p.t.api
-	if err := p.reach(token, api); err != nil {
-		return err
-	}
 	var not error
 	if !strings.HasSuffix(api, likePath) {
+		if err := p.reach(token, api); err != nil {
+			return err
+		}
 		not = p.greet(ctx)
 		root, ok := strings.CutSuffix(api, githubPath)
 		if !ok || !rest.Is(not, rest.NotFound, rest.WebPage, rest.Unreadable, rest.Moved) {
 			return not
 		}
 		api = root + likePath
-		if err := p.reach(token, api); err != nil {
-			return err
-		}
 	}
-	unmet := p.sys
 	p.sys = system{name: "Gitea", like: true}
+	if err := p.reach(token, api); err != nil {
+		return err
+	}
 	s, err := meet(ctx, p.c, api)
 	switch {
 	case err == nil:
 		p.sys = s
-		if err := p.reach(token, api); err != nil { // it has a name now
-			return err
-		}
-	case rest.Is(err, rest.Unauthorized):
+	case not == nil || rest.Is(err, rest.Unauthorized):
 		return err
-	case not != nil:
-		return not
 	default:
-		p.sys = unmet
+		return not
+	}
+	if err := p.reach(token, api); err != nil { // by its own name
+		return err
 	}
 	return p.greet(ctx)
 }
