@@ -129,8 +129,8 @@ func (s *Screen) openAlert(a tasks.Alert) tea.Cmd {
 	switch {
 	case a.Task != "" && s.known(a.Task):
 		s.opened = a.ID
-		if cmd, ok := s.openFailure(a); ok {
-			return cmd
+		if s.openFailure(a) {
+			return nil
 		}
 		return s.goToLine(a.Task, a.Log, a.Line)
 	case a.Resource != "":

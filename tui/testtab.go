@@ -94,21 +94,20 @@ func (s *Screen) testRuns() []action.Action {
 
 // openFailure shows the test or the problem that an alert is about in its task's
 // Tests tab, with what it said; false: the tab does not know it.
-func (s *Screen) openFailure(a tasks.Alert) (tea.Cmd, bool) {
+func (s *Screen) openFailure(a tasks.Alert) (known bool) {
 	if u := s.state.Units[a.Task].Task; u.IsService() || a.Test.Name == "" && a.Location.File == "" {
-		return nil, false
+		return false
 	}
 	s.tree.Select(a.Task)
 	before := s.detail.tab()
 	s.detail.show(s)
 	s.detail.setTab(testsTab)
 	if s.detail.tab() != testsTab {
-		return nil, false
+		return false
 	}
 	s.setFocus(detailPane)
 	r := s.rects.Detail
 	f := s.frame(r.W, max(0, r.H-2), true)
-	known := false
 	if a.Test.Name != "" {
 		known = s.detail.tests.Go(f, a.Test)
 	} else {
@@ -117,5 +116,5 @@ func (s *Screen) openFailure(a tasks.Alert) (tea.Cmd, bool) {
 	if !known {
 		s.detail.setTab(before)
 	}
-	return nil, known
+	return known
 }

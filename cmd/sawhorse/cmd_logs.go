@@ -97,7 +97,7 @@ func (a *app) printLogs(ctx context.Context, words []string, o logOptions) error
 	if id, remote := newestRun(ctx, c, words); remote {
 		return a.printRun(ctx, p, c, id, "", o)
 	}
-	t := a.newTail(p, nil, a.out)
+	t := a.newTail(p, a.out)
 	t.want, t.prefix, t.clock = want, o.prefix, o.clock
 	defer t.close()
 	ctx, cancel := context.WithCancel(ctx)

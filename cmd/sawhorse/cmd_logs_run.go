@@ -25,7 +25,7 @@ func (a *app) printRun(ctx context.Context, p place, e outside, id tasks.RunID, 
 	if _, err := awaitTask(ctx, e, id.Task()); err != nil {
 		return err
 	}
-	t := a.newTail(p, nil, a.out)
+	t := a.newTail(p, a.out)
 	t.prefix, t.names = false, map[logs.Key]string{}
 	defer t.close()
 	f := &runLogs{app: a, e: e, id: id, step: step, o: o, t: t, began: time.Now()}

@@ -191,7 +191,7 @@ func (a *app) followers(ctx context.Context, at place, e outside, p promoted, o 
 	if a.json {
 		out = io.Discard
 	}
-	lines := a.newTail(at, nil, out)
+	lines := a.newTail(at, out)
 	defer lines.close()
 	d := &drive{app: a, e: e, jobs: jobs, o: runOptions{keepGoing: true, parallel: true}, tail: lines, ci: plainOutput{}, named: len(jobs) > 1}
 	err = follow(ctx, e, func(s *tasks.State) (bool, error) { return d.step(ctx, s) })

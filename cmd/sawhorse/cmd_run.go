@@ -237,7 +237,7 @@ func (a *app) runOn(ctx context.Context, p place, e tasks.Engine, jobs []*job, o
 			return err
 		}
 	}
-	t := a.newTail(p, nil, out)
+	t := a.newTail(p, out)
 	defer t.close()
 	d := &drive{app: a, e: e, jobs: jobs, o: o, tail: t, ci: ci, named: o.parallel && len(jobs) > 1}
 	err := follow(ctx, e, func(s *tasks.State) (bool, error) { return d.step(ctx, s) })

@@ -104,7 +104,7 @@ func (t *training) run(ctx context.Context, p place, e outside) error {
 	if t.json || t.leaves || sweep && !t.o.watch {
 		out = io.Discard
 	}
-	lines := t.newTail(p, nil, out)
+	lines := t.newTail(p, out)
 	defer lines.close()
 	ci, err := t.ciOutput("none")
 	if err != nil {

@@ -88,7 +88,7 @@ func (a *app) trigger(ctx context.Context, p place, e outside, name string, para
 	if a.json || !o.watch {
 		out = io.Discard
 	}
-	lines := a.newTail(p, nil, out)
+	lines := a.newTail(p, out)
 	defer lines.close()
 	d := &drive{app: a, e: e, jobs: []*job{j}, tail: lines, ci: plainOutput{}}
 	if err := e.Do(ctx, tasks.RunTask{Name: name, Params: params, Request: j.request, Scope: tasks.ScopeAll, Detail: "sawhorse trigger"}); err != nil {

@@ -23,7 +23,7 @@ type foreground struct {
 }
 
 func (f *foreground) run(ctx context.Context, p place) error {
-	t := f.newTail(p, nil, f.out)
+	t := f.newTail(p, f.out)
 	t.from(f.begun)
 	defer t.close()
 	says := told{app: f.app, t: t}

@@ -162,7 +162,7 @@ const lately = 10
 // lookPlain prints the last lines of a host that runs already, and what comes;
 // the end of the look stops nothing.
 func (a *app) lookPlain(ctx context.Context, p place, e tasks.Engine) error {
-	t := a.newTail(p, nil, a.out)
+	t := a.newTail(p, a.out)
 	t.start = func(src *tailSource) error { return src.seek(lately, time.Time{}, time.Time{}, nil) }
 	defer t.close()
 	says := told{app: a, t: t}

@@ -50,18 +50,21 @@ type tailSource struct {
 	hits <-chan []logs.Line
 }
 
-func (a *app) newTail(p place, only []string, out io.Writer) *tail {
+func (a *app) newTail(p place, out io.Writer) *tail {
 	return &tail{
-		dir: logDir(p), out: bufio.NewWriterSize(out, 64<<10), only: only, json: a.json, prefix: true,
+		dir: logDir(p), out: bufio.NewWriterSize(out, 64<<10), json: a.json, prefix: true,
 		color:   isTerminal(out) && os.Getenv("NO_COLOR") == "" && !a.plain,
 		sources: map[logs.Key]*tailSource{},
 	}
 }
 
+// about says whether it prints what a task says.
+func (t *tail) about(task string) bool { return len(t.only) == 0 || slices.Contains(t.only, task) }
+
 // update prints what came since the last call.
 func (t *tail) update(s *tasks.State) error {
 	for _, name := range s.Order {
-		if len(t.only) > 0 && !slices.Contains(t.only, name) {
+		if !t.about(name) {
 			continue
 		}
 		key := logs.Key(name)
@@ -125,7 +128,7 @@ func (t *tail) openAll(s *tasks.State) error {
 		return err
 	}
 	for _, key := range keys {
-		if _, known := s.Units[string(key)]; !known || len(t.only) > 0 && !slices.Contains(t.only, string(key)) {
+		if _, known := s.Units[string(key)]; !known || !t.about(string(key)) {
 			continue
 		}
 		if _, err := t.source(key); err != nil {

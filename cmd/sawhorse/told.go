@@ -27,7 +27,7 @@ func (o *told) update(s *tasks.State) error {
 		o.words = map[string]string{}
 	}
 	for _, name := range s.Order {
-		if len(o.t.only) > 0 && !slices.Contains(o.t.only, name) {
+		if !o.t.about(name) {
 			continue
 		}
 		u := s.Units[name]
@@ -58,7 +58,7 @@ func (o *told) update(s *tasks.State) error {
 func (o *told) failures(s *tasks.State) error {
 	var standing []tasks.AlertID
 	for _, a := range slices.Backward(s.Alerts()) { // the oldest first
-		if a.Source == "svc" || a.Source == "task" || len(o.t.only) > 0 && !slices.Contains(o.t.only, a.Task) {
+		if a.Source == "svc" || a.Source == "task" || !o.t.about(a.Task) {
 			continue
 		}
 		standing = append(standing, a.ID)

@@ -76,7 +76,7 @@ func (s *Screen) FailureActions() []action.Action {
 			at, _, _ := d.selected()
 			return func() tea.Msg { return OpenPlace{at} }
 		}, "enter"),
-		a("unfold", "Show the frames of libraries", "unfold", folded, func() tea.Cmd { d.toggle(); return nil }, "space", "right"),
+		a("unfold", "Show the frames of libraries", "unfold", folded, func() tea.Cmd { d.unfold(); return nil }, "space", "right"),
 	}
 }
 

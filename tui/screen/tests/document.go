@@ -123,7 +123,7 @@ func (d *document) click(y int) {
 		again := i == d.at
 		d.at, d.moved = i, true
 		if again {
-			d.toggle()
+			d.unfold()
 		}
 	}
 }
@@ -141,17 +141,16 @@ func (d *document) next(step int) int {
 	return -1
 }
 
-// toggle unfolds the library frames under the cursor; false: there are none.
-func (d *document) toggle() bool {
+// unfold shows the library frames under the cursor, if there are any.
+func (d *document) unfold() {
 	if d.at >= len(d.lines) || d.lines[d.at].fold < 0 {
-		return false
+		return
 	}
 	if d.unfolded == nil {
 		d.unfolded = map[int64]bool{}
 	}
 	d.unfolded[d.lines[d.at].fold] = true
 	d.key = documentKey{}
-	return true
 }
 
 // view draws the visible lines, with the cursor when a person is here.

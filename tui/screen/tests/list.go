@@ -3,6 +3,7 @@ package tests
 import (
 	"fmt"
 	"path"
+	"strconv"
 	"strings"
 	"time"
 
@@ -226,11 +227,11 @@ func (s *Screen) right(n *node, word string, w int) tail {
 		for rank, c := range n.count {
 			if c > 0 {
 				glyph, _, _ := look(rank, &theme.Inks{})
-				t.add(func(in *theme.Inks) theme.Ink { _, _, ink := look(rank, in); return ink }, " "+glyph+number(c))
+				t.add(func(in *theme.Inks) theme.Ink { _, _, ink := look(rank, in); return ink }, " "+glyph+strconv.Itoa(c))
 			}
 		}
 		if n.id == problemsID {
-			t.add(warning, " "+number(len(n.kids)))
+			t.add(warning, " "+strconv.Itoa(len(n.kids)))
 		}
 		t.add(muted, " ")
 		return t

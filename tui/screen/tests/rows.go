@@ -3,7 +3,6 @@ package tests
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -223,5 +222,3 @@ func (s *Screen) append() {
 		}
 	}
 }
-
-func number(n int) string { return strconv.Itoa(n) }

@@ -2,6 +2,7 @@ package tests
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -121,7 +122,7 @@ func TestATestThatFailedForNothingButASubtestIsCountedOnce(t *testing.T) {
 		q.run(tasks.Failed, tasks.Run{}, tt.reports...)
 		q.stands()
 		c := q.s.model.root.count
-		got := number(c[failed]) + " failed, " + number(c[passed]) + " passed"
+		got := strconv.Itoa(c[failed]) + " failed, " + strconv.Itoa(c[passed]) + " passed"
 		if r := q.state.Runs["test#1"]; got != tt.want || r.Failed() != c[failed] || len(r.Failures()) != c[failed] {
 			t.Errorf("%v: %s, want %s; the run says %d", tt.reports, got, tt.want, r.Failed())
 		}

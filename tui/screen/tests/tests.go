@@ -5,6 +5,7 @@ package tests
 
 import (
 	"slices"
+	"strconv"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -363,9 +364,9 @@ func (s *Screen) empty(f screen.Frame) []string {
 	case r.Status == tasks.Queued:
 		return f.Empty("No tests are known: the run waits.", "w says what for.")
 	case r.Status.Active():
-		return f.Empty("No tests are known: run "+number(r.Number)+" goes on and has told of none so far.", formats)
+		return f.Empty("No tests are known: run "+strconv.Itoa(r.Number)+" goes on and has told of none so far.", formats)
 	}
-	return f.Empty("Run "+number(r.Number)+" told of no tests and of no file:line problem.", formats)
+	return f.Empty("Run "+strconv.Itoa(r.Number)+" told of no tests and of no file:line problem.", formats)
 }
 
 // enter opens what the cursor is on: a failure, or a fold.
