@@ -70,12 +70,16 @@ func (s *sources) dirOf(pkg string) (string, bool) {
 	if !strings.ContainsAny(pkg, "./") || strings.ContainsAny(pkg, " \t") {
 		return "", false
 	}
-	for module, dir := range s.read().modules {
-		if sub, ok := below(module, pkg); ok {
-			return filepath.Join(dir, filepath.FromSlash(sub)), true
+	found, rest := "", ""
+	for module := range s.read().modules {
+		if sub, ok := below(module, pkg); ok && len(module) > len(found) { // of modules in each other the inner one
+			found, rest = module, sub
 		}
 	}
-	return "", false
+	if found == "" {
+		return "", false
+	}
+	return filepath.Join(s.index.modules[found], filepath.FromSlash(rest)), true
 }
 
 // below is a package's path inside a module.
