@@ -248,27 +248,8 @@ func portsKind() kind[[]placed[Port]] {
 	return kind[[]placed[Port]]{shape: sh, read: func(r *reader, n *node) ([]placed[Port], bool) {
 		var ports []placed[Port]
 		add := func(name string, v *node) {
-			p := Port{Name: name}
-			if outside, inside, ok := strings.Cut(v.text, ":"); ok && v.kind == textNode {
-				target, err := strconv.Atoi(inside)
-				number, err2 := strconv.Atoi(outside)
-				if outside == "auto" {
-					number, err2 = 0, nil
-				}
-				if err != nil || err2 != nil || target < 1 || target > 65535 || number < 0 || number > 65535 {
-					r.must(v, "a port number, auto, or outside:inside like 8080:80", "")
-				}
-				ports = append(ports, placed[Port]{v: Port{Name: name, Number: number, Target: target}, n: v})
-				return
-			}
-			if v.kind != textNode || v.text != "auto" {
-				port, err := strconv.Atoi(v.text)
-				if v.kind != intNode || err != nil || port < 1 || port > 65535 {
-					r.must(v, "a port number from 1 to 65535, or auto", "")
-					port = 0
-				}
-				p.Number = port
-			}
+			p := readPort(r, v)
+			p.Name = name
 			ports = append(ports, placed[Port]{v: p, n: v})
 		}
 		switch n.kind {
@@ -293,6 +274,30 @@ func portsKind() kind[[]placed[Port]] {
 		}
 		return ports, true
 	}}
+}
+
+// readPort reads a number, auto, or outside:inside.
+func readPort(r *reader, v *node) Port {
+	if v.kind == textNode && v.text == "auto" {
+		return Port{}
+	}
+	if outside, inside, ok := strings.Cut(v.text, ":"); ok && v.kind == textNode {
+		target, err := strconv.Atoi(inside)
+		number, err2 := strconv.Atoi(outside)
+		if outside == "auto" {
+			number, err2 = 0, nil
+		}
+		if err != nil || err2 != nil || target < 1 || target > 65535 || number < 0 || number > 65535 {
+			r.must(v, "a port number, auto, or outside:inside like 8080:80", "")
+		}
+		return Port{Number: number, Target: target}
+	}
+	port, err := strconv.Atoi(v.text)
+	if v.kind != intNode || err != nil || port < 1 || port > 65535 {
+		r.must(v, "a port number from 1 to 65535, or auto", "")
+		return Port{}
+	}
+	return Port{Number: port}
 }
 
 // signals are the names that a signal may have, and the numbers that mean the
