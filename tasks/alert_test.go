@@ -2,6 +2,7 @@ package tasks
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -83,6 +84,18 @@ func row(a Alert) string {
 		text += fmt.Sprintf(" @%s:%d", a.Log, a.Line)
 	}
 	return text
+}
+
+// rowsAfter are the rows of the shop when all that has happened.
+func rowsAfter(do [][]Event) (rows []string) {
+	s := fold(shop())
+	for _, e := range slices.Concat(do...) {
+		s.Apply(e)
+	}
+	for _, a := range s.Alerts() {
+		rows = append(rows, row(a))
+	}
+	return rows
 }
 
 func TestAlerts(t *testing.T) {
@@ -286,17 +299,7 @@ func TestAlerts(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := fold(shop())
-			for _, events := range c.do {
-				for _, e := range events {
-					s.Apply(e)
-				}
-			}
-			var got []string
-			for _, a := range s.Alerts() {
-				got = append(got, row(a))
-			}
-			if diff := cmp.Diff(c.want, got); diff != "" {
+			if diff := cmp.Diff(c.want, rowsAfter(c.do)); diff != "" {
 				t.Errorf("wanted (-) and shown (+):\n%s", diff)
 			}
 		})

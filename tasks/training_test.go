@@ -81,17 +81,7 @@ func TestATrainingThatGoesWrongIsARow(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := fold(shop())
-			for _, events := range c.given {
-				for _, e := range events {
-					s.Apply(e)
-				}
-			}
-			var got []string
-			for _, a := range s.Alerts() {
-				got = append(got, row(a))
-			}
-			if diff := cmp.Diff(c.want, got); diff != "" {
+			if diff := cmp.Diff(c.want, rowsAfter(c.given)); diff != "" {
 				t.Error(diff)
 			}
 		})
