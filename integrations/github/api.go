@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -190,11 +191,36 @@ func (p *provider) unexpected(doing string, err error) error {
 }
 
 func (p *provider) workflows(ctx context.Context) ([]apiWorkflow, error) {
-	if err := p.need(listsWorkflows); err != nil {
-		return nil, err
+	if !p.has(listsWorkflows) {
+		return p.workflowFiles(ctx)
 	}
 	all, _, err := list[apiWorkflow](ctx, p, "list the workflows of "+p.name(), p.path("actions/workflows"), query("per_page", "100"), "workflows", 5)
 	return all, err
+}
+
+// workflowFiles are the workflows as the default branch has them, where the server tells
+// of files only. The first directory that there is is the one that it reads.
+func (p *provider) workflowFiles(ctx context.Context) (all []apiWorkflow, err error) {
+	type entry struct {
+		Name, Path string
+		URL        string `json:"html_url"`
+	}
+	for _, dir := range []string{".forgejo/workflows", ".gitea/workflows", workflowDir} {
+		files, _, err := list[entry](ctx, p, "list the workflows of "+p.name(), p.path("contents", dir), query("ref", p.branch), "", 1)
+		switch {
+		case rest.Is(err, rest.NotFound):
+			continue
+		case err != nil:
+			return nil, err
+		}
+		for _, f := range files {
+			if ext := path.Ext(f.Name); ext == ".yml" || ext == ".yaml" {
+				all = append(all, apiWorkflow{ID: workflowID(f.Name), Name: f.Path, Path: f.Path, State: "active", URL: f.URL})
+			}
+		}
+		break
+	}
+	return all, nil
 }
 
 // runs are a page of the newest; of nil is every workflow's.

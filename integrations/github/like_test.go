@@ -1,11 +1,14 @@
 package github
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -79,6 +82,57 @@ func TestAServerThatDoesNotDescribeItselfIsAskedForLess(t *testing.T) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	})
+}
+
+func TestWhatSuchAServerLacksLeavesTheRestAlone(t *testing.T) {
+	for _, lacking := range []string{
+		"GET actions/workflows", "POST actions/workflows/*/dispatches", "GET actions/runs/*/jobs", "GET actions/jobs/*/logs", "GET actions/runs/*/artifacts",
+		"GET pulls", "GET pulls/*/reviews", "GET commits/*/status", "GET branches", "POST actions/runs/*/rerun",
+	} {
+		t.Run(lacking, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newLike(t, false)
+				w.h = githubtest.Like{Server: w.s, Without: []string{lacking}}
+				p := w.connect()
+				defer p.Close()
+				s, err := w.run(t.Context(), p, "deploy", map[string]string{"version": "v1", "env": "staging"})
+				wanted := ""
+				if lacking == "POST actions/workflows/*/dispatches" {
+					wanted = "Gitea 1.26.0 can't be asked to run a workflow; do it in the browser"
+				}
+				if got := fmt.Sprint(err); (err != nil || wanted != "") && got != wanted {
+					t.Errorf("triggered: %v", err)
+				}
+				if wanted == "" && s.Run().Native != "success" {
+					t.Errorf("the run ended as %s", s.Run().Native)
+				}
+				w.s.Push(w.repo, "ci.yml", "fix", "bob")
+				time.Sleep(time.Minute)
+				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+				defer cancel()
+				seen := make(chan error, 2) // buffered: one for each that ends
+				var runs, things atomic.Int32
+				go func() { seen <- p.Observe(ctx, func(tasks.Run) { runs.Add(1) }) }()
+				go func() {
+					seen <- p.Watch(ctx, func(c tasks.Changes) {
+						for _, r := range c.Changed {
+							if r.Kind == kindPull {
+								things.Add(1)
+							}
+						}
+					})
+				}()
+				for range 2 {
+					if err := <-seen; ctx.Err() == nil {
+						t.Errorf("it ended: %v", err)
+					}
+				}
+				if runs.Load() == 0 || things.Load() == 0 {
+					t.Errorf("%d runs and %d pull requests were told", runs.Load(), things.Load())
+				}
+			})
+		})
+	}
 }
 
 func TestATokenThatSuchAServerRefusesIsSaidToBe(t *testing.T) {

@@ -29,6 +29,8 @@ type provider struct {
 	login  string
 	from   string // where the token was found
 	branch string // the default one
+	// pullless: the repository has no pull requests.
+	pullless bool
 
 	news    news
 	changes chan struct{} // one slot: the workflows of this checkout are others
@@ -200,11 +202,12 @@ func (p *provider) greet(ctx context.Context) error {
 	}
 	var repo struct {
 		Default string `json:"default_branch"`
+		Pulls   *bool  `json:"has_pull_requests"`
 	}
 	if _, err := p.c.Get(ctx, "look at "+p.name(), p.path(), nil, &repo); err != nil {
 		return err
 	}
-	p.branch = repo.Default
+	p.branch, p.pullless = repo.Default, repo.Pulls != nil && !*repo.Pulls
 	return nil
 }
 

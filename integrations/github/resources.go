@@ -58,6 +58,9 @@ func (p *provider) Watch(ctx context.Context, tell func(tasks.Changes)) error {
 		}
 		all := p.runResources(ctx)
 		mine, changed, err := pulls.look(ctx)
+		if rest.Is(err, rest.Forbidden, rest.NotFound) { // all else goes on
+			mine, err = []tasks.Resource{p.unseen(err)}, nil
+		}
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
@@ -190,6 +193,14 @@ func (p *provider) switchOff(ctx context.Context, r apiRun, res *tasks.Resource)
 	off["approve"], off["reject"] = res.Reason, res.Reason
 }
 
+// unseen stands in the place of pull requests that the server does not show, and says why.
+func (p *provider) unseen(err error) tasks.Resource {
+	return tasks.Resource{
+		ID: tasks.NewResourceID(p.t.name, kindPull, "unseen"), Kind: kindPull, Name: "not shown", Phase: tasks.PhaseOff, Own: true,
+		Reason: err.Error(), Off: map[string]string{"rerun-failed": ""},
+	}
+}
+
 // pullList looks at the pull requests of the branch that is checked out.
 type pullList struct {
 	p    *provider
@@ -199,7 +210,7 @@ type pullList struct {
 func (l *pullList) look(ctx context.Context) (all []tasks.Resource, changed bool, err error) {
 	p := l.p
 	branch := lookAtCheckout(ctx, p.place.Dir).branch
-	if branch == "" || branch == p.branch {
+	if branch == "" || branch == p.branch || p.pullless {
 		changed = len(l.last) > 0
 		l.last = nil
 		return nil, changed, nil
@@ -235,14 +246,18 @@ func (p *provider) pull(ctx context.Context, number int) (tasks.Resource, error)
 		return tasks.Resource{}, err
 	}
 	reviews, _, err := list[apiReview](ctx, p, doing, p.path("pulls", number, "reviews"), query("per_page", "100"), "", 2)
-	if err != nil {
+	if err != nil && !rest.Is(err, rest.Forbidden, rest.NotFound) {
 		return tasks.Resource{}, err
 	}
 	checks, err := p.checksOf(ctx, doing, v.Head.SHA)
-	if err != nil {
+	if err != nil && !rest.Is(err, rest.Forbidden, rest.NotFound) {
 		return tasks.Resource{}, err
 	}
-	return p.pullResource(v, reviews, checks), nil
+	r := p.pullResource(v, reviews, checks)
+	if err != nil {
+		r.Facts[0].Value, r.Number = "not shown: "+err.Error(), ""
+	}
+	return r, nil
 }
 
 // checksOf are the checks of a commit, else its statuses.

@@ -79,7 +79,7 @@ func (p *provider) settle(ctx context.Context, r *apiRun) error {
 // mostEnded bounds the runs that are remembered.
 const mostEnded = 1000
 
-// settledOf asks the jobs of a run, once when it has ended.
+// settledOf asks the jobs of a run, once more when it has ended.
 func (p *provider) settledOf(ctx context.Context, r apiRun) (settled, error) {
 	p.mu.Lock()
 	s, known := p.ended[r.ID]
@@ -97,17 +97,17 @@ func (p *provider) settledOf(ctx context.Context, r apiRun) (settled, error) {
 			s.created = j.Created
 		}
 	}
-	if s.created.IsZero() {
-		s.created = p.c.Now()
-	}
-	if r.Status == "completed" {
-		p.mu.Lock()
-		if len(p.ended) >= mostEnded {
-			clear(p.ended)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s.created.IsZero() { // nobody tells: it is when it was seen first
+		if s.created = p.ended[r.ID].created; s.created.IsZero() {
+			s.created = p.c.Now()
 		}
-		p.ended[r.ID] = s
-		p.mu.Unlock()
 	}
+	if len(p.ended) >= mostEnded {
+		clear(p.ended)
+	}
+	p.ended[r.ID] = s
 	return s, nil
 }
 

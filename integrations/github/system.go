@@ -51,7 +51,7 @@ const (
 type endpoint struct{ method, path, without string }
 
 var endpoints = map[ability]endpoint{
-	listsWorkflows: {"get", "actions/workflows", "does not tell which workflows there are"},
+	listsWorkflows: {"get", "actions/workflows", ""},
 	dispatches:     {"post", "actions/workflows/*/dispatches", "can't be asked to run a workflow"},
 	dispatchQuery:  {"post", "actions/workflows/*/dispatches?return_run_details", ""},
 	workflowRuns:   {"get", "actions/workflows/*/runs", ""},

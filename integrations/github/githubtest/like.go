@@ -21,16 +21,18 @@ type Like struct {
 	*Server
 	// Mute: it keeps its description to itself.
 	Mute bool
+	// Without are endpoints that it does not have: "GET actions/workflows".
+	Without []string
 }
 
-// likePaths are its endpoints of a repository.
-func likePaths() []string {
-	return []string{
+// LikePaths are its endpoints of a repository.
+func (l Like) LikePaths() []string {
+	return slices.DeleteFunc([]string{
 		"GET", "GET branches", "GET contents/*", "GET commits/*/status", "GET pulls", "GET pulls/*", "GET pulls/*/reviews",
 		"GET actions/workflows", "POST actions/workflows/*/dispatches", "GET actions/runs", "GET actions/runs/*", "GET actions/runs/*/jobs",
 		"GET actions/runs/*/artifacts", "GET actions/artifacts/*/zip", "POST actions/runs/*/rerun", "POST actions/runs/*/rerun-failed-jobs",
 		"GET actions/jobs/*/logs",
-	}
+	}, func(p string) bool { return slices.Contains(l.Without, p) })
 }
 
 // never is how a time is told that is none.
@@ -64,7 +66,7 @@ func (l Like) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	parts := strings.Split(below, "/")
 	if parts[0] == "repos" && len(parts) >= 3 {
 		asked := strings.TrimSpace(r.Method + " " + strings.Join(parts[3:], "/"))
-		if !slices.ContainsFunc(likePaths(), func(p string) bool { return reaches(p, asked) }) {
+		if !slices.ContainsFunc(l.LikePaths(), func(p string) bool { return reaches(p, asked) }) {
 			http.Error(w, "404 page not found", http.StatusNotFound)
 			return
 		}
@@ -92,7 +94,7 @@ func reaches(endpoint, asked string) bool {
 // description is what it says of itself.
 func (l Like) description() object {
 	paths := map[string]object{}
-	for _, p := range likePaths() {
+	for _, p := range l.LikePaths() {
 		method, rest, _ := strings.Cut(p, " ")
 		full := strings.TrimSuffix("/repos/{owner}/{repo}/"+strings.ReplaceAll(rest, "*", "{id}"), "/")
 		if paths[full] == nil {

@@ -66,6 +66,9 @@ func (s *Server) repo(q question) answer {
 	case q.Method == "GET" && len(q.rest) >= 2 && q.rest[0] == "contents":
 		file := strings.Join(q.rest[1:], "/")
 		text, found := r.file(q.query.Get("ref"), file)
+		if all := r.below(q.query.Get("ref"), file); !found && len(all) > 0 {
+			return ok(s.contents(r, all))
+		}
 		if !found {
 			return message(http.StatusNotFound, "Not Found")
 		}

@@ -221,6 +221,18 @@ func (s *Server) content(r *Repo, file, text string) object {
 	}
 }
 
+// contents is a directory: its files without their texts.
+func (s *Server) contents(r *Repo, files []string) []any {
+	var all []any
+	for _, f := range files {
+		one := s.content(r, f, "")
+		delete(one, "content")
+		delete(one, "encoding")
+		all = append(all, one)
+	}
+	return all
+}
+
 func (s *Server) deployment(r *Repo, environment string) object {
 	return object{
 		"environment": object{

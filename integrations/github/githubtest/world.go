@@ -3,6 +3,7 @@ package githubtest
 import (
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -339,24 +340,37 @@ func (j jobState) annotations() []Annotation {
 }
 
 // file is a file's content at a branch, tag or commit.
-func (r *Repo) file(ref, path string) (string, bool) {
+func (r *Repo) file(ref, name string) (string, bool) {
 	branch := ref
 	if branch == "" {
 		branch = r.Default
 	}
-	for name, sha := range r.Branches {
+	for b, sha := range r.Branches {
 		if sha == ref {
-			branch = name
+			branch = b
 		}
 	}
 	if _, known := r.Branches[branch]; !known {
 		return "", false
 	}
-	if text, ok := r.Files[branch][path]; ok {
+	if text, ok := r.Files[branch][name]; ok {
 		return text, true
 	}
-	text, ok := r.Files[""][path]
+	text, ok := r.Files[""][name]
 	return text, ok
+}
+
+// below are the files of a directory, sorted.
+func (r *Repo) below(ref, dir string) (all []string) {
+	names := map[string]bool{}
+	for _, files := range r.Files {
+		for name := range files {
+			if _, there := r.file(ref, name); there && path.Dir(name) == dir {
+				names[name] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
 }
 
 // branches are their names, sorted.
