@@ -132,9 +132,3 @@ func (v *Value) Unknown(known ...string) []string {
 	}
 	return all
 }
-
-// Line is the line of an offset in a text, counted from 1.
-func Line(text []byte, offset int) int {
-	offset = max(0, min(offset, len(text)))
-	return strings.Count(string(text[:offset]), "\n") + 1
-}

@@ -7,13 +7,8 @@ import (
 	"strings"
 )
 
-// Line draws the newest values in w cells, scaled from low to high; low == high
-// takes the bounds of what is shown.
-func Line(values []float64, w int, low, high float64) string {
-	return Block(values, w, 1, low, high)[0]
-}
-
-// Block draws the newest values as bars in w by h cells, top line first.
+// Block draws the newest values as bars in w by h cells, top line first, scaled from
+// low to high; low == high takes the bounds of what is shown.
 func Block(values []float64, w, h int, low, high float64) []string {
 	lines := make([]string, h)
 	if w <= 0 {

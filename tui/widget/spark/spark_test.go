@@ -23,7 +23,7 @@ func TestALineShowsTheCourse(t *testing.T) {
 		{[]float64{3, 3, 3}, 3, 0, 0, "▄▄▄"},
 		{[]float64{math.NaN(), 1}, 2, 0, 1, " █"},
 	} {
-		if got := spark.Line(tt.values, tt.w, tt.low, tt.high); got != tt.want {
+		if got := spark.Block(tt.values, tt.w, 1, tt.low, tt.high)[0]; got != tt.want {
 			t.Errorf("%v: got %q, want %q", tt.values, got, tt.want)
 		}
 	}
