@@ -59,8 +59,9 @@ type failure struct {
 	lines report.Lines
 	diff  report.Diff
 	// said: the message stands, and what was compared may follow; differs: it does;
-	// over: what the test printed follows.
-	said, differs, over bool
+	// over: what the test printed follows; grouped: it is several at once, of which the
+	// first is told too.
+	said, differs, over, grouped bool
 }
 
 const (
@@ -174,6 +175,14 @@ func (r *reader) trace(line string) {
 	if f == nil || f.over {
 		return
 	}
+	if after, ok := strings.CutPrefix(line, "  + Exception Group "); ok {
+		f.grouped, line = true, after
+	} else if f.grouped {
+		f.group(r.files, line)
+		if line, ok = strings.CutPrefix(line, "  | "); !ok {
+			return
+		}
+	}
 	if strings.HasPrefix(line, "Traceback (most recent call last)") { // also of an exception while another was handled
 		f.said, f.differs = false, false
 		f.diff.Reset()
@@ -197,6 +206,23 @@ func (r *reader) trace(line string) {
 		r.tell()
 	case strings.HasPrefix(line, "- "), strings.HasPrefix(line, "+ "), strings.HasPrefix(line, "  "):
 		f.compared(line)
+	}
+}
+
+// group is a line of an exception group below its own message: of the exceptions in
+// it, which stand deeper, the first is what a person looks for.
+func (f *failure) group(files *place.Files, line string) {
+	line, deeper := strings.CutPrefix(line, "    | ")
+	if after, ok := strings.CutPrefix(line, `  File "`); ok && deeper {
+		file, rest, _ := strings.Cut(after, `", line `)
+		n, _, number := place.Number(rest)
+		if p, own := files.Own(file); own && number {
+			f.Location = tasks.Location{File: p, Line: n}
+		}
+		return
+	}
+	if deeper && f.said && line != "" && line[0] != ' ' && !strings.HasPrefix(line, "Traceback (") {
+		f.Message, f.grouped, f.over = place.Clip(f.Message+": "+line), false, true
 	}
 }
 

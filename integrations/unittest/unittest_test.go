@@ -45,6 +45,19 @@ func TestResultsAndTracebacksAreRead(t *testing.T) {
 	}
 }
 
+func TestOfSeveralExceptionsAtOnceTheFirstIsTold(t *testing.T) {
+	got, _ := integrationtest.Recorded(t, Definition(), "testdata/shop", "testdata/group.txt")
+	want := []string{
+		"failed tests.test_group TestGroup::test_all tests/test_group.py:7 ExceptionGroup: unhandled errors in a TaskGroup (1 sub-exception): ValueError: no such item: 2",
+		"failed tests.test_group TestGroup::test_plain tests/test_group.py:17 ExceptionGroup: many (2 sub-exceptions): ValueError: one",
+	}
+	rows := got.Rows()
+	slices.Sort(rows)
+	if diff := cmp.Diff(want, rows); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestATestHasItsOwnOutputAndWhatItCompared(t *testing.T) {
 	for _, file := range recorded {
 		got, lines := integrationtest.Recorded(t, Definition(), "testdata/shop", file)
