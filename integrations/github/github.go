@@ -1,6 +1,7 @@
 // Package github is GitHub Actions and pull requests: workflows as tasks that
-// can be triggered, their runs followed and mended, on github.com and on GitHub
-// Enterprise. It polls only while somebody looks, and knows nothing of the screen.
+// can be triggered, their runs followed and mended, on github.com, on GitHub
+// Enterprise and on servers that are like it, as Gitea is. It polls only while
+// somebody looks, and knows nothing of the screen.
 package github
 
 import (
