@@ -25,7 +25,8 @@ func (r Run) Answers(t TestName) bool {
 // others of it. Of those that it was to run and did not name, none failed then: many
 // tools name no test that passed.
 func (r Run) Through(suite string) (through bool) {
-	if r.Narrowed != nil && r.Narrowed.Breaks && r.Status != Succeeded {
+	killed := r.Exit != nil && r.Exit.Signal != "" || strings.HasPrefix(r.Error, ErrTimeout.Error())
+	if killed || r.Narrowed != nil && r.Narrowed.Breaks && r.Status != Succeeded {
 		return false
 	}
 	for i := range r.Tests {

@@ -41,7 +41,7 @@ func (q *sequence) run(status tasks.Status, r tasks.Run, reports ...string) {
 		}
 		q.state.Apply(tasks.TestReported{ID: id, Test: t})
 	}
-	q.state.Apply(tasks.RunEnded{ID: id, Status: status})
+	q.state.Apply(tasks.RunEnded{ID: id, Status: status, Exit: r.Exit, Error: r.Error})
 }
 
 // stands is every result: "cart TestA ✓".
@@ -62,6 +62,8 @@ func TestWhatIsRedIsWhatFailedWhenItLastRan(t *testing.T) {
 	save, failed := tasks.Run{Narrowed: part}, tasks.Run{Scope: tasks.ScopeFailed, Narrowed: part}
 	near := tasks.Run{Scope: tasks.ScopeNear, Narrowed: part}
 	only := tasks.Run{Only: []tasks.TestName{{Suite: "cart", Name: "TestA"}, {Suite: "cart", Name: "TestB"}}, Narrowed: part}
+	killed := tasks.Run{Narrowed: part, Exit: &tasks.Exit{Code: 137, Signal: "KILL"}}
+	late := tasks.Run{Narrowed: part, Error: "timed out after 3s: exit 1"}
 	bail := tasks.Run{Narrowed: &tasks.Narrowing{What: "1 of 2 packages", Breaks: true}}
 	for _, tt := range []struct {
 		name   string
@@ -77,6 +79,8 @@ func TestWhatIsRedIsWhatFailedWhenItLastRan(t *testing.T) {
 		{"what is not told of stays", nil, save, []string{"pay TestPay no"}, []string{"cart TestA ✖", "cart TestB ✖", "cart TestC ✖", "pay TestPay ✖"}},
 		{"nor is it known behind a panic", nil, save, []string{"cart TestB panic: boom"}, []string{"cart TestA ✖", "cart TestB ✖", "cart TestC ✖", "pay (file) ✓"}},
 		{"or behind a first failure that ends all", nil, bail, []string{"cart TestB no"}, []string{"cart TestA ✖", "cart TestB ✖", "cart TestC ✖", "pay (file) ✓"}},
+		{"or where the run was killed", nil, killed, []string{"cart TestB no"}, []string{"cart TestA ✖", "cart TestB ✖", "cart TestC ✖", "pay (file) ✓"}},
+		{"or took too long", nil, late, []string{"cart TestB no"}, []string{"cart TestA ✖", "cart TestB ✖", "cart TestC ✖", "pay (file) ✓"}},
 		{"a test that has another name now is no more", nil, save, []string{"cart TestB no", "cart TestOther ok"}, []string{"cart TestB ✖", "cart TestOther ✓", "pay (file) ✓"}},
 		{"nor are its subtests", []string{"cart TestA", "cart TestA/x no", "cart TestB no"}, save, []string{"cart TestB ok"}, []string{"cart TestB ✓"}},
 	} {
