@@ -273,8 +273,10 @@ func (m *model) answer(r tasks.Run) {
 		named[t.Suite] = named[t.Suite] || t.Status == tasks.TestPassed && t.Name != tasks.WholeFile
 	}
 	through := map[string]bool{}
-	for suite := range named {
-		through[suite] = r.Through(suite)
+	for _, n := range old {
+		if _, known := through[n.result.Suite]; !known {
+			through[n.result.Suite] = r.Through(n.result.Suite)
+		}
 	}
 	over := r.Status == tasks.Succeeded && r.Cached == "" && !r.Partial()
 	for _, n := range slices.Backward(old) { // what is below comes first
