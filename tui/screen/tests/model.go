@@ -240,10 +240,12 @@ func relevant(s *tasks.State, unit string) []tasks.Run {
 	return runs
 }
 
-// complete says whether a run told of every test that there is.
+// complete says whether a run told of every test that there is: not where something
+// did not compile, or a file could not be read.
 func complete(r tasks.Run) bool {
 	return (r.Status == tasks.Succeeded || r.Status == tasks.Failed) && r.Narrowed == nil && r.Cached == "" && len(r.Tests) > 0 &&
-		!slices.ContainsFunc(r.Diagnostics, func(d tasks.Diagnostic) bool { return d.Severity == tasks.Error })
+		!slices.ContainsFunc(r.Diagnostics, func(d tasks.Diagnostic) bool { return d.Severity == tasks.Error }) &&
+		!slices.ContainsFunc(r.Tests, func(t tasks.TestResult) bool { return t.Status == tasks.TestFailed && strings.HasPrefix(t.Name, "(") })
 }
 
 // begin folds another run.

@@ -217,3 +217,18 @@ func TestARunThatRanNoTestDoesNotClaimThoseBeforeIt(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+func TestARunThatCouldNotReadAFileLeavesTheTestsOfTheOthers(t *testing.T) {
+	t.Parallel()
+	state, s := newState(), New()
+	ran(state, 1, tasks.Succeeded, "test_a+ test_b+")
+	ran(state, 2, tasks.Failed, "(collection)-") // of all of the task: pytest runs no test then
+	s.Follow(screen.Frame{W: 60, H: 20, State: state, Unit: "test", Now: time.Now(), Ink: theme.Dark().Inks()})
+	var got []string
+	for _, r := range s.rows {
+		got = append(got, r.label)
+	}
+	if diff := cmp.Diff([]string{"shop", "(collection)", "test_a", "test_b"}, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
