@@ -24,6 +24,8 @@ func Definition() integrations.Definition {
 //	error[E0425]: cannot find x             previous
 //	 --> src/lib.rs:2:5                         and arrow
 //	  = note: `#[warn(clippy::ptr_arg)]`        and rule, which is told with all of it again
+//	[PARSE_ERROR] Unexpected token          previous
+//	   ╭─[ vitest.config.ts:4:10 ]               and box
 //	/shop/src/a.js                          heading
 //	  3:5  error  no such thing  no-undef       and row
 //	Traceback (most recent call last):      trace
@@ -112,6 +114,10 @@ func (r *reader) indented(line string) bool {
 		if after, ok := strings.CutPrefix(text, "--> "); ok && r.previous != "" {
 			return r.arrow(after)
 		}
+	case boxed[0]:
+		if after, ok := strings.CutPrefix(text, boxed); ok && r.previous != "" && r.box(after) {
+			return true
+		}
 	case '=':
 		if r.unnamed != nil && r.rule(text) {
 			return true
@@ -192,6 +198,29 @@ func bracketed(s string) (line, column int, message string, ok bool) {
 func (r *reader) arrow(text string) bool {
 	file, line, column, _, ok := place.Cut(text)
 	return ok && r.report(file, line, column, r.previous)
+}
+
+// boxed begins the drawing of a place.
+const boxed = "╭─["
+
+// box is " vitest.config.ts:4:10 ]" below the message it is about, which may begin
+// with its kind in capitals (rolldown, and with it vite and vitest) or a sign (oxlint).
+func (r *reader) box(text string) bool {
+	text, _, ok := strings.Cut(text, "]")
+	if !ok {
+		return false
+	}
+	message := strings.TrimSpace(r.previous)
+	if after, bracket := strings.CutPrefix(message, "["); bracket {
+		if _, rest, named := strings.Cut(after, "] "); named {
+			message = rest
+		}
+	}
+	if rest, warns := strings.CutPrefix(message, "⚠ "); warns {
+		message = "warning: " + rest
+	}
+	file, line, column, _, ok := place.Cut(strings.TrimSpace(text))
+	return ok && r.report(file, line, column, strings.TrimPrefix(message, "× "))
 }
 
 // frame is `cart.py", line 3, in first`; without a traceback above, as of a
