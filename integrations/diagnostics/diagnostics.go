@@ -100,7 +100,24 @@ func (r *reader) read(line string) bool {
 			return r.emit(r.place, tasks.Error, line, "")
 		}
 	}
+	if line[len(line)-1] == ')' && r.told(line) {
+		return true
+	}
 	return r.plain(line)
+}
+
+// told is "ERROR: /shop/pyproject.toml: Expected ']' (at line 9, column 13)", as
+// Python says what is wrong with a TOML file, and who reads one by it.
+func (r *reader) told(line string) bool {
+	message, at, ok := strings.Cut(line[:len(line)-1], " (at line ")
+	n, rest, number := place.Number(at)
+	after, told := strings.CutPrefix(rest, ", column ")
+	if !ok || !number || !told {
+		return false
+	}
+	column, _, _ := place.Number(after)
+	file, message, ok := strings.Cut(strings.TrimPrefix(message, "ERROR: "), ": ")
+	return ok && r.report(file, n, column, message)
 }
 
 // indented lines belong to one above.
