@@ -62,6 +62,15 @@ type Sweeper interface {
 	SweepEnded(ctx context.Context, t Task, w Sweep, runs []Run) error
 }
 
+// Heir is a Runner that keeps something elsewhere for runs on this machine, which
+// stays as it was when a host is killed.
+type Heir interface {
+	// HostKilled says that an earlier host began these runs of a task and was killed
+	// with some of them going on or not begun: they have ended. They are one run, or
+	// all that are known of one sweep. An error has the next host say it again.
+	HostKilled(ctx context.Context, t Task, runs []Run) error
+}
+
 // Refresher is a Runner that brings changed files into a run that goes on.
 type Refresher interface {
 	// Refresh takes over files of the unit's Watch.Live, relative to the workspace,

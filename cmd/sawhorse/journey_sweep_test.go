@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -86,7 +87,7 @@ func TestASweepIsBegunFromTheFormAndItsRunsAreOneMatrix(t *testing.T) {
 	// All of the next are stopped at once, after a question.
 	p.press("r").see("Run train").press("0.05", "down", "5000", "down", "4,8,16,32").see("4 runs +hidden 4").press("down", "down", "2", "enter")
 	p.see("0 of 4 ended", "2 of 2 at once", "waiting").press("x").see(`Stop the sweep train#7\?`, "2 of its 4 runs go on").confirm("Stop all")
-	p.see("4 of 4 ended", "cancelled", "skipped")
+	p.see("2 of 4 ended +2 not started", "cancelled")
 	if out := w.sawhorse(t, dir, "history", "train"); strings.Count(out, "succeeded") != 6 {
 		t.Errorf("the history is\n%s", out)
 	}
@@ -175,5 +176,23 @@ func TestATrainingIsRecordedByMLflowWithItsCodeAndItsEnd(t *testing.T) {
 	if got := fmt.Sprint(parent.Info.Status, " ", parent.tag("sawhorse.swept")); got != "FINISHED lr" {
 		t.Errorf("the sweep is %s", got)
 	}
+
+	// A host that is killed takes its runs along. The next one says so on the server,
+	// and still shows the sweep whole.
+	p.press("t").see("Run train").press("0.1,0.01", "down", "100000", "down", "down", "down", "1", "enter").see("0 of 2 ended", "waiting")
+	p.until("the server knows of its run", func() bool { return tracked(t, url)["train#4"].Info.Status == "RUNNING" })
+	p.see(`4 +0.1 +running +0`)
+	pid, err := w.host()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	p.see("reconnect").press("\x12")
+	for _, name := range []string{"train#4", "sweep train#4"} {
+		p.until(name+" is killed on the server, too", func() bool { return tracked(t, url)[name].Info.Status == "KILLED" })
+	}
+	p.see("○ train").command("go train").press("3").see("1 of 2 ended +1 not started", `4 +0.1 +cancelled`, `5 +0.01 +not started`)
 	w.sawhorse(t, dir, "down")
 }

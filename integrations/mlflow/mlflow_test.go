@@ -347,6 +347,31 @@ func tracks(l lab) {
 	}
 	parent = status(k.linked).Data.Tags.get("mlflow.parentRunId")
 	ends(statusKilled, tasks.Run{Status: tasks.Succeeded, EndedAt: at}, tasks.Run{Status: tasks.Skipped, EndedAt: at})
+
+	// A host that is killed leaves them as they were: the next one ends them.
+	q.Run, q.Sweep = "fit#9", &tasks.Sweep{ID: "fit#9", Swept: []string{"lr"}, Parallel: 1, Runs: 2}
+	if err := tracker.Run(t.Context(), q, k); err != nil {
+		t.Fatal(err)
+	}
+	parent = status(k.linked).Data.Tags.get("mlflow.parentRunId")
+	if err := l.update(t.Context(), k.linked, statusRunning, at); err != nil {
+		t.Fatal(err)
+	}
+	left := tasks.Run{Task: "fit", External: k.linked, Status: tasks.Cancelled, EndedAt: at, Sweep: q.Sweep}
+	heir := Track(program(nil), func() integrations.Place { return place }).(tasks.Heir)
+	never := tasks.Run{Task: "fit", Status: tasks.Skipped, Sweep: q.Sweep}
+	for range 2 { // once more is no harm
+		if err := heir.HostKilled(t.Context(), q.Task, []tasks.Run{left, never}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	child, over := status(k.linked).Info, status(parent).Info
+	if got := fmt.Sprint(child.Status, " ", over.Status, " ", int64(over.End) == at.UnixMilli()); got != "KILLED KILLED true" {
+		t.Errorf("they are %s", got)
+	}
+	if err := heir.HostKilled(t.Context(), q.Task, []tasks.Run{{Task: "fit", External: strings.Repeat("0", 32), Status: tasks.Cancelled}}); err != nil {
+		t.Errorf("of one that was deleted: %v", err)
+	}
 	q.Sweep = nil
 
 	q.Task.Spec.Track = "lab"

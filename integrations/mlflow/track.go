@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/sawhorse-dev/sawhorse/integrations"
+	"github.com/sawhorse-dev/sawhorse/integrations/internal/rest"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
 	"github.com/sawhorse-dev/sawhorse/workspace/checkout"
@@ -42,7 +43,10 @@ type parent struct {
 	id string     // empty: it is not made yet
 }
 
-var _ tasks.Sweeper = (*tracker)(nil)
+var (
+	_ tasks.Sweeper = (*tracker)(nil)
+	_ tasks.Heir    = (*tracker)(nil)
+)
 
 // Track is a runner that records the runs of tasks with track:. where says what
 // the workspace declares now.
@@ -131,6 +135,76 @@ func (t *tracker) SweepEnded(ctx context.Context, task tasks.Task, w tasks.Sweep
 		return fmt.Errorf("the server was not told that the sweep %s is %s: %w", w.ID, strings.ToLower(status), err)
 	}
 	return nil
+}
+
+// HostKilled says on the server of runs that a killed host took along that they are
+// at their end, and so of the run that stands for their sweep: killed, unless every run
+// of the sweep had ended by itself.
+func (t *tracker) HostKilled(ctx context.Context, task tasks.Task, runs []tasks.Run) error {
+	if task.Spec.Track == "" || !slices.ContainsFunc(runs, func(r tasks.Run) bool { return r.External != "" }) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, startWithin)
+	defer cancel()
+	srv, err := t.dial(ctx, task)
+	if err == nil {
+		defer srv.rest.Close()
+		err = srv.bury(ctx, runs)
+	}
+	if err != nil {
+		return fmt.Errorf("runs of %s were cut short with an earlier host, and the server was not told: %w", task.Name, err)
+	}
+	return nil
+}
+
+func (s *server) bury(ctx context.Context, runs []tasks.Run) error {
+	parents := map[string]time.Time{} // by when the last of their runs ended
+	ended := 0
+	for _, r := range runs {
+		ended += count(r.Status == tasks.Succeeded || r.Status == tasks.Failed)
+		if r.External == "" {
+			continue
+		}
+		there, err := s.run(ctx, r.External)
+		if rest.Is(err, rest.NotFound) {
+			continue // somebody has deleted it
+		}
+		if err == nil && r.Status == tasks.Cancelled && there.goesOn() {
+			err = s.update(ctx, r.External, statusKilled, r.EndedAt)
+		}
+		if err != nil {
+			return err
+		}
+		if parent := there.Data.Tags.get("mlflow.parentRunId"); parent != "" && r.EndedAt.After(parents[parent]) {
+			parents[parent] = r.EndedAt
+		}
+	}
+	status := statusKilled
+	if sweep := runs[0].Sweep; sweep != nil && ended == sweep.Runs {
+		status = statusFinished
+	}
+	for id, at := range parents {
+		there, err := s.run(ctx, id)
+		if err == nil && there.goesOn() {
+			err = s.update(ctx, id, status, at)
+		}
+		if err != nil && !rest.Is(err, rest.NotFound) {
+			return err
+		}
+	}
+	return nil
+}
+
+// goesOn says whether the server believes that a run has not ended.
+func (r run) goesOn() bool {
+	return r.Info.Status == statusRunning || r.Info.Status == statusScheduled
+}
+
+func count(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 func lastToEnd(runs []tasks.Run) (last tasks.Run) {
@@ -298,7 +372,7 @@ func (r *recorded) end(ctx context.Context, stopped bool, err error, s tasks.Sin
 	ctx, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
 	now, failed := r.run(ctx, r.id)
-	if failed == nil && now.Info.Status != statusRunning && now.Info.Status != statusScheduled && !stopped {
+	if failed == nil && !now.goesOn() && !stopped {
 		return
 	}
 	status := statusFinished

@@ -177,6 +177,7 @@ func (e *Engine) queue(t tasks.Task, a ask) tasks.Run {
 		e.lastParams[t.Name] = a.params
 	}
 	e.emit(tasks.RunQueued{Run: r})
+	e.recordSwept(r.ID)
 	return r
 }
 
@@ -251,6 +252,7 @@ func (e *Engine) dropRun(r tasks.Run, why string) {
 	delete(e.params, r.ID)
 	delete(e.env, r.ID)
 	e.emit(tasks.RunEnded{ID: r.ID, At: e.o.Now(), Status: tasks.Skipped, Error: why, EndLine: r.FirstLine})
+	e.recordSwept(r.ID)
 }
 
 func (e *Engine) restart(words []string) error {

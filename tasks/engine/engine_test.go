@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -26,6 +27,19 @@ type runner struct {
 	script  map[string]func(ctx context.Context, r tasks.Request, s tasks.Sink) error
 	readyIn map[string]time.Duration
 	swept   []string // sweeps that have ended, each with its runs
+	buried  []string // what a killed host left
+	deaf    error    // what is said when it is told of that
+}
+
+func (f *runner) HostKilled(_ context.Context, t tasks.Task, runs []tasks.Run) error {
+	text := t.Name
+	for _, r := range runs {
+		text += fmt.Sprintf(", %d %s", r.Number, r.Status)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.buried = append(f.buried, text)
+	return f.deaf
 }
 
 func (f *runner) SweepEnded(_ context.Context, t tasks.Task, w tasks.Sweep, runs []tasks.Run) error {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 )
@@ -26,6 +27,11 @@ func (e *Engine) recallEarlier() {
 	e.work.Go(func() {
 		defer close(e.recalled)
 		runs, err := e.o.Earlier(e.inner)
+		for i, r := range runs {
+			if r.Status.Active() {
+				runs[i].EndedAt = e.lastSaid(r)
+			}
+		}
 		e.send(func(e *Engine) {
 			if err != nil {
 				e.notice(tasks.Notice{
@@ -52,14 +58,79 @@ func (e *Engine) recall() {
 	for _, r := range known { // the last numbers may not have been read
 		e.numbers[r.Task] = max(e.numbers[r.Task], r.Number)
 	}
-	if e.earlier = rest; len(known) > 0 {
-		e.emit(tasks.RunsRecalled{Runs: known})
+	if e.earlier = rest; len(known) == 0 {
+		return
 	}
-	for _, r := range known {
-		if !r.Status.Done() && r.External != "" {
+	cut := map[string][]tasks.Run{} // by task, and sweep
+	for i := range known {
+		r := &known[i]
+		cutBy := r.Task
+		if r.Sweep != nil {
+			cutBy = string(r.Sweep.ID)
+		}
+		switch remote := e.state.Units[r.Task].Task.Remote(); {
+		case r.Status.Done():
+		case r.Status == tasks.Queued:
+			r.Status, r.EndedAt, r.Error = tasks.Skipped, r.QueuedAt, "the host was killed before it began"
+			cut[cutBy] = append(cut[cutBy], *r)
+		case remote && r.External != "":
+			r.EndedAt = time.Time{}
 			e.unfollowed[r.ID] = true
+		default:
+			r.Status, r.Error = tasks.Cancelled, "the host was killed while it ran"
+			cut[cutBy] = append(cut[cutBy], *r)
 		}
 	}
+	e.emit(tasks.RunsRecalled{Runs: known})
+	for of, runs := range cut {
+		e.bury(runs, slices.DeleteFunc(slices.Clone(known), func(r tasks.Run) bool { return r.Sweep == nil || string(r.Sweep.ID) != of }))
+	}
+}
+
+// lastSaid is when a run that nobody saw end was heard of last.
+func (e *Engine) lastSaid(r tasks.Run) time.Time {
+	reader, err := e.o.Logs.Reader(r.Log)
+	if err != nil {
+		return r.StartedAt
+	}
+	defer reader.Close()
+	_, end, err := reader.Bounds()
+	if err != nil || end <= r.FirstLine {
+		return r.StartedAt
+	}
+	lines, err := reader.Lines(end-1, 1, 1, nil)
+	if err != nil || len(lines) == 0 || lines[0].Time.Before(r.StartedAt) {
+		return r.StartedAt
+	}
+	return lines[0].Time
+}
+
+// bury records runs that a killed host took along: those of one task or sweep. Who
+// keeps something for them elsewhere is told first, of all of the sweep; as long as that
+// is not reached, each next host tries again.
+func (e *Engine) bury(cut, all []tasks.Run) {
+	t := e.state.Units[cut[0].Task].Task
+	r, _ := e.runner(t.Provider)
+	heir, keeps := tasks.As[tasks.Heir](r)
+	if len(all) == 0 {
+		all = cut
+	}
+	e.work.Go(func() {
+		if keeps {
+			if err := heir.HostKilled(e.inner, t, all); err != nil {
+				e.offer(tasks.Notice{
+					ID: "killed/" + t.Name, Severity: tasks.Warning, Source: "task", Task: t.Name, Message: err.Error(),
+					Hint: "the next start of the host says it again",
+				})
+				return
+			}
+		}
+		e.send(func(e *Engine) {
+			for _, r := range cut {
+				e.records <- r
+			}
+		})
+	})
 }
 
 // sayUnfollowed says of each run of an earlier host that nobody follows yet what it waits for.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,6 +20,7 @@ import (
 type lasting struct {
 	*system
 	resumed []string
+	deaf    error // whoever keeps something of runs elsewhere can't be told
 	goesOn  func(ctx context.Context, s tasks.Sink) error
 }
 
@@ -32,6 +34,7 @@ func afterRestart(t *testing.T, l *lasting, units []config.Unit, earlier []tasks
 	t.Helper()
 	onEngineWith(t, units, func(o *Options) {
 		l.begin()
+		o.Runners[""].(*runner).deaf = l.deaf
 		o.Connections = func(context.Context, *config.File) ([]tasks.Connection, error) {
 			c := l.connection()
 			c.Connect = func(context.Context, tasks.Lookout) (any, error) {
@@ -180,6 +183,55 @@ func TestARunThatIsKnownInAnotherSystemIsKeptAtOnceAndNotEndedByAHostThatLeaves(
 	}
 	if diff := cmp.Diff([]string{"deploy#1 is 10, running"}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestWhatAKilledHostTookAlongIsRecordedAndThoseWhoKeptItAreTold(t *testing.T) {
+	w := &tasks.Sweep{ID: "train#3", Swept: []string{"lr"}, Parallel: 1, Runs: 3}
+	began := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).Add(-time.Hour)
+	var earlier []tasks.Run
+	for n, status := range []tasks.Status{tasks.Succeeded, tasks.Running, tasks.Queued} {
+		id := tasks.NewRunID("train", 3+n)
+		r := tasks.Run{ID: id, Task: "train", Number: 3 + n, Status: status, Sweep: w, Log: logs.Key(id), QueuedAt: began, EndLine: -1}
+		if status != tasks.Queued {
+			r.External, r.StartedAt = fmt.Sprint("x", n), began.Add(time.Minute)
+		}
+		earlier = append(earlier, r)
+	}
+	earlier = append(earlier, tasks.Run{ID: "fit#7", Task: "fit", Number: 7, Status: tasks.Running, External: "x7", Log: "fit", StartedAt: began, EndLine: -1})
+	for name, c := range map[string]struct {
+		deaf error
+		past []string
+	}{
+		"told":        {nil, []string{"fit#7 cancelled: the host was killed while it ran", "train#4 cancelled: the host was killed while it ran", "train#5 skipped: the host was killed before it began"}},
+		"not reached": {errors.New("the server was not told"), nil},
+	} {
+		l := &lasting{system: &system{}, deaf: c.deaf}
+		afterRestart(t, l, []config.Unit{train(), task("fit")}, slices.Clone(earlier), func(b *bench) {
+			var shown []string
+			st := b.state()
+			for _, r := range st.SweepRuns(w.ID) {
+				shown = append(shown, fmt.Sprint(r.Number, " ", r.Status, " ", r.Duration(time.Time{})))
+			}
+			if diff := cmp.Diff([]string{"3 succeeded 0s", "4 cancelled 0s", "5 skipped 0s"}, shown); diff != "" {
+				t.Errorf("%s: %s", name, diff)
+			}
+			slices.Sort(b.r.buried)
+			if diff := cmp.Diff([]string{"fit, 7 cancelled", "train, 3 succeeded, 4 cancelled, 5 skipped"}, b.r.buried); diff != "" {
+				t.Errorf("%s: %s", name, diff)
+			}
+			if _, said := st.Notices["killed/train"]; said != (c.deaf != nil) {
+				t.Errorf("%s: notices are %v", name, st.Notices)
+			}
+			var past []string
+			for _, r := range b.past {
+				past = append(past, fmt.Sprint(r.ID, " ", r.Status, ": ", r.Error))
+			}
+			slices.Sort(past)
+			if diff := cmp.Diff(c.past, past); diff != "" {
+				t.Errorf("%s: %s", name, diff)
+			}
+		})
 	}
 }
 

@@ -41,6 +41,7 @@ func (e *Engine) settle(ctx context.Context) time.Time {
 			delete(e.env, id)
 			e.miss(id.Task(), e.state.Runs[id].Cause)
 			e.emit(tasks.RunEnded{ID: id, At: now, Status: tasks.Skipped, Error: why})
+			e.recordSwept(id)
 		}
 		for _, id := range p.stop {
 			e.end(id, tasks.ErrCancelled)
@@ -89,6 +90,7 @@ func (e *Engine) startRun(ctx context.Context, id tasks.RunID) {
 	}
 	e.news.begins = now
 	e.emit(tasks.RunStarted{ID: id, At: now, FirstLine: s.first, Ports: ownPorts(t, req.Ports)})
+	e.recordSwept(id)
 	e.stir()
 }
 

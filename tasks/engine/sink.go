@@ -165,8 +165,8 @@ func (s *sink) tell(ev tasks.Event) {
 			defer e.codeOf(s.id)
 		}
 		e.emit(ev)
-		if _, linked := ev.(tasks.RunLinked); linked && e.state.Units[s.id.Task()].Task.Remote() {
-			e.records <- cloneRun(e.state.Runs[s.id]) // it outlives this host
+		if _, linked := ev.(tasks.RunLinked); linked {
+			e.records <- cloneRun(e.state.Runs[s.id]) // there it outlives this host
 		}
 	})
 }

@@ -61,6 +61,14 @@ func (e *Engine) runSweep(c tasks.RunSweep) error {
 	return nil
 }
 
+// recordSwept keeps a run of a sweep that has not ended, or never begins: the next host
+// shows the sweep whole.
+func (e *Engine) recordSwept(id tasks.RunID) {
+	if r := e.state.Runs[id]; r.Sweep != nil {
+		e.records <- cloneRun(r)
+	}
+}
+
 // cancelSweep ends the runs of a sweep, those first that did not begin.
 func (e *Engine) cancelSweep(w tasks.Sweep) error {
 	runs := e.state.SweepRuns(w.ID)

@@ -35,18 +35,19 @@ type Code struct {
 }
 
 // Add stores a run, in place of one of the same ID. One that has not ended has to be
-// one of another system: it stands aside until it has. An error that is a *Warning
+// known to another system or be one of a sweep: it stands aside until it has, and so
+// does one of a sweep that never began. An error that is a *Warning
 // tells of a damaged history that was set aside: the run is stored.
 func (s *Store) Add(ctx context.Context, r tasks.Run) error { return s.AddAt(ctx, r, Code{}) }
 
 // AddAt is Add for a run of known code.
 func (s *Store) AddAt(ctx context.Context, r tasks.Run, code Code) error {
-	if !r.Status.Done() && r.External == "" {
+	if !r.Status.Done() && r.External == "" && r.Sweep == nil {
 		return fmt.Errorf("store run %s: it has not ended", r.ID)
 	}
 	return s.host(ctx, fmt.Sprintf("store run %s", r.ID), func(db *sql.DB) error {
 		err := inside(ctx, db, func(tx *sql.Tx) error {
-			if !r.Status.Done() {
+			if !r.Status.Done() || r.Status == tasks.Skipped && r.Sweep != nil {
 				return putAside(ctx, tx, r)
 			}
 			return insert(ctx, tx, r, code)

@@ -13,13 +13,22 @@ import (
 // host is told of: as many as it shows.
 const keptElsewhere = 20
 
-// putAside keeps a run that goes on in another system until it has ended.
+// putAside keeps a run that the next host is told of although it is no finished one:
+// until it is, and if it never began, until its task is swept anew.
 func putAside(ctx context.Context, tx *sql.Tx, r tasks.Run) error {
 	text, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, "INSERT OR REPLACE INTO elsewhere VALUES (?,?,?)", r.ID, nanos(r.StartedAt), string(text)); err != nil {
+	since := r.StartedAt
+	if since.IsZero() {
+		since = r.QueuedAt
+	}
+	put := []statement{{"INSERT OR REPLACE INTO elsewhere VALUES (?,?,?)", []any{r.ID, nanos(since), string(text)}}}
+	if r.Sweep != nil && r.ID == r.Sweep.ID && r.Status == tasks.Queued {
+		put = append(put, statement{"DELETE FROM elsewhere WHERE json_extract(run, '$.task') = ? AND json_extract(run, '$.status') = ?", []any{r.Task, tasks.Skipped}})
+	}
+	if err := execAll(ctx, tx, put); err != nil {
 		return err
 	}
 	return count(ctx, tx, r)
@@ -27,7 +36,8 @@ func putAside(ctx context.Context, tx *sql.Tx, r tasks.Run) error {
 
 // Recall is what the next host goes on with: of each task the newest runs that went
 // on in another system, whether they have ended or not, and the runs of its newest
-// sweep, in the order in which they were asked for.
+// sweep, also those that never began, in the order in which they were asked for.
+// What goes on or waits, and is of this machine, is of a host that was killed.
 func (s *Store) Recall(ctx context.Context) ([]tasks.Run, error) {
 	var all []tasks.Run
 	err := s.read(ctx, "read the runs of earlier hosts", func(db *sql.DB) error {

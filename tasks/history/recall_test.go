@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -26,12 +27,19 @@ func TestTheNextHostIsToldOfTheNewestSweepsAndOfWhatGoesOnElsewhere(t *testing.T
 		}
 	}
 	external := func(r *tasks.Run) { r.External = fmt.Sprint("x", r.Number) }
+	skipped := func(r *tasks.Run) { r.Status, r.StartedAt, r.Exit = tasks.Skipped, time.Time{}, nil }
+	queued := func(r *tasks.Run) { skipped(r); r.Status = tasks.Queued }
 	goesOn := func(r *tasks.Run) { external(r); r.Status, r.Exit, r.EndLine = tasks.Running, nil, -1 }
 	add(finished("train", 1, of("train#1")))
 	add(finished("train", 2, of("train#1")))
+	add(finished("train", 2, of("train#1"), skipped))
+	for n := 3; n <= 6; n++ { // each is there before it begins
+		add(finished("train", n, of("train#3"), queued))
+	}
 	add(finished("train", 3, of("train#3")))
 	add(finished("train", 4, of("train#3"), failed))
-	add(finished("train", 5))
+	add(finished("train", 5, of("train#3"), skipped))
+	add(finished("train", 7))
 	add(finished("other", 6, of("other#6")))
 	for n := range 30 {
 		add(finished("deploy", 10+n, external))
@@ -55,7 +63,7 @@ func TestTheNextHostIsToldOfTheNewestSweepsAndOfWhatGoesOnElsewhere(t *testing.T
 		}
 		got = append(got, text)
 	}
-	want := []string{"train#3 succeeded of train#3 with [lr]3 loss 2", "train#4 failed of train#3 with [lr]4 loss 2", "other#6 succeeded of other#6 with [lr]6 loss 2"}
+	want := []string{"train#3 succeeded of train#3 with [lr]3 loss 2", "train#4 failed of train#3 with [lr]4 loss 2", "train#5 skipped of train#3 with [lr]5 loss 2", "other#6 succeeded of other#6 with [lr]6 loss 2", "train#6 queued of train#3 with [lr]6 loss 2"}
 	for n := 21; n <= 40; n++ {
 		want = append(want, fmt.Sprintf("deploy#%d succeeded x%d", n, n))
 	}

@@ -179,7 +179,7 @@ func (s *Screen) heading(f screen.Frame, w tasks.Sweep, runs []tasks.Run, best i
 	done := 0
 	for _, r := range runs {
 		count[r.Status]++
-		if r.Status.Done() {
+		if r.Status.Done() && r.Status != tasks.Skipped {
 			done++
 		}
 	}
@@ -190,6 +190,9 @@ func (s *Screen) heading(f screen.Frame, w tasks.Sweep, runs []tasks.Run, best i
 	}
 	if n := count[tasks.Failed]; n > 0 {
 		l.Put(in.Failed, fmt.Sprintf("  ✖ %d failed", n))
+	}
+	if n := count[tasks.Skipped]; n > 0 {
+		l.Put(in.Muted, fmt.Sprintf("  %d not started", n))
 	}
 	if best >= 0 {
 		r := runs[best]
@@ -223,6 +226,8 @@ func (s *Screen) row(f screen.Frame, w tasks.Sweep, r tasks.Run, best bool) tabl
 		}
 	case tasks.Running, tasks.Stopping, tasks.Ready:
 		ink = in.Running
+	case tasks.Skipped:
+		word = "not started"
 	}
 	text := in.Text
 	if best {
