@@ -3,6 +3,7 @@ package watch
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -73,8 +74,32 @@ const maxLinks = 40
 
 // follow watches, for the file and for each link on the way to it, the directory
 // that it is in; where there is none, the nearest one above. Directories that
-// don't matter any more are left.
+// don't matter any more are left. What is made or removed before a directory is
+// watched is no event, so it is looked again until nothing has become of it.
 func (o *oneFile) follow() error {
+	wanted := o.where()
+	for {
+		for _, dir := range o.watcher.WatchList() {
+			if !wanted[dir] {
+				_ = o.watcher.Remove(dir) // it may be gone
+			}
+		}
+		var problem error
+		for dir := range wanted {
+			if err := o.watcher.Add(dir); err != nil {
+				problem = err
+			}
+		}
+		now := o.where()
+		if maps.Equal(wanted, now) {
+			return problem
+		}
+		wanted = now
+	}
+}
+
+// where finds the names, and the directories to watch for them.
+func (o *oneFile) where() map[string]bool {
 	o.names = []string{o.path}
 	for name := o.path; len(o.names) <= maxLinks; {
 		target, err := os.Readlink(name)
@@ -87,21 +112,11 @@ func (o *oneFile) follow() error {
 		name = target
 		o.names = append(o.names, name)
 	}
-	wanted := map[string]bool{}
+	dirs := map[string]bool{}
 	for _, name := range o.names {
-		wanted[nearest(filepath.Dir(name))] = true
+		dirs[nearest(filepath.Dir(name))] = true
 	}
-	for _, dir := range o.watcher.WatchList() {
-		if !wanted[dir] {
-			_ = o.watcher.Remove(dir) // it may be gone
-		}
-	}
-	for dir := range wanted {
-		if err := o.watcher.Add(dir); err != nil {
-			return err
-		}
-	}
-	return nil
+	return dirs
 }
 
 // nearest is the directory, or the nearest one above it that is there.
