@@ -53,6 +53,14 @@ func TestEveryReporterSaysTheSame(t *testing.T) {
 	}
 }
 
+func TestAFileThatDoesNotParseLeadsToTheMistake(t *testing.T) {
+	got, _ := read(t, "testdata/transform.txt")
+	want := []string{"failed src/cart.test.ts (file) src/cart.ts:12:19 Unexpected token"} // its other files are not here
+	if diff := cmp.Diff(want, got.Rows()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestAFailureIsToldWhenItsFileHasEnded(t *testing.T) {
 	root := integrationtest.Root(t, "testdata/shop")
 	got := integrationtest.Read(Definition(), integrationtest.Task(root, ""), strings.Split(` RUN  v4.1.12 `+root+`

@@ -32,6 +32,7 @@ type Failure struct {
 	Diff     report.Diff
 
 	diff section
+	last string // the line before
 }
 
 type section int
@@ -46,8 +47,12 @@ const (
 // Line takes a line of the report, without what all of its lines are indented by.
 func (f *Failure) Line(files Finder, line string) {
 	text := strings.TrimSpace(line)
+	last := f.last
+	f.last = text
 	switch {
 	case f.compared(line, text):
+	case strings.HasPrefix(text, "╭─["):
+		f.box(files, text[len("╭─["):], last)
 	case text == "", strings.HasPrefix(text, "● "):
 	case strings.HasPrefix(text, "at "):
 		f.frame(files, text[len("at "):])
@@ -58,6 +63,27 @@ func (f *Failure) Line(files Finder, line string) {
 		f.Message = place.Clip(message)
 	case f.diff == before:
 		f.side(text)
+	}
+}
+
+// box is " src/cart.ts:12:19 ]" below "[PARSE_ERROR] Unexpected token": what is wrong
+// with a file that does not parse. The line above it all says only that one is.
+func (f *Failure) box(files Finder, text, said string) {
+	text, _, _ = strings.Cut(text, "]")
+	file, line, column, _, ok := place.Cut(strings.TrimSpace(text))
+	if !ok || f.Location.File != "" {
+		return
+	}
+	p, own := files(file)
+	if !own {
+		return
+	}
+	f.Location = tasks.Location{File: p, Line: line, Column: column}
+	if _, rest, kind := strings.Cut(said, "] "); kind && strings.HasPrefix(said, "[") {
+		said = rest
+	}
+	if said != "" {
+		f.Message = place.Clip(said)
 	}
 }
 
