@@ -35,6 +35,7 @@ type term struct {
 	level Level
 	num   float64
 	isNum bool
+	field bool // the key is that of a field, whatever it is called
 }
 
 // SyntaxError says what is wrong with a query and where.
@@ -51,9 +52,14 @@ func (e *SyntaxError) Error() string {
 
 // ParseQuery reads a filter; an empty text is the query that every line matches.
 // The error is a *SyntaxError.
-func ParseQuery(text string) (Query, error) {
-	q := Query{text: strings.TrimSpace(text)}
-	p := queryParser{s: text}
+func ParseQuery(text string) (Query, error) { return parseQuery(queryParser{s: text}) }
+
+// ParseFields is ParseQuery of what has fields and is no line of a log: a key is
+// always that of a field, also where a log has something of that name.
+func ParseFields(text string) (Query, error) { return parseQuery(queryParser{s: text, fields: true}) }
+
+func parseQuery(p queryParser) (Query, error) {
+	q := Query{text: strings.TrimSpace(p.s)}
 	for {
 		p.i = blanks(p.s, p.i)
 		if p.i >= len(p.s) {
@@ -104,8 +110,9 @@ func hasCapital(s string) bool {
 }
 
 type queryParser struct {
-	s string
-	i int
+	s      string
+	i      int
+	fields bool
 }
 
 func (p *queryParser) fail(pos int, format string, args ...any) error {
@@ -150,7 +157,7 @@ func (p *queryParser) term() (term, error) {
 	if err != nil {
 		return t, err
 	}
-	t.key = key
+	t.key, t.field = key, p.fields
 	switch op {
 	case "==":
 		op = "="
@@ -160,7 +167,7 @@ func (p *queryParser) term() (term, error) {
 		t.not, op = !t.not, "~"
 	}
 	t.op = op
-	if isLevelKey(key) && op != "~" {
+	if isLevelKey(key) && op != "~" && !t.field {
 		l, ok := ParseLevel(value)
 		if !ok {
 			return t, p.fail(valueAt, "%q is not a level; use trace, debug, info, warn, error or fatal", value)
@@ -285,7 +292,7 @@ type Line struct {
 func (q Query) Match(l Line) bool {
 	for i := range q.terms {
 		t := &q.terms[i]
-		if t.key != "" && t.key != "source" && l.Record == nil {
+		if t.key != "" && (t.key != "source" || t.field) && l.Record == nil {
 			r := Parse(l.Text, l.Arrived)
 			l.Record = &r
 		}
@@ -297,6 +304,9 @@ func (q Query) Match(l Line) bool {
 }
 
 func (t *term) match(l *Line) bool {
+	if t.field {
+		return t.among(l.Record.Fields)
+	}
 	switch t.key {
 	case "":
 		switch {
@@ -318,7 +328,12 @@ func (t *term) match(l *Line) bool {
 			return true
 		}
 	}
-	for _, f := range l.Record.Fields {
+	return t.among(l.Record.Fields)
+}
+
+// among says whether a field of the term's name fits.
+func (t *term) among(fields []Field) bool {
+	for _, f := range fields {
 		if f.Key == t.key && t.value1(f.Value) {
 			return true
 		}

@@ -88,7 +88,7 @@ func (f *filter) read(text string) {
 		return
 	}
 	f.text = text
-	q, err := parse.ParseQuery(text)
+	q, err := parse.ParseFields(text)
 	if f.err = err; err == nil {
 		f.query = q
 	}

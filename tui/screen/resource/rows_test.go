@@ -82,13 +82,13 @@ func TestAMarkStaysOnItsRowWhenTheAnswerComesAnewAndTheOrderChanges(t *testing.T
 func TestRowsAreFilteredByTextAndByTheirColumnsAsFields(t *testing.T) {
 	a := resource.Answer{Known: true, Result: tasks.Result{
 		Columns: []tasks.Column{
-			{Name: "id"}, {Name: "name"}, {Name: "status"}, {Name: "metrics.val_loss", Number: true}, {Name: "metrics.eval/acc", Number: true}, {Name: "params.lr"},
+			{Name: "id"}, {Name: "name"}, {Name: "status"}, {Name: "metrics.val_loss", Number: true}, {Name: "metrics.eval/acc", Number: true}, {Name: "params.lr"}, {Name: "params.level"}, {Name: "params.source"},
 		},
 		Rows: [][]string{
-			{"1", "first", "finished", "0.25", "0.9", "0.10"},
-			{"2", "second", "failed", "", "", "0.1"},
-			{"3", "Third", "finished", "0.5", "0.8", "0.01"},
-			{"4", "fourth", "running", "nan", "0.7", "0.01"},
+			{"1", "first", "finished", "0.25", "0.9", "0.10", "3", "web"},
+			{"2", "second", "failed", "", "", "0.1", "5", "lake"},
+			{"3", "Third", "finished", "0.5", "0.8", "0.01", "7", "web"},
+			{"4", "fourth", "running", "nan", "0.7", "0.01", "warn", "web"},
 		},
 	}}
 	for text, want := range map[string]string{
@@ -101,6 +101,8 @@ func TestRowsAreFilteredByTextAndByTheirColumnsAsFields(t *testing.T) {
 		"status=finished -third":     "1",
 		"status!=finished":           "2 4",
 		"third":                      "3",
+		"level>=5":                   "2 3",
+		"level=warn source=web":      "4",
 		"-Third status~\"^fin\"":     "1",
 		"name=first status=running":  "none of 4",
 		"val_loss<":                  "val_loss< needs a number or a level at column 10",
