@@ -143,6 +143,13 @@ func examineConnection(ctx context.Context, c tasks.Connection) finding {
 	if d, ok := provider.(tasks.Describer); ok {
 		text = d.About()
 	}
+	if asked, ok := provider.(tasks.Querier); ok {
+		if left, err := asked.Query(ctx, tasks.Query{Name: "budget"}); err == nil { // others have none
+			for _, f := range left.Facts {
+				text += ", " + f.Value
+			}
+		}
+	}
 	if closer, ok := provider.(io.Closer); ok {
 		_ = closer.Close()
 	}

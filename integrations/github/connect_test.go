@@ -14,6 +14,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/integrations"
 	"github.com/sawhorse-dev/sawhorse/integrations/github/githubtest"
 	"github.com/sawhorse-dev/sawhorse/integrations/integrationtest"
+	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
@@ -150,8 +151,14 @@ func TestATokenThatIsRefusedIsFollowedByTheNext(t *testing.T) {
 		variables := map[string]string{"GH_ENTERPRISE_TOKEN": "ghp_old", "GITHUB_ENTERPRISE_TOKEN": token}
 		w.place.Getenv = func(name string) string { return variables[name] }
 		delete(w.place.Declared[0].Options, "token")
-		if p := w.connect(); p.About() != "127.0.0.1:7979 as ada (token from GITHUB_ENTERPRISE_TOKEN), 4998 of 5000 requests left until "+p.c.Budget().Reset.Local().Format("15:04") {
-			t.Errorf("connected to %s", p.About())
+		p := w.connect()
+		left, err := p.Query(t.Context(), tasks.Query{Name: "budget"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := "127.0.0.1:7979 as ada (token from GITHUB_ENTERPRISE_TOKEN), 4998 of 5000 requests left until " + p.c.Budget().Reset.Local().Format("15:04")
+		if got := p.About() + ", " + left.Facts[0].Value; got != want {
+			t.Errorf("connected to %s", got)
 		}
 		variables["GITHUB_ENTERPRISE_TOKEN"] = ""
 		connect := func() error {
@@ -162,7 +169,7 @@ func TestATokenThatIsRefusedIsFollowedByTheNext(t *testing.T) {
 			_, err = all[0].Connect(t.Context(), integrationtest.Looking{})
 			return err
 		}
-		want := "sign in: GitHub (127.0.0.1:7979) does not accept the token from GH_ENTERPRISE_TOKEN (401: Bad credentials); " +
+		want = "sign in: GitHub (127.0.0.1:7979) does not accept the token from GH_ENTERPRISE_TOKEN (401: Bad credentials); " +
 			"sign in again: gh auth login --hostname 127.0.0.1:7979   ·   or set a new token"
 		if err := connect(); err == nil || err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)

@@ -246,7 +246,7 @@ func (p *provider) explain(e *rest.Error, a *rest.Answer) {
 // name is the repository's.
 func (p *provider) name() string { return p.t.owner + "/" + p.t.repo }
 
-// About says what answered, and how many requests are left.
+// About says what answered; how many requests are left is the question "budget".
 func (p *provider) About() string {
 	text := p.t.host
 	if s := p.sys.version; s != "" {
@@ -258,11 +258,7 @@ func (p *provider) About() string {
 	if p.login != "" {
 		text += " as " + p.login
 	}
-	text += " (token from " + p.from + ")"
-	if b := p.c.Budget().String(); b != "" {
-		text += ", " + b
-	}
-	return text
+	return text + " (token from " + p.from + ")"
 }
 
 // Close ends what is idle.
