@@ -22,7 +22,7 @@ type (
 		Scope   Scope
 		Only    []TestName // only these tests; empty: as Scope says
 		Fresh   bool       // also when nothing of its inputs changed
-		Detail  string     // how the cause is shown: "rerun", "key r"
+		Detail  string     // how the cause is shown: "rerun", "sawhorse train"
 	}
 	// RunSweep runs a task once for each of Sets, Parallel of them at a time. Swept
 	// are the parameters that differ between them. They are queued in this order.

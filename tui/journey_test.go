@@ -62,7 +62,7 @@ func journeys() map[string]func(p trip) {
 			p.on("web").Press("r")
 			p.sent(tasks.Restart{Names: []string{"web"}})
 			p.on("build").See("rerun").Press("r")
-			p.sent(tasks.RunTask{Name: "build", Detail: "key r"})
+			p.sent(tasks.RunTask{Name: "build", Detail: "started by hand"})
 		},
 		"task.terminal": func(p trip) {
 			p.on("docs").Press("x").See("docs is not running")
@@ -322,7 +322,7 @@ func journeys() map[string]func(p trip) {
 		"verb.run": func(p trip) {
 			p.command("run deploy env=live").See("deploy needs count=")
 			p.Type(" count=3").Press("enter")
-			p.sent(tasks.RunTask{Name: "deploy", Params: map[string]string{"env": "live", "count": "3"}, Detail: "key r"})
+			p.sent(tasks.RunTask{Name: "deploy", Params: map[string]string{"env": "live", "count": "3"}, Detail: "started by hand"})
 		},
 		"verb.logs": func(p trip) {
 			j := keeping(p)
@@ -357,7 +357,7 @@ func journeys() map[string]func(p trip) {
 	for _, word := range []string{"trigger", "train"} {
 		all["verb."+word] = func(p trip) {
 			p.command(word + " deploy env=live count=3")
-			p.sent(tasks.RunTask{Name: "deploy", Params: map[string]string{"env": "live", "count": "3"}, Detail: "key r"})
+			p.sent(tasks.RunTask{Name: "deploy", Params: map[string]string{"env": "live", "count": "3"}, Detail: "started by hand"})
 		}
 	}
 	for id, walk := range logJourneys() {

@@ -39,6 +39,7 @@ type paramsBox struct {
 	before map[string]string
 	// alone: nothing is asked for but whether it shall run, with these values.
 	alone  bool
+	from   *paramsBox // where these were typed, if they were
 	values map[string]string
 }
 
@@ -118,7 +119,7 @@ func (s *Screen) formed(m formMsg) tea.Cmd {
 	}
 	b.take(m)
 	if b.alone {
-		return s.sureNow(b.task, b.target, b.warn, b.values)
+		return s.sureNow(b.task, b.target, b.warn, b.values, b.from)
 	}
 	return nil
 }
@@ -226,9 +227,9 @@ func (b *paramsBox) press(s *Screen, k tea.KeyPressMsg) tea.Cmd {
 		s.overlay = nil
 		s.keepGiven(b)
 		if ref, _ := b.form.Value(b.ref); b.task.Spec.Confirm && b.task.Remote() && ref != b.asked {
-			return s.sure(b.task, b.form.Values()) // what is asked names what is run
+			return s.sure(b.task, b.form.Values(), b) // what is asked names what is run
 		}
-		return s.sureNow(b.task, b.target, b.warn, b.form.Values())
+		return s.sureNow(b.task, b.target, b.warn, b.form.Values(), b)
 	}
 	if ref, focused := b.form.Value(b.ref); b.ref != "" && !focused && ref != b.asked {
 		return s.askForm(b, ref)
@@ -244,18 +245,19 @@ func (b *paramsBox) view(s *Screen) []string {
 }
 
 // sure runs a task with values that are known, and asks before where the workspace
-// file wants that.
-func (s *Screen) sure(t tasks.Task, values map[string]string) tea.Cmd {
+// file wants that. from is the form that they were typed into, or nil.
+func (s *Screen) sure(t tasks.Task, values map[string]string, from *paramsBox) tea.Cmd {
 	if !t.Spec.Confirm || !t.Remote() {
-		return s.sureNow(t, "", nil, values)
+		return s.sureNow(t, "", nil, values, from)
 	}
-	b := &paramsBox{task: t, params: t.Spec.Params, ref: refField(t.Spec.Params), alone: true, values: values}
+	b := &paramsBox{task: t, params: t.Spec.Params, ref: refField(t.Spec.Params), alone: true, values: values, from: from}
 	b.form = form.New("", "", nil)
 	return s.askForm(b, values[b.ref])
 }
 
-// sureNow is sure once it is known what will be run and where.
-func (s *Screen) sureNow(t tasks.Task, target string, warn []string, values map[string]string) tea.Cmd {
+// sureNow is sure once it is known what will be run and where. Who does not agree comes
+// back to the form.
+func (s *Screen) sureNow(t tasks.Task, target string, warn []string, values map[string]string, from *paramsBox) tea.Cmd {
 	if !t.Spec.Confirm {
 		return s.begin(t, values)
 	}
@@ -276,10 +278,13 @@ func (s *Screen) sureNow(t tasks.Task, target string, warn []string, values map[
 			Buttons: []dialog.Button{{Label: "Cancel"}, {Label: yes, Danger: true}},
 		},
 		answer: func(button int) tea.Cmd {
-			if button == 0 {
-				return nil
+			switch {
+			case button > 0:
+				return s.begin(t, values)
+			case from != nil:
+				s.overlay = from
 			}
-			return s.begin(t, values)
+			return nil
 		},
 	}
 	return nil

@@ -81,7 +81,7 @@ func TestTheFormOfAPipelineIsThatOfItsSystemAtTheRef(t *testing.T) {
 		u.See("Deploy at main of ada/shop", "▲ the form there has canary, too, which takes its default", "v2").Gone("not pushed")
 		u.Press("down").Press("ctrl+u").Type("old").Press("up").Wait(time.Second).See("▲ deploy.yml is not there at")
 		u.Press("down").Press("ctrl+u").Type("main").Press("enter").Wait(time.Second)
-		want := []tasks.RunTask{{Name: "deploy", Params: map[string]string{"env": "staging", "version": "v2", "ref": "main"}, Detail: "key r"}}
+		want := []tasks.RunTask{{Name: "deploy", Params: map[string]string{"env": "staging", "version": "v2", "ref": "main"}, Detail: "started by hand"}}
 		if diff := cmp.Diff(want, sent[tasks.RunTask](e)); diff != "" {
 			t.Error(diff)
 		}
@@ -93,14 +93,16 @@ func TestATaskWithConfirmAsksWithItsTargetAndRef(t *testing.T) {
 		u, e := hub(t, deployForm)
 		u.Press(":").Type("go ship").Press("enter", "r").Wait(time.Second).See("Run ship", "version    v1")
 		u.Press("enter").See("Run ship?", "Deploy at fix of ada/shop", "env=staging  ref=fix  version=v1", "▲ 2 commits are not pushed", "▸ Cancel")
-		u.Press("esc")
+		// Who does not agree has the form again, as it was filled in.
+		u.Press("esc").See("Run ship", "version    v1").Press("down", "ctrl+u").Type("v5").Press("enter").See("Run ship?", "env=staging  ref=fix  version=v5")
+		u.Press("esc").See("version    v5").Gone("Run ship?").Press("esc").Gone("version    v5")
 		if got := sent[tasks.RunTask](e); len(got) > 0 {
 			t.Fatalf("sent %v", got)
 		}
 		// With values given, only the question is asked.
 		u.Press(":").Type("run ship env=live ref=main").Press("enter").Wait(time.Second).See("Run ship?", "Deploy at main of ada/shop", "env=live  ref=main")
 		u.Wait(time.Second).Press("right", "enter").Wait(time.Second)
-		want := []tasks.RunTask{{Name: "ship", Params: map[string]string{"env": "live", "ref": "main"}, Detail: "key r"}}
+		want := []tasks.RunTask{{Name: "ship", Params: map[string]string{"env": "live", "ref": "main"}, Detail: "started by hand"}}
 		if diff := cmp.Diff(want, sent[tasks.RunTask](e)); diff != "" {
 			t.Error(diff)
 		}
@@ -115,7 +117,7 @@ func TestAPipelineIsSweptOnlyWhenSeveralValuesAreGiven(t *testing.T) {
 		u.Press(",").Press("right", ",").See("staging live", "2 runs  env 2", "at once", "[ Run 2 times ]")
 		u.Press("enter").See("Run ship?", "▲ a sweep: 2 runs, 1 at once", "env=staging,live  ref=fix  version=v1", "Run 2 times").Gone("at once=")
 		u.Wait(time.Second).Press("right", "enter").Wait(time.Second)
-		want := []tasks.RunSweep{{Name: "ship", Swept: []string{"env"}, Parallel: 1, Detail: "key r", Sets: []map[string]string{
+		want := []tasks.RunSweep{{Name: "ship", Swept: []string{"env"}, Parallel: 1, Detail: "started by hand", Sets: []map[string]string{
 			{"env": "staging", "ref": "fix", "version": "v1"}, {"env": "live", "ref": "fix", "version": "v1"},
 		}}}
 		if diff := cmp.Diff(want, sent[tasks.RunSweep](e)); diff != "" {
@@ -129,7 +131,7 @@ func TestAFormCanBeSentWhenItsSystemDoesNotAnswer(t *testing.T) {
 		u, e := hub(t, func(tasks.Query) (tasks.Result, error) { return tasks.Result{}, errors.New("GitHub can't be reached") })
 		u.Press(":").Type("go deploy").Press("enter", "r").Wait(time.Second).See("▲ GitHub can't be reached")
 		u.Press("down").Type("v2").Press("enter").Wait(time.Second)
-		want := []tasks.RunTask{{Name: "deploy", Params: map[string]string{"env": "staging", "version": "v2"}, Detail: "key r"}}
+		want := []tasks.RunTask{{Name: "deploy", Params: map[string]string{"env": "staging", "version": "v2"}, Detail: "started by hand"}}
 		if diff := cmp.Diff(want, sent[tasks.RunTask](e)); diff != "" {
 			t.Error(diff)
 		}

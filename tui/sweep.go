@@ -18,8 +18,9 @@ import (
 // each other. No parameter has a blank in its name.
 const atOnce = "at once"
 
-// formDetail is how runs say that they were begun by the key that asks for values.
-const formDetail = "key r"
+// formDetail is how runs say that a person began them here, by a key or a word: as all
+// that a person begins does.
+const formDetail = "started by hand"
 
 // fields are those of the parameters, each of which may stand for the values of a
 // sweep where it is a number or has choices, and how many runs then go on at once.

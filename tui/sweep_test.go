@@ -88,7 +88,7 @@ func TestAValueThatIsARangeOrAListMakesTheFormASweep(t *testing.T) {
 				sets = append(sets, map[string]string{"lr": lr, "optimizer": o, "note": "a,b"})
 			}
 		}
-		want := []tasks.Command{tasks.RunSweep{Name: "train", Sets: sets, Swept: []string{"lr", "optimizer"}, Parallel: 2, Detail: "key r"}}
+		want := []tasks.Command{tasks.RunSweep{Name: "train", Sets: sets, Swept: []string{"lr", "optimizer"}, Parallel: 2, Detail: "started by hand"}}
 		if diff := cmp.Diff(want, e.Commands()); diff != "" {
 			t.Error(diff)
 		}
@@ -97,7 +97,7 @@ func TestAValueThatIsARangeOrAListMakesTheFormASweep(t *testing.T) {
 		u.Press("t").See("1e-3..1e-1 log 3", "6 runs  lr 3 × optimizer 2", "a,b", "at once      2", "Run 6 times")
 		u.Type("7").Press("down").Type(",").Press("right", "right").Type(",").Press("enter")
 		last := e.Commands()[len(e.Commands())-1]
-		if diff := cmp.Diff(tasks.Command(tasks.RunTask{Name: "train", Params: map[string]string{"lr": "7", "optimizer": "lion", "note": "a,b"}, Detail: "key r"}), last); diff != "" {
+		if diff := cmp.Diff(tasks.Command(tasks.RunTask{Name: "train", Params: map[string]string{"lr": "7", "optimizer": "lion", "note": "a,b"}, Detail: "started by hand"}), last); diff != "" {
 			t.Error(diff)
 		}
 	})
@@ -123,7 +123,7 @@ func TestTheFormTakesTheValuesOfTheBestRunAndGivesThemBack(t *testing.T) {
 		u := tuitest.New(t, 120, 36, e, tui.Options{Runs: remember})
 		u.Press("down", "r").Type("7").Press("ctrl+r").See("as the best run, train#2: loss 0.2", "lr           0.2", "optimizer    adam")
 		u.Press("ctrl+r").Gone("as the best run").See("lr           7", "optimizer    sgd").Press("ctrl+r").See("0.2").Press("enter")
-		want := []tasks.Command{tasks.RunTask{Name: "train", Params: map[string]string{"lr": "0.2", "optimizer": "adam"}, Detail: "key r"}}
+		want := []tasks.Command{tasks.RunTask{Name: "train", Params: map[string]string{"lr": "0.2", "optimizer": "adam"}, Detail: "started by hand"}}
 		if diff := cmp.Diff(want, e.Commands()); diff != "" {
 			t.Error(diff)
 		}

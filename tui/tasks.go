@@ -79,7 +79,7 @@ func (s *Screen) rerun(name string) tea.Cmd {
 	case len(t.Spec.Params) > 0:
 		return s.openParams(t)
 	}
-	return s.sure(t, nil)
+	return s.sure(t, nil, nil)
 }
 
 func (s *Screen) runTask(name string, params map[string]string) tea.Cmd {

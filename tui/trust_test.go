@@ -76,7 +76,7 @@ func TestStartingATaskWhoseWatchingIsOffTurnsItOn(t *testing.T) {
 		e.Emit(tasks.Wanted{Task: "test"}, tasks.RunEnded{ID: "test#1", At: time.Now(), Status: tasks.Cancelled})
 		u.See("○ test  watch off", "cancelled", "s watch")
 		want := []tasks.Command{
-			tasks.Start{Names: []string{"test"}}, tasks.RunTask{Name: "test", Detail: "key r"}, tasks.Stop{Names: []string{"test"}},
+			tasks.Start{Names: []string{"test"}}, tasks.RunTask{Name: "test", Detail: "started by hand"}, tasks.Stop{Names: []string{"test"}},
 		}
 		if diff := cmp.Diff(want, e.Commands()); diff != "" {
 			t.Error(diff)

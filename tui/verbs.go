@@ -152,7 +152,7 @@ func (s *Screen) runVerb(words []string) (tea.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.sure(t, params), nil
+	return s.sure(t, params, nil), nil
 }
 
 // only is choices for the first word alone.
