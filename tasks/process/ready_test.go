@@ -126,6 +126,21 @@ func TestAServiceThatIsNotReadyInTimeIsStopped(t *testing.T) {
 	}
 }
 
+func TestAnExecProbeMayPrintMuchAndItsLastLineIsTheReason(t *testing.T) {
+	t.Parallel()
+	long := `i=0; while [ $i -lt 300 ]; do echo "$i: a line of a check that says a lot"; i=$((i+1)); done; `
+	j := newRunner(t, Options{}).begin(t, tasks.Request{Task: task(config.Unit{
+		Command: role("sleep"), Dir: t.TempDir(),
+		Ready: &config.Probe{Exec: long + "test -e asked || { touch asked; echo no room left; exit 3; }", Timeout: time.Minute, Within: 2 * time.Minute},
+	})})
+	j.sink.until(t, "ready", func() bool { return isReady(j.sink) })
+	reasons := probeReasons(j.sink)
+	if len(reasons) != 1 || !strings.HasSuffix(reasons[0], ": exit status 3: no room left") {
+		t.Errorf("reasons are %q", reasons)
+	}
+	_ = j.stop() // TERM
+}
+
 func TestAnExecProbeThatHangsIsKilled(t *testing.T) {
 	t.Parallel()
 	j := newRunner(t, Options{}).begin(t, tasks.Request{Task: task(config.Unit{
