@@ -13,6 +13,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tasks/history"
 )
 
 // A training that prints its numbers with words around them: first one that
@@ -182,6 +185,7 @@ func TestATrainingIsRecordedByMLflowWithItsCodeAndItsEnd(t *testing.T) {
 	p.press("t").see("Run train").press("0.1,0.01", "down", "100000", "down", "down", "down", "1", "enter").see("0 of 2 ended", "waiting")
 	p.until("the server knows of its run", func() bool { return tracked(t, url)["train#4"].Info.Status == "RUNNING" })
 	p.see(`4 +0.1 +running +0`)
+	p.until("the history knows what the server calls it", func() bool { return w.remembers(t, "train#4").External != "" })
 	pid, err := w.host()
 	if err != nil {
 		t.Fatal(err)
@@ -195,4 +199,34 @@ func TestATrainingIsRecordedByMLflowWithItsCodeAndItsEnd(t *testing.T) {
 	}
 	p.see("○ train").command("go train").press("3").see("1 of 2 ended +1 not started", `4 +0.1 +cancelled`, `5 +0.01 +not started`)
 	w.sawhorse(t, dir, "down")
+}
+
+// remembers is a run that stands in the history for the next host; zero: it does not.
+func (w world) remembers(t *testing.T, id tasks.RunID) tasks.Run {
+	t.Helper()
+	var file string
+	err := filepath.WalkDir(w.state, func(path string, d os.DirEntry, _ error) error { // files come and go
+		if d != nil && d.Name() == "history.db" {
+			file = path
+		}
+		return nil
+	})
+	if err != nil || file == "" {
+		t.Fatalf("no history in %s: %v", w.state, err)
+	}
+	store, err := history.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	all, err := store.Recall(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range all {
+		if r.ID == id {
+			return r
+		}
+	}
+	return tasks.Run{}
 }
