@@ -220,16 +220,16 @@ func (r *reader) arrow(text string) bool {
 // boxed begins the drawing of a place.
 const boxed = "╭─["
 
-// box is " vitest.config.ts:4:10 ]" below the message it is about, which may begin
-// with its kind in capitals (rolldown, and with it vite and vitest) or a sign (oxlint).
+// box is " vitest.config.ts:4:10 ]" below the message it is about, which may follow
+// its kind in capitals (rolldown, and with it vite and vitest) or a sign (oxlint).
 func (r *reader) box(text string) bool {
 	text, _, ok := strings.Cut(text, "]")
 	if !ok {
 		return false
 	}
 	message := strings.TrimSpace(r.previous)
-	if after, bracket := strings.CutPrefix(message, "["); bracket {
-		if _, rest, named := strings.Cut(after, "] "); named {
+	if i := strings.LastIndexByte(message, '['); i >= 0 {
+		if kind, rest, named := strings.Cut(message[i+1:], "] "); named && !strings.Contains(kind, " ") && kind == strings.ToUpper(kind) {
 			message = rest
 		}
 	}

@@ -107,6 +107,7 @@ func TestOtherFormsAreRead(t *testing.T) {
 		"error: no\n --> cart.ts:3:5":                      "error src/cart.ts:3:5  no",
 		"Traceback (most recent call last):\n  File \"/lib/x.py\", line 3, in f\n    f()\nE: no": "",
 		"  × eslint(no-debugger): no debugger\n   ╭─[cart.ts:3:5]":                               "error src/cart.ts:3:5  eslint(no-debugger): no debugger",
+		"Serialized Error: { errors: [ Error: [PARSE_ERROR] no\n  ╭─[ cart.ts:3:5 ]":             "error src/cart.ts:3:5  no",
 		"  ⚠ it is unused\n   ╭─[cart.ts:3:5]":                                                   "warning src/cart.ts:3:5  it is unused",
 		"ERROR: cart.ts: Expected ']' (at line 3, column 5)":                                     "error src/cart.ts:3:5  Expected ']'",
 		"cart.ts: no (at line three)":                                                            "",

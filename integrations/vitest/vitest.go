@@ -305,6 +305,9 @@ func cutLast(s, sep string) (before, after string, ok bool) {
 // rule is a line across the screen: "Failed Tests 4", "Unhandled Rejection", or
 // "[1/5]" below a report.
 func (r *reader) rule(title string) bool {
+	if title == "" && r.failure != nil && len(r.failed) == 0 {
+		return true // an error of no test is told once more below it
+	}
 	r.endReport()
 	if strings.HasPrefix(title, "Unhandled ") && title != "Unhandled Errors" || title == "Uncaught Exception" {
 		r.failure, r.stray = &javascript.Failure{}, true
@@ -346,7 +349,7 @@ func (r *reader) report(line string) {
 		r.sink.Emit(tasks.DiagnosticReported{Diagnostic: tasks.Diagnostic{
 			Severity: tasks.Error, Location: f.Location, Message: f.Message, Line: -1,
 		}})
-		r.failure, r.stray = nil, false
+		r.stray = false // what follows says the same, to its end
 	case strings.HasPrefix(line, " Test Files "):
 		r.endReport()
 	case f.Message != message || f.Location != at || f.Diff.Lines() != lines:

@@ -61,6 +61,18 @@ func TestAFileThatDoesNotParseLeadsToTheMistake(t *testing.T) {
 	}
 }
 
+func TestAnErrorOfNoTestIsToldOnceAndItsReportIsTheReadersToItsEnd(t *testing.T) {
+	got, lines := read(t, "testdata/related.txt")
+	if diff := cmp.Diff([]string{"error src/cart.ts:12:19  Unexpected token"}, got.Rows()); diff != "" {
+		t.Error(diff)
+	}
+	for _, l := range lines {
+		if strings.Contains(l, "Serialized Error") && !slices.Contains(got.Own, l) {
+			t.Errorf("%q is left to others", l)
+		}
+	}
+}
+
 func TestAFailureIsToldWhenItsFileHasEnded(t *testing.T) {
 	root := integrationtest.Root(t, "testdata/shop")
 	got := integrationtest.Read(Definition(), integrationtest.Task(root, ""), strings.Split(` RUN  v4.1.12 `+root+`
