@@ -52,7 +52,10 @@ func usage(f screen.Frame, r tasks.Run) []string {
 		lines = append(lines, f.Fact(in.Text, "pid", strconv.Itoa(r.PID))...)
 	}
 	u, sampled := f.State.Usage[r.ID]
-	if !sampled {
+	switch {
+	case !sampled && f.State.Units[r.Task].Task.Remote(): // what it takes there, nobody here can measure
+		return lines
+	case !sampled:
 		return append(lines, f.Fact(in.Faint, "usage", "not sampled yet")...)
 	}
 	if u.Processes > 0 {
