@@ -35,8 +35,8 @@ type Definition struct {
 	// Narrow makes, once a host, what lets its tool do less than all of a task;
 	// nil: the tool can't.
 	Narrow func(s Surroundings) tasks.Narrower
-	// Options are what `integrations:` may say of one of its connections; help,
-	// checks, docs and schema are made of them.
+	// Options are what `integrations:` may say of one of its connections; checks and
+	// docs (go test ./cmd/sawhorse -run Docs -update-docs) are made of them.
 	Options []Option
 	// Pins are what a task of the workspace file may say that one of its
 	// connections runs, beside what every such task may: "workflow".

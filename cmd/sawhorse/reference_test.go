@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sawhorse-dev/sawhorse/integrations/all"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
@@ -24,7 +25,7 @@ prints the JSON Schema that lets an editor complete and check:
 
 ` + "```yaml\n# yaml-language-server: $schema=./.sawhorse.schema.json\n```" + `
 
-` + config.Reference()
+` + config.Reference() + "\n" + all.Reference()
 }
 
 // verbsPage is docs/cli.md: every verb as its own help has it.
