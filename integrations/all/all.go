@@ -35,6 +35,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/integrations/prefect"
 	"github.com/sawhorse-dev/sawhorse/integrations/processcompose"
 	"github.com/sawhorse-dev/sawhorse/integrations/procfile"
+	"github.com/sawhorse-dev/sawhorse/integrations/prometheus"
 	"github.com/sawhorse-dev/sawhorse/integrations/pytest"
 	"github.com/sawhorse-dev/sawhorse/integrations/sarif"
 	"github.com/sawhorse-dev/sawhorse/integrations/tap"
@@ -84,6 +85,7 @@ func Definitions() []integrations.Definition {
 		docker.Definition(),
 		compose.Definition(),
 		github.Definition(),
+		prometheus.Definition(),
 		diagnostics.Definition(),
 	}
 }
