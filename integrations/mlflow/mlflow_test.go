@@ -222,6 +222,20 @@ func TestOnARealServer(t *testing.T) {
 			t.Errorf("again: %v", err)
 		}
 	})
+
+	t.Run("the contract is kept", func(t *testing.T) {
+		server := l.srv().base
+		integrationtest.Connected(t, func(t *testing.T) integrationtest.Outside {
+			t.Helper()
+			url, revoke := integrationtest.Revocable(t, server)
+			return integrationtest.Outside{
+				Definition: Definition(), Break: revoke, Secrets: []string{"open-sesame"},
+				Place: integrations.Place{Dir: t.TempDir(), Home: t.TempDir(), Getenv: func(name string) string { return map[string]string{"SECRET": "open-sesame"}[name] }, Declared: []integrations.Declared{
+					{Name: Name, Options: map[string]string{"url": url, "token": "env:SECRET"}},
+				}},
+			}
+		}, nil)
+	})
 }
 
 // program stands for a training script: what it does with the run it is given.
