@@ -241,19 +241,6 @@ func request(name string, params map[string]string) tasks.Request {
 
 func TestOnARealServer(t *testing.T) {
 	p := served(t)
-	t.Run("the contract is kept", func(t *testing.T) {
-		server := p.base
-		integrationtest.Connected(t, func(t *testing.T) integrationtest.Outside {
-			t.Helper()
-			url, revoke := integrationtest.Revocable(t, server)
-			return integrationtest.Outside{
-				Definition: Definition(), Task: "train/nightly", Break: revoke, Secrets: []string{"open-sesame"},
-				Place: integrations.Place{Dir: t.TempDir(), Home: t.TempDir(), Getenv: func(name string) string { return map[string]string{"SECRET": "open-sesame"}[name] }, Declared: []integrations.Declared{
-					{Name: Name, Options: map[string]string{"url": url + "/api", "auth": "env:SECRET"}},
-				}},
-			}
-		}, nil)
-	})
 	if !strings.HasPrefix(p.About(), "Prefect 3.") {
 		t.Errorf("about %q", p.About())
 	}
@@ -386,6 +373,20 @@ func TestOnARealServer(t *testing.T) {
 		if err := p.Operate(t.Context(), tasks.Resource{ID: tasks.NewResourceID(Name, tasks.RunKind, k.external())}, "resume", nil); err == nil {
 			t.Error("a cancelled run was resumed")
 		}
+	})
+
+	t.Run("the contract is kept", func(t *testing.T) {
+		server := p.base
+		integrationtest.Connected(t, func(t *testing.T) integrationtest.Outside {
+			t.Helper()
+			url, revoke := integrationtest.Revocable(t, server)
+			return integrationtest.Outside{
+				Definition: Definition(), Task: "train/nightly", Break: revoke, Secrets: []string{"open-sesame"},
+				Place: integrations.Place{Dir: t.TempDir(), Home: t.TempDir(), Getenv: func(name string) string { return map[string]string{"SECRET": "open-sesame"}[name] }, Declared: []integrations.Declared{
+					{Name: Name, Options: map[string]string{"url": url + "/api", "auth": "env:SECRET"}},
+				}},
+			}
+		}, nil)
 	})
 }
 
