@@ -107,7 +107,7 @@ func TestWhatSuchAServerLacksLeavesTheRestAlone(t *testing.T) {
 					t.Errorf("the run ended as %s", s.Run().Native)
 				}
 				w.s.Push(w.repo, "ci.yml", "fix", "bob")
-				time.Sleep(time.Minute)
+				pass(time.Minute)
 				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 				defer cancel()
 				seen := make(chan error, 2) // buffered: one for each that ends
@@ -160,7 +160,7 @@ func TestALogIsToldWhileItsJobRunsWhereTheServerGivesIt(t *testing.T) {
 		go func() { done <- p.Run(t.Context(), tasks.Request{Run: "ci#1", Task: task}, s) }()
 		var told []string
 		for len(done) == 0 {
-			time.Sleep(time.Second)
+			pass(time.Second)
 			if text := s.Text("test"); s.Run().Native == "in_progress" && (len(told) == 0 && text != "" || len(told) > 0 && text != told[len(told)-1]) {
 				told = append(told, text)
 			}

@@ -57,7 +57,7 @@ func TestWhatIsDoneWithARunOfAnotherBranchIsSeenAtOnce(t *testing.T) {
 			defer close(ended)
 			_ = p.Observe(ctx, func(r tasks.Run) { told <- r.External })
 		}()
-		time.Sleep(40 * time.Second) // a look at that branch is not due
+		pass(40 * time.Second) // a look at that branch is not due
 		for len(told) > 0 {
 			<-told
 		}
@@ -65,7 +65,7 @@ func TestWhatIsDoneWithARunOfAnotherBranchIsSeenAtOnce(t *testing.T) {
 		if err := p.Operate(t.Context(), r, "rerun", nil); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(5 * time.Second)
+		pass(5 * time.Second)
 		if len(told) == 0 || <-told != "9000001/2" {
 			t.Error("its second attempt was not told")
 		}
@@ -79,7 +79,7 @@ func TestRunsOfOthersShowUpAndAreRunAgain(t *testing.T) {
 		w.task(p, "ci")
 		w.s.Push(w.repo, "ci.yml", "fix", "bob")
 		w.s.Push(w.repo, "ci.yml", "main", "bob") // of another branch and of somebody else
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		runs, things := w.seen(p, 2*time.Minute)
 		r := runs["9000001"]
 		if len(runs) != 1 || r.Task != "ci" || r.Status != tasks.Failed || r.Error != "failed" || r.Number != 1 || r.Cause.String() != "push to fix by bob" ||
@@ -97,7 +97,7 @@ func TestRunsOfOthersShowUpAndAreRunAgain(t *testing.T) {
 		if err := p.Operate(t.Context(), thing, "rerun", nil); err == nil || !strings.HasSuffix(err.Error(), "wait for its end, or cancel it") {
 			t.Errorf("run again while it runs: %v", err)
 		}
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		runs, _ = w.seen(p, 2*time.Minute)
 		if r := runs["9000001/2"]; r.Status != tasks.Succeeded || r.Cause.String() != "attempt 2 of run 1 by bob" || r.Number != 0 {
 			t.Errorf("its second attempt: %+v", runs)
@@ -165,7 +165,7 @@ func TestArtifactsAreUnpackedBelowTheWorkspace(t *testing.T) {
 	inBubble(t, githubtest.Options{}, "fix", func(t *testing.T, w *world, p *provider) {
 		w.task(p, "ci")
 		w.s.Push(w.repo, "ci.yml", "fix", "bob")
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		run := tasks.Resource{ID: tasks.NewResourceID("github", "run", "9000001"), Kind: kindRun}
 		if err := p.Operate(t.Context(), run, "download", nil); err != nil {
 			t.Fatal(err)
@@ -210,7 +210,7 @@ func TestTheLogsOfManyJobsComeInOneFile(t *testing.T) {
 			return plan
 		}
 		w.s.Push(w.repo, "ci.yml", "fix", "bob")
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		s := &integrationtest.Sink{}
 		err := p.Attach(t.Context(), tasks.Run{External: "9000001"}, s)
 		if err == nil || err.Error() != "unit (7/200) failed" {
@@ -233,7 +233,7 @@ func TestALogThatIsGoneSaysSo(t *testing.T) {
 			return githubtest.Plan{Jobs: []githubtest.Job{{Name: "old", Expired: true, Steps: []githubtest.Step{{Name: "Run", Takes: time.Second}}}}}
 		}
 		w.s.Push(w.repo, "ci.yml", "fix", "bob")
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		s := &integrationtest.Sink{}
 		if err := p.Attach(t.Context(), tasks.Run{External: "9000001"}, s); err != nil || s.Text("old") != "── GitHub has this log no more: it has expired\n" {
 			t.Errorf("%v %q", err, s.Text("old"))
@@ -244,7 +244,7 @@ func TestALogThatIsGoneSaysSo(t *testing.T) {
 func TestALogThatBreaksOffGoesOnWhereItEnded(t *testing.T) {
 	inBubble(t, githubtest.Options{}, "fix", func(t *testing.T, w *world, p *provider) {
 		w.s.Push(w.repo, "ci.yml", "fix", "bob")
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		whole, broken := &integrationtest.Sink{}, &integrationtest.Sink{}
 		_ = p.Attach(t.Context(), tasks.Run{External: "9000001"}, whole)
 		w.s.Fault("/jobs/9000101/logs", 1, func(rw http.ResponseWriter, _ *http.Request) {
@@ -289,7 +289,7 @@ func TestAPullRequestSaysHowItStands(t *testing.T) {
 	inBubble(t, githubtest.Options{}, "fix", func(t *testing.T, w *world, p *provider) {
 		w.task(p, "ci")
 		w.s.Push(w.repo, "ci.yml", "fix", "bob")
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		_, things := w.seen(p, time.Minute)
 		got := things[tasks.NewResourceID("github", "pull", "5")]
 		want := tasks.Resource{
@@ -310,7 +310,7 @@ func TestAPullRequestSaysHowItStands(t *testing.T) {
 		if err := p.Operate(t.Context(), got, "rerun-failed", nil); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		_, things = w.seen(p, time.Minute)
 		if got = things[got.ID]; got.Phase != tasks.PhaseUp || got.Off["rerun-failed"] != "no check failed" {
 			t.Errorf("after its checks were run again: %+v", got)

@@ -17,6 +17,12 @@ import (
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
+// pass lets virtual time go by, until everything waits again.
+func pass(d time.Duration) {
+	time.Sleep(d) // virtual: inside a synctest bubble
+	synctest.Wait()
+}
+
 // inBubble runs a test of a world in virtual time.
 func inBubble(t *testing.T, o githubtest.Options, branch string, f func(t *testing.T, w *world, p *provider)) {
 	t.Helper()

@@ -156,7 +156,7 @@ func TestSinceWhenAThingIsAsItIsIsSeenWhereItsSystemDoesNotSay(t *testing.T) {
 					t.Errorf("%s: %s is so since %v, want %v", when, name, got, at[name])
 				}
 			}
-			time.Sleep(time.Minute)
+			pass(time.Minute)
 		}
 		at["b"] = began // it needs a person, who has to know what is news
 		see("at first sight", tasks.PhaseUp, tasks.PhaseFailed)
@@ -181,14 +181,12 @@ func TestALostConnectionIsTriedAgainAndItsThingsStay(t *testing.T) {
 		if p.Phase != tasks.PhaseFailed || p.Error != "it hung up" || !p.Retry.Equal(time.Now().Add(retryFirst)) || len(p.Kinds) != 1 {
 			t.Errorf("lost: %+v", p)
 		}
-		time.Sleep(retryFirst + time.Millisecond)
-		synctest.Wait()
+		pass(retryFirst + time.Millisecond)
 		p = b.state().Providers["yard"]
 		if p.Error != "connection refused" || p.Hint != "start the yard" || len(b.state().Resources) != 1 {
 			t.Errorf("refused: %+v", p)
 		}
-		time.Sleep(10 * time.Minute)
-		synctest.Wait()
+		pass(10 * time.Minute)
 		s.mu.Lock()
 		tries := s.tries
 		s.refuses = nil
@@ -196,8 +194,7 @@ func TestALostConnectionIsTriedAgainAndItsThingsStay(t *testing.T) {
 		if tries < 10 || tries > 20 {
 			t.Errorf("tried %d times in ten minutes", tries)
 		}
-		time.Sleep(retryLast)
-		synctest.Wait()
+		pass(retryLast)
 		if p = b.state().Providers["yard"]; p.Phase != tasks.PhaseUp || p.Error != "" {
 			t.Errorf("back: %+v", p)
 		}
@@ -300,8 +297,7 @@ func TestWhichOfTwoOfOneKindAnswersFirstNamesNothing(t *testing.T) {
 		one.mu.Lock()
 		one.refuses = nil
 		one.mu.Unlock()
-		time.Sleep(retryLast)
-		synctest.Wait()
+		pass(retryLast)
 		if diff := cmp.Diff([]string{"shed/ci", "shed/docs", "ci"}, b.state().Order); diff != "" {
 			t.Error(diff)
 		}
@@ -328,8 +324,7 @@ func TestARunWaitsForItsConnection(t *testing.T) {
 		s.mu.Lock()
 		s.refuses = nil
 		s.mu.Unlock()
-		time.Sleep(retryLast)
-		synctest.Wait()
+		pass(retryLast)
 		if got := b.status("deploy"); got != tasks.Succeeded {
 			t.Errorf("it is %s", got)
 		}
@@ -399,13 +394,11 @@ func TestARunStartedElsewhereIsShownAndFollowedWhileLookedAt(t *testing.T) {
 		b.do(look)
 		time.Sleep(20 * time.Second)
 		b.do(look)
-		time.Sleep(20 * time.Second)
-		synctest.Wait()
+		pass(20 * time.Second)
 		if st = b.state(); s.looked.Load() != 1 || ended.Load() != 0 || len(st.Runs[got.ID].Steps) != 1 || st.Lines["yard/run/9"] != 1 {
 			t.Errorf("looked %d times, ended %d, %+v", s.looked.Load(), ended.Load(), st.Runs[got.ID])
 		}
-		time.Sleep(20 * time.Second)
-		synctest.Wait()
+		pass(20 * time.Second)
 		if ended.Load() != 1 {
 			t.Errorf("nobody looks and it is still followed")
 		}
