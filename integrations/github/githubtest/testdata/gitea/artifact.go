@@ -5,13 +5,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 // upload does what actions/upload-artifact does: what matches path becomes a zip that
@@ -86,17 +83,5 @@ func call(ctx context.Context, j *job, method, address string, body, into any) e
 		q.Header.Set("Authorization", "Bearer "+j.value("github.gitea_runtime_token"))
 		q.Header.Set("Content-Type", "application/json")
 	}
-	a, err := http.DefaultClient.Do(q)
-	if err != nil {
-		return err
-	}
-	defer a.Body.Close()
-	said, err := io.ReadAll(a.Body)
-	if err == nil && a.StatusCode >= 300 {
-		err = errors.New(a.Status + ": " + strings.TrimSpace(string(said)))
-	}
-	if err == nil && into != nil {
-		err = json.Unmarshal(said, into)
-	}
-	return err
+	return answer(q, into)
 }

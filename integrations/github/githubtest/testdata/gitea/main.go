@@ -217,18 +217,9 @@ func (g *server) ready(ctx context.Context) error {
 	}
 }
 
-// call asks the API.
-func (g *server) call(ctx context.Context, method, path string, body, into any) error {
-	text, err := json.Marshal(body)
-	if err != nil {
-		return err
-	}
-	q, err := http.NewRequestWithContext(ctx, method, g.url+"/api/v1/"+path, bytes.NewReader(text))
-	if err != nil {
-		return err
-	}
-	q.Header.Set("Authorization", "Bearer "+g.token)
-	q.Header.Set("Content-Type", "application/json")
+// answer asks, and reads the JSON that comes; what is refused is an error with the
+// server's words.
+func answer(q *http.Request, into any) error {
 	a, err := http.DefaultClient.Do(q)
 	if err != nil {
 		return err
@@ -241,7 +232,22 @@ func (g *server) call(ctx context.Context, method, path string, body, into any) 
 	if err == nil && into != nil {
 		err = json.Unmarshal(said, into)
 	}
+	return err
+}
+
+// call asks the API.
+func (g *server) call(ctx context.Context, method, path string, body, into any) error {
+	text, err := json.Marshal(body)
 	if err != nil {
+		return err
+	}
+	q, err := http.NewRequestWithContext(ctx, method, g.url+"/api/v1/"+path, bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	q.Header.Set("Authorization", "Bearer "+g.token)
+	q.Header.Set("Content-Type", "application/json")
+	if err := answer(q, into); err != nil {
 		return fmt.Errorf("%s %s: %w", method, path, err)
 	}
 	return nil
