@@ -93,9 +93,11 @@ func (b *besideBox) take(s *Screen, answer func() (int, bool)) tea.Cmd {
 	}
 	switch button {
 	case besideDo:
-		return s.operate(b.m.r, b.m.op, values)
+		return s.answering(b.m.from, s.operate(b.m.r, b.m.op, values))
 	case besideChange:
 		return s.askFor(b.m.r, b.m.op, values)
+	default:
+		s.again(b.m.from)
 	}
 	return nil
 }

@@ -150,6 +150,7 @@ const doTimeout = 10 * time.Second
 type doneMsg struct {
 	what string
 	err  error
+	from *filled // the form that it was asked for in, if it was
 }
 
 // do sends a command; what is said when it was accepted, empty: nothing.
@@ -181,8 +182,9 @@ func (s *Screen) send(what string, commands ...tasks.Command) tea.Cmd {
 
 func (s *Screen) done(m doneMsg) tea.Cmd {
 	if m.err != nil {
-		return s.toast(tasks.Error, m.err.Error())
+		return s.refused(m.from, m.err.Error())
 	}
+	s.accepted(m.from)
 	if m.what == "" {
 		return nil
 	}

@@ -124,7 +124,7 @@ func (s *Screen) beginOperation(r tasks.Resource, op tasks.Operation) tea.Cmd {
 			values[p.Name] = p.Default
 		}
 	}
-	return s.considerOperation(r, op, values)
+	return s.considerOperation(r, op, values, nil)
 }
 
 // askFor asks for an operation's parameters, with what is known already and with
@@ -181,37 +181,48 @@ func (s *Screen) offered(m offeredMsg) tea.Cmd {
 	return s.askParams(m.r, m.op, m.result, m.given)
 }
 
-// askParams asks for an operation's parameters, with what is known filled in.
+// askParams asks for an operation's parameters, with what is known filled in, and
+// what was given when it was refused.
 func (s *Screen) askParams(r tasks.Resource, op tasks.Operation, offered tasks.Result, given map[string]string) tea.Cmd {
 	title := op.Title
 	if !op.Whole {
 		title += " " + label(r)
 	}
-	fields := paramFields(offered.Params, given)
+	b := &operationBox{r: r, op: op, params: offered.Params}
+	values := maps.Clone(s.memory.Forms[b.name()].Values)
+	if values == nil {
+		values = map[string]string{}
+	}
+	maps.Copy(values, given)
+	fields := paramFields(offered.Params, values)
 	for i := range fields {
 		fields[i].Suggest = offered.Suggest[fields[i].Name]
 	}
-	s.overlay = &operationBox{r: r, op: op, form: form.New(title, verbOf(op), fields)}
+	b.form = form.New(title, verbOf(op), fields)
+	s.overlay = b
 	return nil
 }
 
 // considerOperation shows what the operation will do with these values, and asks;
-// what is not dangerous is done.
-func (s *Screen) considerOperation(r tasks.Resource, op tasks.Operation, values map[string]string) tea.Cmd {
+// what is not dangerous is done. from is the form that they were typed into, or nil.
+func (s *Screen) considerOperation(r tasks.Resource, op tasks.Operation, values map[string]string, from *filled) tea.Cmd {
 	switch {
 	case op.Preview != "":
 		args := viewArgs(r)
 		maps.Copy(args, values)
 		ask := s.query(tasks.Query{Provider: r.ID.Provider(), Name: op.Preview, Args: args})
+		if from != nil {
+			from.acts = s.acts
+		}
 		return func() tea.Msg {
 			result, err := ask()
-			return previewMsg{r, op, values, result, err}
+			return previewMsg{r, op, values, from, result, err}
 		}
 	case op.Dangerous:
-		s.askOperation(r, op, values, "")
+		s.askOperation(r, op, values, from, "")
 		return nil
 	}
-	return s.operate(r, op, values)
+	return s.answering(from, s.operate(r, op, values))
 }
 
 // previewMsg is what an operation will do.
@@ -219,6 +230,7 @@ type previewMsg struct {
 	r      tasks.Resource
 	op     tasks.Operation
 	values map[string]string
+	from   *filled
 	result tasks.Result
 	err    error
 }
@@ -226,7 +238,7 @@ type previewMsg struct {
 // preview asks with what will happen in view.
 func (s *Screen) preview(m previewMsg) tea.Cmd {
 	if m.err != nil {
-		return s.toast(tasks.Error, "what it would do can't be said, so it is not done: "+m.err.Error())
+		return s.refused(m.from, "what it would do can't be said, so it is not done: "+m.err.Error())
 	}
 	if len(m.result.Runs) > 0 {
 		s.askBeside(m)
@@ -235,7 +247,7 @@ func (s *Screen) preview(m previewMsg) tea.Cmd {
 	if len(m.result.Rows) == 0 && m.op.Whole {
 		return s.toast(tasks.Info, cmp.Or(m.result.Text, "there is nothing to do"))
 	}
-	s.askOperation(m.r, m.op, m.values, previewText(m.result))
+	s.askOperation(m.r, m.op, m.values, m.from, previewText(m.result))
 	return nil
 }
 
@@ -255,7 +267,7 @@ func previewText(r tasks.Result) string {
 	return strings.Join(lines, "\n")
 }
 
-func (s *Screen) askOperation(r tasks.Resource, op tasks.Operation, args map[string]string, preview string) {
+func (s *Screen) askOperation(r tasks.Resource, op tasks.Operation, args map[string]string, from *filled, preview string) {
 	title := op.Title
 	if !op.Whole {
 		title += " " + label(r)
@@ -274,10 +286,11 @@ func (s *Screen) askOperation(r tasks.Resource, op tasks.Operation, args map[str
 			Buttons: []dialog.Button{{Label: "Cancel"}, {Label: op.Title, Danger: true}},
 		},
 		answer: func(button int) tea.Cmd {
-			if button == 0 {
-				return nil
+			if button > 0 {
+				return s.answering(from, s.operate(r, op, args))
 			}
-			return s.operate(r, op, args)
+			s.again(from)
+			return nil
 		},
 	}
 }
@@ -297,7 +310,7 @@ func (s *Screen) operate(r tasks.Resource, op tasks.Operation, args map[string]s
 			what += " " + label(r)
 		}
 		if op.Tells && err == nil {
-			return nil // what came of it is told with its end
+			return doneMsg{} // what came of it is told with its end
 		}
 		return doneMsg{what: what + ": done", err: err}
 	}
@@ -305,9 +318,18 @@ func (s *Screen) operate(r tasks.Resource, op tasks.Operation, args map[string]s
 
 // operationBox asks for an operation's parameters.
 type operationBox struct {
-	r    tasks.Resource
-	op   tasks.Operation
-	form *form.Form
+	r      tasks.Resource
+	op     tasks.Operation
+	params []config.Param
+	form   *form.Form
+}
+
+// name is what the form is remembered by: no task has a blank in its name.
+func (b *operationBox) name() string {
+	if b.op.Whole {
+		return b.op.Name + " of " + b.r.ID.Provider()
+	}
+	return b.op.Name + " of " + string(b.r.ID)
 }
 
 func (b *operationBox) press(s *Screen, k tea.KeyPressMsg) tea.Cmd {
@@ -316,7 +338,8 @@ func (b *operationBox) press(s *Screen, k tea.KeyPressMsg) tea.Cmd {
 		s.overlay = nil
 	case form.Submitted:
 		s.overlay = nil
-		return s.considerOperation(b.r, b.op, b.form.Values())
+		from := s.sentForm(&filled{box: b, form: b.form, name: b.name(), once: true}, b.params)
+		return s.considerOperation(b.r, b.op, b.form.Values(), from)
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ type paramsBox struct {
 	before map[string]string
 	// alone: nothing is asked for but whether it shall run, with these values.
 	alone  bool
-	from   *paramsBox // where these were typed, if they were
+	from   *filled // where these were typed, if they were
 	values map[string]string
 }
 
@@ -225,11 +225,11 @@ func (b *paramsBox) press(s *Screen, k tea.KeyPressMsg) tea.Cmd {
 		s.overlay = nil
 	case form.Submitted:
 		s.overlay = nil
-		s.keepGiven(b)
+		from := s.sentForm(&filled{box: b, form: b.form, name: b.task.Name}, b.params)
 		if ref, _ := b.form.Value(b.ref); b.task.Spec.Confirm && b.task.Remote() && ref != b.asked {
-			return s.sure(b.task, b.form.Values(), b) // what is asked names what is run
+			return s.sure(b.task, b.form.Values(), from) // what is asked names what is run
 		}
-		return s.sureNow(b.task, b.target, b.warn, b.form.Values(), b)
+		return s.sureNow(b.task, b.target, b.warn, b.form.Values(), from)
 	}
 	if ref, focused := b.form.Value(b.ref); b.ref != "" && !focused && ref != b.asked {
 		return s.askForm(b, ref)
@@ -246,7 +246,7 @@ func (b *paramsBox) view(s *Screen) []string {
 
 // sure runs a task with values that are known, and asks before where the workspace
 // file wants that. from is the form that they were typed into, or nil.
-func (s *Screen) sure(t tasks.Task, values map[string]string, from *paramsBox) tea.Cmd {
+func (s *Screen) sure(t tasks.Task, values map[string]string, from *filled) tea.Cmd {
 	if !t.Spec.Confirm || !t.Remote() {
 		return s.sureNow(t, "", nil, values, from)
 	}
@@ -257,9 +257,9 @@ func (s *Screen) sure(t tasks.Task, values map[string]string, from *paramsBox) t
 
 // sureNow is sure once it is known what will be run and where. Who does not agree comes
 // back to the form.
-func (s *Screen) sureNow(t tasks.Task, target string, warn []string, values map[string]string, from *paramsBox) tea.Cmd {
+func (s *Screen) sureNow(t tasks.Task, target string, warn []string, values map[string]string, from *filled) tea.Cmd {
 	if !t.Spec.Confirm {
-		return s.begin(t, values)
+		return s.answering(from, s.begin(t, values))
 	}
 	text, yes := []string{cmp.Or(target, t.Title)}, "Run"
 	if c, err := sweepOf(t, values); err == nil && len(c.Sets) > 0 {
@@ -278,12 +278,10 @@ func (s *Screen) sureNow(t tasks.Task, target string, warn []string, values map[
 			Buttons: []dialog.Button{{Label: "Cancel"}, {Label: yes, Danger: true}},
 		},
 		answer: func(button int) tea.Cmd {
-			switch {
-			case button > 0:
-				return s.begin(t, values)
-			case from != nil:
-				s.overlay = from
+			if button > 0 {
+				return s.answering(from, s.begin(t, values))
 			}
+			s.again(from)
 			return nil
 		},
 	}

@@ -35,7 +35,7 @@ type memory struct {
 	Graph     bool              `json:"graph,omitempty"` // steps are shown as a graph
 	Orders    orders            `json:"orders,omitzero"`
 	Ranks     map[string]string `json:"ranks,omitempty"` // by task: the metric that says which run is best
-	// Forms are what was given to tasks last, by task.
+	// Forms are what was given last, by task, and by operation until it is done.
 	Forms map[string]given `json:"forms,omitempty"`
 	// Opened are groups that are folded unless a person opened them; Kinds the tabs
 	// of resources, by provider and kind.

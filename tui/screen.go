@@ -93,6 +93,8 @@ type Screen struct {
 	memory memory
 	saved  string // what was last saved
 	saving bool
+	// acts counts what a person did: keys, clicks, what was pasted.
+	acts int
 	// memoryTouched: a person did something that may have to be remembered.
 	memoryTouched bool
 	saveMu        *sync.Mutex // held while Remember.Save runs
@@ -260,11 +262,14 @@ func (s *Screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		s.arrange()
 	case tea.KeyPressMsg:
 		s.memoryTouched = true
+		s.acts++
 		cmd = s.press(msg)
 	case tea.PasteMsg:
+		s.acts++
 		cmd = s.paste(msg.Content)
 	case tea.MouseMsg:
 		s.memoryTouched = true
+		s.acts++
 		cmd = s.mouseMsg(msg)
 	case wheelLaterMsg:
 		cmd = s.flushWheel()

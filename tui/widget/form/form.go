@@ -54,6 +54,8 @@ type Note struct {
 type Form struct {
 	Title, Submit string
 	Notes         []Note
+	// Refused is why what was sent is not done; empty: nothing was.
+	Refused string
 	// Keys says in the frame which keys do what the form does not know.
 	Keys string
 	// Single: one run is what is meant, and how a field stands for many values is
@@ -334,10 +336,10 @@ func (f *Form) View(w, h int, in *theme.Inks) []string {
 		if n.Warn {
 			mark, ink = "▲ ", in.Warning
 		}
-		for _, text := range cell.Wrap(n.Text, w-6) {
-			body = append(body, cell.NewLine(w-2).Put(ink, mark+text).String())
-			mark = "  "
-		}
+		body = append(body, noteLines(n.Text, mark, w, ink)...)
+	}
+	if f.Refused != "" {
+		body = append(body, noteLines(f.Refused, "✖ ", w, in.Failed)...)
 	}
 	if len(body) > 0 {
 		body = append(body, "")
@@ -391,6 +393,15 @@ func (f *Form) View(w, h int, in *theme.Inks) []string {
 		keys += "  " + f.Keys
 	}
 	return dialog.Frame(f.Title, keys, body, w, in)
+}
+
+// noteLines are a text above the fields, with a mark before its first line.
+func noteLines(text, mark string, w int, ink theme.Ink) (lines []string) {
+	for _, part := range cell.Wrap(text, w-6) {
+		lines = append(lines, cell.NewLine(w-2).Put(ink, mark+part).String())
+		mark = "  "
+	}
+	return lines
 }
 
 func (f *Form) field(i int, fd Field, label, w int, in *theme.Inks) string {
