@@ -5,7 +5,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -137,94 +136,6 @@ func (t *tree) ignores(rel, name string) bool {
 	return hidden(name) || t.skip.Match(rel) || t.ignore.matchEntry(rel, false)
 }
 
-// enter watches a directory and all below it. It returns the files it found
-// when they count as changes; otherwise they count as known.
-//
-// Each directory is watched before it is listed: what appears in between is
-// seen twice rather than never. The walk is parallel because on a cold cache it
-// waits for the disk: who has more than one directory before him gives half of
-// them away while a slot is free. Goroutines are bounded, and none is waited for
-// by a loop.
-func (t *tree) enter(rel string, changes bool) (files []touched) {
-	slots := make(chan struct{}, max(8, 2*runtime.GOMAXPROCS(0)))
-	var wg sync.WaitGroup
-	var visit func(todo []string)
-	visit = func(todo []string) {
-		for len(todo) > 0 {
-			select {
-			case <-t.done:
-				return
-			default:
-			}
-			last := len(todo) - 1
-			folders, found := t.enterOne(todo[last], changes)
-			todo = append(todo[:last], folders...)
-			if len(found) > 0 {
-				t.mu.Lock()
-				files = append(files, found...)
-				t.mu.Unlock()
-			}
-			if len(todo) < 2 {
-				continue
-			}
-			select {
-			case slots <- struct{}{}:
-				half := slices.Clone(todo[:len(todo)/2])
-				todo = todo[len(half):]
-				wg.Go(func() {
-					visit(half)
-					<-slots
-				})
-			default:
-			}
-		}
-	}
-	visit([]string{rel})
-	wg.Wait()
-	return files
-}
-
-// enterOne is enter for one directory; it returns the directories to enter next.
-func (t *tree) enterOne(rel string, changes bool) (folders []string, files []touched) {
-	t.attach(rel)
-	entries, id, err := list(t.abs(rel))
-	if err != nil && len(entries) == 0 && os.IsNotExist(err) {
-		t.detach(rel)
-		return nil, nil
-	}
-	t.readIgnore(rel, entries)
-	n := &node{id: id, names: make(map[string]kind, len(entries))}
-	skipped := 0
-	for _, e := range entries {
-		if !e.dir {
-			if changes {
-				files = append(files, touched{rel: join(rel, e.name)})
-			} else {
-				n.names[e.name] = file
-			}
-			continue
-		}
-		child := join(rel, e.name)
-		if t.prunes(child, e.name) {
-			n.names[e.name] = pruned
-			skipped++
-		} else {
-			n.names[e.name] = folder
-			folders = append(folders, child)
-		}
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.nodes[rel] = n
-	t.pruned += skipped
-	if dir, name := split(rel); rel != "" {
-		if parent := t.nodes[dir]; parent != nil {
-			t.setName(parent, name, folder)
-		}
-	}
-	return folders, files
-}
-
 // readIgnore reads a directory's .gitignore if the listing has one.
 func (t *tree) readIgnore(rel string, entries []entry) {
 	if slices.Contains(entries, entry{name: ".gitignore"}) {
@@ -252,9 +163,13 @@ func (t *tree) setName(n *node, name string, k kind) {
 // attach asks for the events of one directory, and polls it where there are
 // none or where they tell only half.
 func (t *tree) attach(rel string) {
+	t.attached(rel, t.native.Add(t.abs(rel)))
+}
+
+// attached is the second half of attach, with the answer of the system.
+func (t *tree) attached(rel string, err error) {
 	abs := t.abs(rel)
 	remote := t.isRemote(abs)
-	err := t.native.Add(abs)
 	if !remote && (err == nil || os.IsNotExist(err)) {
 		return
 	}
