@@ -102,6 +102,7 @@ type Engine struct {
 	growthTold  time.Time // when growth was told last
 	growthTimer *time.Timer
 	attached    chan struct{} // closed and made anew when a subscriber comes
+	watched     chan struct{} // closed when the workspace is watched, or won't be
 	recalled    chan struct{} // closed when the loop was given the runs of earlier hosts
 
 	// Owned by the loop.
@@ -169,6 +170,7 @@ func New(o Options) *Engine {
 		unfollowed: map[tasks.RunID]bool{},
 
 		attached:    make(chan struct{}),
+		watched:     make(chan struct{}),
 		recalled:    make(chan struct{}),
 		connections: map[string]*connection{},
 		looks:       map[string]*look{},
@@ -204,6 +206,8 @@ func (e *Engine) Run(ctx context.Context) error {
 	recorder.Go(func() { e.record(context.WithoutCancel(ctx)) })
 	if e.o.Watch != nil {
 		e.work.Go(func() { e.watch(inner) })
+	} else {
+		close(e.watched)
 	}
 	if e.o.Usage != nil {
 		e.work.Go(func() { e.sample(inner) })
@@ -368,14 +372,20 @@ func (e *Engine) clear(notice string) {
 	}
 }
 
+// recordWait is how long the record of the first runs waits for the workspace to be
+// watched, which needs the same cores.
+const recordWait = time.Second
+
 // record hands finished runs to Options.Record, one after the other, however
 // long that takes: the loop never waits for it.
 func (e *Engine) record(ctx context.Context) {
 	records, written := e.records, make(chan error, 1) // buffered: the writer never waits either
 	var waiting []tasks.Run
+	watched, late := e.watched, time.NewTimer(recordWait)
+	defer late.Stop()
 	busy, said := false, false
 	for records != nil || busy || len(waiting) > 0 {
-		if !busy && len(waiting) > 0 {
+		if !busy && len(waiting) > 0 && (watched == nil || records == nil) {
 			r := waiting[0]
 			waiting, busy = waiting[1:], true
 			go func() { written <- e.o.Record(ctx, r) }()
@@ -388,6 +398,10 @@ func (e *Engine) record(ctx context.Context) {
 			case e.o.Record != nil:
 				waiting = append(waiting, r)
 			}
+		case <-watched:
+			watched = nil
+		case <-late.C:
+			watched = nil
 		case err := <-written:
 			busy = false
 			if err != nil && !said {

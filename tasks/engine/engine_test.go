@@ -145,8 +145,9 @@ func onEngineWith(t *testing.T, units []config.Unit, change func(*Options), f fu
 			Logs:     store,
 			Port:     func() (int, error) { b.ports++; return 40000 + b.ports, nil },
 			Record:   func(_ context.Context, r tasks.Run) error { b.past = append(b.past, r); return nil },
-			Watch: func(ctx context.Context, _ func(watch.Status), f func(watch.Batch)) error {
+			Watch: func(ctx context.Context, status func(watch.Status), f func(watch.Batch)) error {
 				b.change = f
+				status(watch.Status{Ready: true})
 				<-ctx.Done()
 				return nil
 			},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
@@ -14,7 +15,12 @@ import (
 
 // watch runs Options.Watch and hands what it finds to the loop.
 func (e *Engine) watch(ctx context.Context) {
+	watched := sync.OnceFunc(func() { close(e.watched) })
+	defer watched()
 	status := func(st watch.Status) {
+		if st.Ready {
+			watched()
+		}
 		ev := tasks.WatchChanged{Watch: tasks.WatchState{
 			Dirs: st.Dirs, Pruned: st.Pruned, Polling: st.Polling, Problem: st.Problem, Ready: st.Ready,
 		}}

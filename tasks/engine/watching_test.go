@@ -12,6 +12,7 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
+	"github.com/sawhorse-dev/sawhorse/workspace/watch"
 )
 
 // until is a task that ends when it is told to, or stopped.
@@ -39,6 +40,45 @@ func TestAWatchedTaskRerunsWithTheChangedFilesAsItsCause(t *testing.T) {
 			t.Fatalf("got run %d with cause %+v", r.Number, r.Cause)
 		}
 	})
+}
+
+func TestTheFirstRecordWaitsForTheWatchingButNotForLong(t *testing.T) {
+	for name, want := range map[string]struct {
+		ready, kept time.Duration
+		down        bool // right after the run
+	}{
+		"watched soon": {ready: 300 * time.Millisecond, kept: 300 * time.Millisecond},
+		"watched late": {ready: time.Minute, kept: recordWait},
+		"down":         {ready: time.Minute, kept: 0, down: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var begun time.Time
+			kept := time.Duration(-1)
+			onEngineWith(t, []config.Unit{task("test")}, func(o *Options) {
+				begun = time.Now()
+				o.Watch = func(ctx context.Context, status func(watch.Status), _ func(watch.Batch)) error {
+					select {
+					case <-time.After(want.ready):
+						status(watch.Status{Ready: true})
+						<-ctx.Done()
+					case <-ctx.Done():
+					}
+					return nil
+				}
+				o.Record = func(context.Context, tasks.Run) error { kept = time.Since(begun); return nil }
+			}, func(b *bench) {
+				b.do(tasks.RunTask{Name: "test"})
+				b.wantStatus("test", tasks.Succeeded)
+				if want.down {
+					b.do(tasks.Down{})
+				}
+				pass(2 * want.kept)
+			})
+			if kept != want.kept {
+				t.Errorf("recorded after %s instead of %s", kept, want.kept)
+			}
+		})
+	}
 }
 
 func TestOnBusyRestartEndsTheRunAsStaleAndStartsAgain(t *testing.T) {
