@@ -253,11 +253,17 @@ func comparingJourneys() map[string]func(p trip) {
 		"history.mark":    func(p trip) { p.comparing().Press("space").See("A 3").Press("up", "space").Gone("A 3") },
 		"history.compare": func(p trip) { p.beside() },
 		"history.unmark":  func(p trip) { p.comparing().Press("space", "space").See("B 2").Press("V").Gone("B 2").Gone("A 3") },
-		"rows.mark":       func(p trip) { p.inRows().Press("space").See("1 marked").Press("up", "space").Gone("1 marked") },
-		"rows.compare":    func(p trip) { p.inRows().Press("v").See("A good", "PARAMETERS", "seed") },
-		"rows.unmark":     func(p trip) { p.inRows().Press("space", "space").See("2 marked").Press("V").Gone("2 marked") },
-		"rows.sort":       func(p trip) { p.inRows().Press("o").See("ID↑") },
-		"rows.reverse":    func(p trip) { p.inRows().Press("o", "O").See("ID↓") },
+		"history.filter": func(p trip) {
+			p.comparing().Press("/").See("outcome=failed, took>60").Type("run<3").See("2 of 3").Press("enter").See("2 of 3, esc clears")
+		},
+		"history.unfilter": func(p trip) {
+			p.comparing().Press("/").Type("nothing").See("No run fits the filter", "0 of 3").Press("enter", "esc").Gone("of 3")
+		},
+		"rows.mark":    func(p trip) { p.inRows().Press("space").See("1 marked").Press("up", "space").Gone("1 marked") },
+		"rows.compare": func(p trip) { p.inRows().Press("v").See("A good", "PARAMETERS", "seed") },
+		"rows.unmark":  func(p trip) { p.inRows().Press("space", "space").See("2 marked").Press("V").Gone("2 marked") },
+		"rows.sort":    func(p trip) { p.inRows().Press("o").See("ID↑") },
+		"rows.reverse": func(p trip) { p.inRows().Press("o", "O").See("ID↓") },
 		"rows.filter": func(p trip) {
 			p.inRows().Press("/").See("a text, loss<0.3").Type("loss<3 -fair").See("1 of 3", "good").Gone("bad ").Press("enter").See("1 of 3, esc clears")
 		},

@@ -87,6 +87,13 @@ type tab interface {
 	Move(n int)
 }
 
+// filtered is a tab with a filter that is typed.
+type filtered interface {
+	Typing() bool
+	Key(k tea.KeyPressMsg)
+	Paste(text string)
+}
+
 // detail is the right pane: what is selected, in the tabs of its kind.
 type detail struct {
 	unit  string
@@ -281,6 +288,21 @@ func (d *detail) actions() []action.Action {
 		return d.touching(d.curves.Actions())
 	case t == stepsTab:
 		return d.touching(d.steps.Actions())
+	}
+	return nil
+}
+
+// filtered is the shown tab, if it has a filter.
+func (d *detail) filtered() filtered {
+	switch t := d.tab(); {
+	case d.outside.choosing:
+		return d.outside.rows
+	case d.outside.id != "":
+		return nil
+	case t == testsTab:
+		return d.tests
+	case t == historyTab:
+		return d.history
 	}
 	return nil
 }

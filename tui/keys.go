@@ -27,13 +27,9 @@ func (s *Screen) press(k tea.KeyPressMsg) tea.Cmd {
 	case s.filtering != nil:
 		s.typeFilter(k)
 		return nil
-	case s.typingInTests():
+	case s.typingInTab():
 		s.detail.touched++
-		s.detail.tests.Key(k)
-		return nil
-	case s.typingInRows():
-		s.detail.touched++
-		s.detail.outside.rows.Key(k)
+		s.detail.filtered().Key(k)
 		return nil
 	case s.typingInLog():
 		log, _ := s.focusedLog()
@@ -86,7 +82,13 @@ func (s *Screen) keyName(id, without string) string {
 
 // typingFilter says whether keys go to a filter of what is listed.
 func (s *Screen) typingFilter() bool {
-	return s.filtering != nil || s.typingInTests() || s.typingInRows()
+	return s.filtering != nil || s.typingInTab()
+}
+
+// typingInTab says whether keys go to the filter of what a tab lists.
+func (s *Screen) typingInTab() bool {
+	tab := s.detail.filtered()
+	return s.focus == detailPane && tab != nil && tab.Typing()
 }
 
 // typingInLog says whether keys go to a line that is typed in the Logs tab.
@@ -102,12 +104,9 @@ func (s *Screen) paste(text string) tea.Cmd {
 	case s.filtering != nil:
 		s.filtering.Insert(text)
 		s.tree.SetFilter(s.filtering.Value())
-	case s.typingInTests():
+	case s.typingInTab():
 		s.detail.touched++
-		s.detail.tests.Paste(text)
-	case s.typingInRows():
-		s.detail.touched++
-		s.detail.outside.rows.Paste(text)
+		s.detail.filtered().Paste(text)
 	default:
 		if log, ok := s.focusedLog(); ok {
 			return log.did(log.tab.Paste(text))

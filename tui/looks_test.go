@@ -220,6 +220,16 @@ func TestAFilterOfTheTreeIsRemembered(t *testing.T) {
 	})
 }
 
+func TestAFilterOfAHistoryIsRememberedForItsTask(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		o := keeps(tui.Options{})
+		u := tuitest.New(t, 120, 36, busy(), o)
+		u.Press(":").Type("go test").Press("enter", "3", "tab", "/").Type("outcome=failed").Press("enter").See("1 of 1").Wait(5 * time.Second)
+		next := tuitest.New(t, 120, 36, busy(), o)
+		next.See("outcome=failed", "1 of 1, esc clears").Press(":").Type("go deploy").Press("enter").Gone("outcome=failed")
+	})
+}
+
 func TestTheMouseIsTheTerminalsWhenAPersonWantsItSo(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		o := keeps(tui.Options{Settings: tui.Settings{NoMouse: true}})

@@ -216,8 +216,3 @@ func label(r tasks.Resource) string {
 	}
 	return r.Name
 }
-
-// typingInRows says whether keys go to the filter of rows.
-func (s *Screen) typingInRows() bool {
-	return s.focus == detailPane && s.detail.outside.choosing && s.detail.outside.rows.Typing()
-}

@@ -43,6 +43,8 @@ type memory struct {
 	Kinds  map[string]string `json:"kinds,omitempty"`
 	// Rows are the filters of tables of rows, by question.
 	Rows map[string]string `json:"rows,omitempty"`
+	// Runs are those of the History tab, by task.
+	Runs map[string]string `json:"runs,omitempty"`
 }
 
 // orders are how tables are sorted.
@@ -88,6 +90,7 @@ func (s *Screen) recall() {
 	s.detail.curves.SetRanks(m.Ranks)
 	s.detail.overview.SetOrders(m.Orders.Services, m.Orders.Tasks)
 	s.detail.history.SetOrder(m.Orders.Runs)
+	s.detail.history.SetFilters(m.Runs)
 	s.saved = s.remembered()
 }
 
@@ -107,6 +110,7 @@ func (s *Screen) remembered() string {
 	m.Ranks = s.detail.curves.Ranks()
 	m.Orders.Services, m.Orders.Tasks = s.detail.overview.Orders()
 	m.Orders.Runs = s.detail.history.Order()
+	m.Runs = s.detail.history.Filters()
 	s.memory = m
 	text, err := json.Marshal(m)
 	if err != nil {

@@ -15,9 +15,6 @@ import (
 // onTests says whether the Tests tab has the focus.
 func (s *Screen) onTests() bool { return s.focus == detailPane && s.detail.tab() == testsTab }
 
-// typingInTests says whether keys go to the filter of the Tests tab.
-func (s *Screen) typingInTests() bool { return s.onTests() && s.detail.tests.Typing() }
-
 // testPlace is the test or diagnostic under the cursor, if there is one.
 func (s *Screen) testPlace() (tests.Place, bool) {
 	if s.onTests() {

@@ -32,6 +32,9 @@ type Screen struct {
 	err     error
 	shown   map[string]tasks.Run
 	marks   map[string]*screen.Marks // by task
+	// filter is which of them are in the table; above how many lines stand over that.
+	filter screen.Filter
+	above  int
 }
 
 // Past is a run that is remembered, with how many of its tests failed.
@@ -149,7 +152,7 @@ func (s *Screen) SetOrder(o table.Order) { s.table.SetOrder(o) }
 func (s *Screen) Move(n int) { s.table.Move(n) }
 
 // Click puts the cursor on a line of the last View.
-func (s *Screen) Click(y int) bool { return s.table.Click(y) }
+func (s *Screen) Click(y int) bool { return s.table.Click(y - s.above) }
 
 // Actions are what can be done with the table itself.
 func (s *Screen) Actions() []action.Action {
@@ -166,11 +169,15 @@ func (s *Screen) Actions() []action.Action {
 	if !ok {
 		absent = "there is no run"
 	}
+	empty := ""
+	if len(s.shown) == 0 {
+		empty = "there are no runs"
+	}
 	chosen := s.Marks().Chosen(id)
 	if len(chosen) > 1 {
 		title = fmt.Sprintf("Compare the %d marked runs", len(chosen))
 	}
-	return []action.Action{
+	return append([]action.Action{
 		{
 			ID: "history.open", Title: "Show the log of the run", Hint: "log", Group: "History", Keys: []string{"enter", "right"}, Disabled: none,
 			Do: func() tea.Cmd { return func() tea.Msg { return Open{r} } },
@@ -200,47 +207,72 @@ func (s *Screen) Actions() []action.Action {
 			ID: "history.reverse", Title: "Turn the order of runs round", Group: "History", Keys: []string{"O"},
 			Do: func() tea.Cmd { s.table.Reverse(); return nil },
 		},
-	}
+	}, s.filter.Actions("History", "runs", empty)...)
 }
 
 // View draws the table.
 func (s *Screen) View(f screen.Frame) []string {
+	s.filter.Show(f.Unit)
 	var rows []table.Row
-	s.shown = map[string]tasks.Run{}
-	for _, id := range slices.Backward(f.State.Units[f.Unit].Runs) {
-		r := f.State.Runs[id]
-		rows = append(rows, s.row(f, r, screen.Failures(r)))
-	}
-	for _, p := range s.older {
-		if _, there := s.shown[string(p.Run.ID)]; !there && p.Run.Task == f.Unit {
+	s.shown, s.above = map[string]tasks.Run{}, 0
+	add := func(p Past) {
+		s.shown[string(p.Run.ID)] = p.Run
+		if s.fits(f, p) {
 			rows = append(rows, s.row(f, p.Run, p.Failures))
 		}
 	}
-	switch {
-	case len(rows) == 0 && s.reading:
-		return f.Empty("Reading the runs that are remembered…", "")
-	case len(rows) == 0 && s.err != nil:
-		return f.Empty("No runs yet, and those from before can't be read.", s.err.Error())
-	case len(rows) == 0:
-		return f.Empty("No runs yet.", "Every run appears here with its cause, its outcome and how long it took.")
+	for _, id := range slices.Backward(f.State.Units[f.Unit].Runs) {
+		r := f.State.Runs[id]
+		add(Past{r, screen.Failures(r)})
+	}
+	for _, p := range s.older {
+		if _, there := s.shown[string(p.Run.ID)]; !there && p.Run.Task == f.Unit {
+			add(p)
+		}
 	}
 	s.table.SetRows(rows)
-	return s.table.View(f.W, f.H, f.Focused, f.Ink)
+	if len(s.shown) == 0 {
+		s.filter.End()
+		return s.none(f)
+	}
+	head := s.filter.Line(f, filterExample, len(rows), len(s.shown))
+	s.above = len(head)
+	f.H = max(1, f.H-len(head))
+	if len(rows) == 0 {
+		return append(head, f.Empty("No run fits the filter.", "")...)
+	}
+	return append(head, s.table.View(f.W, f.H, f.Focused, f.Ink)...)
+}
+
+// none says why there are no runs.
+func (s *Screen) none(f screen.Frame) []string {
+	switch {
+	case s.reading:
+		return f.Empty("Reading the runs that are remembered…", "")
+	case s.err != nil:
+		return f.Empty("No runs yet, and those from before can't be read.", s.err.Error())
+	}
+	return f.Empty("No runs yet.", "Every run appears here with its cause, its outcome and how long it took.")
+}
+
+// failedWord is how a run failed, in a word.
+func failedWord(r tasks.Run) string {
+	if r.Exit != nil && r.Exit.Code != 1 {
+		return r.Exit.String()
+	}
+	_, word := screen.StatusWord(r.Status)
+	return word
 }
 
 func (s *Screen) row(f screen.Frame, r tasks.Run, failures int) table.Row {
 	in := f.Ink
-	s.shown[string(r.ID)] = r
 	glyph, word := screen.StatusWord(r.Status)
 	ink := in.Muted
 	switch r.Status {
 	case tasks.Succeeded, tasks.Ready:
 		ink = in.Succeeded
 	case tasks.Failed:
-		ink = in.Failed
-		if r.Exit != nil && r.Exit.Code != 1 {
-			word = r.Exit.String()
-		}
+		ink, word = in.Failed, failedWord(r)
 	case tasks.Running, tasks.Stopping:
 		ink = in.Running
 	}

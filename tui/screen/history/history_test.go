@@ -78,3 +78,52 @@ func TestOlderRunsAreReadFromWhatIsRemembered(t *testing.T) {
 		t.Errorf("enter opens %v", m)
 	}
 }
+
+func TestRunsAreFilteredByTextAndByTheirColumnsParametersAndMetrics(t *testing.T) {
+	now := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+	var state tasks.State
+	state.Apply(tasks.Configured{Tasks: []tasks.Task{{Name: "train", Of: "train", Kind: config.Task}}})
+	add := func(n int, took time.Duration, end tasks.RunEnded, cause tasks.Cause, lr string, loss float64) {
+		id := tasks.NewRunID("train", n)
+		state.Apply(tasks.RunQueued{Run: tasks.Run{ID: id, Task: "train", Number: n, Cause: cause, EndLine: -1, Params: map[string]string{"opt/lr": lr}}})
+		state.Apply(tasks.RunStarted{ID: id, At: now})
+		state.Apply(tasks.MetricReported{ID: id, Name: "loss", Point: tasks.Point{Step: 1, Value: loss}})
+		end.ID, end.At = id, now.Add(took)
+		state.Apply(end)
+	}
+	add(1, time.Second, tasks.RunEnded{Status: tasks.Succeeded}, tasks.Cause{Kind: tasks.ByPerson}, "0.1", 0.5)
+	add(2, time.Minute, tasks.RunEnded{Status: tasks.Failed, Exit: &tasks.Exit{Code: 3}}, tasks.Cause{Kind: tasks.ByPerson}, "0.10", 2)
+	add(3, 2*time.Minute, tasks.RunEnded{Status: tasks.Succeeded}, tasks.Cause{Kind: tasks.ByWatch, Files: []string{"net.py"}, Changed: now}, "0.01", 0.25)
+	for text, want := range map[string]string{
+		"":                         "3 2 1",
+		"net.py":                   "3",
+		"outcome=failed":           "2",
+		"outcome~\"^exit 3\"":      "2",
+		"took>=60 outcome!=failed": "3",
+		"opt.lr=0.1":               "2 1",
+		"opt.lr=0.01":              "3",
+		"loss<1 -net.py":           "1",
+		"feedback>0":               "3",
+		"run<3 started~-03-02":     "2 1",
+		"took>":                    "took> needs a number or a level at column 6",
+		"nothing":                  "No run fits the filter",
+	} {
+		s := New()
+		f := screen.Frame{W: 100, H: 8, State: &state, Unit: "train", Now: now.Add(time.Hour), Ink: theme.Dark().Inks()}
+		s.SetFilters(map[string]string{"train": text, "other": "no"})
+		lines := s.View(f)
+		all := ansi.Strip(strings.Join(lines, "\n"))
+		if len(lines) != f.H {
+			t.Errorf("%q: %d lines, want %d", text, len(lines), f.H)
+		}
+		var got []string
+		for line := range strings.SplitSeq(all, "\n") {
+			if words := strings.Fields(strings.Trim(line, "▌ ")); len(words) > 1 && strings.Contains("✓✖", words[0]) {
+				got = append(got, words[1])
+			}
+		}
+		if said := len(want) > 6 && strings.Contains(all, want); !said && strings.Join(got, " ") != want {
+			t.Errorf("%q shows %v, want %q:\n%s", text, got, want, all)
+		}
+	}
+}

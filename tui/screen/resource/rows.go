@@ -35,9 +35,11 @@ type Rows struct {
 	more bool
 	made made
 	// filter is which of them are shown; above how many lines stand over them.
-	filter filter
+	filter screen.Filter
 	above  int
 	empty  bool // the answer has none
+	// fitting is how many of the answer's rows fit.
+	fitting int
 }
 
 // made is what the table was made of: five thousand rows are not made for a key.
@@ -85,12 +87,9 @@ func (r *Rows) Actions() []action.Action {
 	if !ok {
 		none = "there are no rows"
 	}
-	unset, empty := "", ""
+	empty := ""
 	if r.empty {
 		empty = "there are no rows"
-	}
-	if r.filter.texts[r.of] == "" {
-		unset = "no filter is set"
 	}
 	title := "Show all of the row"
 	chosen := r.Marks().Chosen(id)
@@ -100,7 +99,7 @@ func (r *Rows) Actions() []action.Action {
 	if r.view.Compare == "" {
 		compare = "these can't be compared"
 	}
-	return []action.Action{
+	return append([]action.Action{
 		{
 			ID: "rows.mark", Title: "Mark the row, or take its mark away", Hint: "mark", Group: "Rows", Keys: []string{"space"}, Disabled: none,
 			Do: func() tea.Cmd {
@@ -127,14 +126,6 @@ func (r *Rows) Actions() []action.Action {
 			Do: func() tea.Cmd { r.table.Reverse(); r.order[r.view.Query] = r.table.Order(); return nil },
 		},
 		{
-			ID: "rows.filter", Title: "Show only rows that fit a filter", Hint: "filter", Group: "Rows", Keys: []string{"/"}, Disabled: empty,
-			Do: func() tea.Cmd { r.openFilter(); return nil },
-		},
-		{
-			ID: "rows.unfilter", Title: "Show all rows again", Group: "Rows", Keys: []string{"esc"}, Disabled: unset,
-			Do: func() tea.Cmd { r.setFilter(""); return nil },
-		},
-		{
 			ID: "rows.right", Title: "Show the columns to the right", Group: "Rows", Keys: []string{"right"},
 			Do: func() tea.Cmd {
 				if r.more {
@@ -147,14 +138,15 @@ func (r *Rows) Actions() []action.Action {
 			ID: "rows.left", Title: "Show the columns to the left", Group: "Rows", Keys: []string{"left"},
 			Do: func() tea.Cmd { r.left = max(0, r.left-1); return nil },
 		},
-	}
+	}, r.filter.Actions("Rows", "rows", empty)...)
 }
 
 // View draws the rows, or why there are none.
 func (r *Rows) View(f screen.Frame, of string, v tasks.View, a Answer) []string {
 	if of != r.of {
-		r.of, r.left, r.made, r.filter.typing = of, 0, made{}, nil
+		r.of, r.left, r.made = of, 0, made{}
 	}
+	r.filter.Show(of)
 	r.view, r.above = v, 0
 	var notes []string
 	if a.Err != nil {
@@ -162,7 +154,7 @@ func (r *Rows) View(f screen.Frame, of string, v tasks.View, a Answer) []string 
 	}
 	rows := a.Result.Rows
 	if r.empty = len(rows) == 0; r.empty {
-		r.filter.typing = nil
+		r.filter.End()
 		r.table.SetRows(nil)
 		switch {
 		case a.Err != nil:
@@ -176,9 +168,9 @@ func (r *Rows) View(f screen.Frame, of string, v tasks.View, a Answer) []string 
 	if len(notes) > 0 && f.H < 4 {
 		notes = nil
 	}
-	head := slices.Concat(notes, r.filterLine(f, len(rows)))
+	head := slices.Concat(notes, r.filter.Line(f, filterExample, r.fitting, len(rows)))
 	r.above = len(head)
-	if r.filter.fitting == 0 {
+	if r.fitting == 0 {
 		f.H -= len(head)
 		return append(head, f.Empty("No row fits the filter.", "")...)
 	}
@@ -193,7 +185,7 @@ func (r *Rows) foot(f screen.Frame, a tasks.Result) []string {
 	if n := len(r.Marks().All()); n > 0 {
 		parts = append(parts, fmt.Sprintf("%d marked", n))
 	}
-	if len(a.Rows) > f.H-3 && r.filter.texts[r.of] == "" {
+	if len(a.Rows) > f.H-3 && r.filter.Text() == "" {
 		parts = append(parts, fmt.Sprintf("%d rows", len(a.Rows)))
 	}
 	if r.more || r.left > 0 {
@@ -224,9 +216,8 @@ func (r *Rows) fill(f screen.Frame, a tasks.Result) {
 		r.table.SetRows(nil)
 		return
 	}
-	r.filter.read(r.filter.texts[r.of])
 	now := made{
-		filter: r.filter.query.String(), of: r.of, answer: &a.Rows[0], rows: len(a.Rows), marks: strings.Join(r.Marks().All(), ","),
+		filter: r.filter.InForce(), of: r.of, answer: &a.Rows[0], rows: len(a.Rows), marks: strings.Join(r.Marks().All(), ","),
 		order: r.order[r.view.Query], day: f.Now.YearDay(), ink: f.Ink, w: f.W, left: r.left,
 	}
 	was := r.made
@@ -235,7 +226,7 @@ func (r *Rows) fill(f screen.Frame, a tasks.Result) {
 		return
 	}
 	a.Rows = r.fit(a)
-	if r.filter.fitting = len(a.Rows); r.filter.fitting == 0 {
+	if r.fitting = len(a.Rows); r.fitting == 0 {
 		r.made = now
 		r.table.SetRows(nil)
 		return
