@@ -35,6 +35,9 @@ type Definition struct {
 	// Narrow makes, once a host, what lets its tool do less than all of a task;
 	// nil: the tool can't.
 	Narrow func(s Surroundings) tasks.Narrower
+	// Lacks says what a unit needs that was never installed here, as far as files
+	// tell: it runs nothing. PATH is the unit's. nil: it knows of nothing.
+	Lacks func(root string, u config.Unit, path string) (Lack, bool)
 	// Options are what `integrations:` may say of one of its connections; checks and
 	// docs (go test ./cmd/sawhorse -run Docs -update-docs) are made of them.
 	Options []Option
@@ -88,6 +91,15 @@ type Surroundings struct {
 	// Env is the environment of a unit's process.
 	Env func(u config.Unit) ([]string, error)
 }
+
+// Lack is what stands between a unit and a run that could succeed.
+type Lack struct {
+	// What is missing, in one sentence; Fix is the command that brings it.
+	What, Fix string
+}
+
+// String has the command first: what stands behind it may be cut off.
+func (l Lack) String() string { return "run `" + l.Fix + "`: " + l.What }
 
 // Below says where an integration is looked for below the workspace's directory.
 type Below int

@@ -79,6 +79,7 @@ func (a *app) examine(ctx context.Context) []finding {
 	}
 	found := append(examineFile(ctx, p, f), a.examineTrust(p, f), examineHost(ctx, p), examineState(p))
 	found = append(found, examinePrograms(ctx, p, f)...)
+	found = append(found, examineInstalled(ctx, p.root, f)...)
 	found = append(found, examineConnections(ctx, p, f)...)
 	found = append(found, examinePorts(ctx, p, f)...)
 	return append(found, examineDisk(p), examineWatch(), examineInstances())

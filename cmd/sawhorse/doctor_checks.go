@@ -34,6 +34,9 @@ func examinePrograms(ctx context.Context, p place, f *config.File) []finding {
 		file := name
 		if strings.ContainsRune(name, '/') && !filepath.IsAbs(name) {
 			file = filepath.Join(u.Dir, name)
+			if _, ok := all.Lacks(p.root, u, os.Getenv("PATH")); ok {
+				continue // it comes with what examineInstalled names
+			}
 		}
 		programs = append(programs, needed{name, file, u})
 	}

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
 func TestAVersionIsComparedAsItsFileMeansIt(t *testing.T) {
@@ -80,6 +82,48 @@ func TestTheFilesOfAWorkspaceSayWhichVersionsItWants(t *testing.T) {
 		"rust": {"1.80", "Cargo.toml", true}, "java": {"21", "mise.toml", false},
 	}
 	if diff := cmp.Diff(want, wishes(dir), cmp.AllowUnexported(wish{})); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestATaskThatFailedNamesWhatIsNotInstalledAndTheCommandThatInstallsIt(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "package.json"), []byte(`{"devDependencies": {"vitest": "4"}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		run  string
+		exit int
+		want string
+	}{
+		{"npm test", 1, "run `npm install`: there is no node_modules for package.json"},
+		{"bun --version", 127, "run `npm install`: there is no node_modules for package.json"},
+		{"cargo test", 1, ""}, // a test that failed
+		{"./cargo test", 127, ""},
+		{"shop test", 127, ""},
+		{"cargo test | tee out", 127, "run `" + howToInstall("cargo") + "`: cargo is not installed"},
+	} {
+		if got := lacking(dir, config.Unit{Run: c.run}, dir, c.exit); got != c.want {
+			t.Errorf("%s: %q, want %q", c.run, got, c.want)
+		}
+	}
+}
+
+func TestDoctorAsksPythonForTheModulesThatItIsToRun(t *testing.T) {
+	bin := t.TempDir()
+	if err := os.WriteFile(filepath.Join(bin, "python3"), []byte("#!/bin/sh\n[ \"$3\" = pytest ] && exit 3\nexit 0\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
+	pos := config.Position{File: "sawhorse.yml", Line: 3}
+	f := &config.File{Units: []config.Unit{
+		{Name: "test", Run: "python3 -m pytest -v", Pos: pos}, {Name: "lint", Run: "python3 -m ruff check ."}, {Name: "serve", Run: "python3 -m http.server"},
+	}}
+	want := []finding{{
+		What: "install", Text: "pytest is not installed for " + filepath.Join(bin, "python3") + ", and test needs it (sawhorse.yml:3)",
+		Hint: "python3 -m venv .venv && .venv/bin/pip install pytest",
+	}}
+	if diff := cmp.Diff(want, examineInstalled(t.Context(), t.TempDir(), f)); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -101,7 +101,8 @@ func newHost(p place, trusted bool) (h *host, err error) {
 	h.runner, err = process.New(process.Options{
 		Root: p.root, StateDir: p.state, Shell: f.Shell, Env: h.environment,
 		Executable: h.self, GuardArgs: []string{guardVerb, p.state},
-		Warn: func(err error) { fmt.Fprintln(os.Stderr, err) },
+		Lacks: func(u config.Unit, path string, exit int) string { return lacking(p.root, u, path, exit) },
+		Warn:  func(err error) { fmt.Fprintln(os.Stderr, err) },
 	})
 	if err != nil {
 		return nil, err

@@ -44,6 +44,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/integrations/vitest"
 	"github.com/sawhorse-dev/sawhorse/integrations/vscode"
 	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
 // Definitions are the built-in integrations. A line of output goes to the
@@ -219,6 +220,20 @@ func (o *once) Emit(ev tasks.Event) {
 		}
 	}
 	o.Sink.Emit(ev)
+}
+
+// Lacks asks the integrations, in their order, what a unit needs that was never
+// installed here.
+func Lacks(root string, u config.Unit, path string) (integrations.Lack, bool) {
+	for _, d := range Definitions() {
+		if d.Lacks == nil {
+			continue
+		}
+		if lack, ok := d.Lacks(root, u, path); ok {
+			return lack, true
+		}
+	}
+	return integrations.Lack{}, false
 }
 
 // Narrower asks the integrations, in their order, how little of a task answers

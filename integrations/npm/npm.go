@@ -20,7 +20,7 @@ import (
 // Definition describes the integration.
 func Definition() integrations.Definition {
 	return integrations.Definition{
-		Name: "npm", Title: "package.json", Marks: []string{"package.json", "pnpm-workspace.yaml"}, Below: integrations.Anywhere, Detect: detect,
+		Name: "npm", Title: "package.json", Marks: []string{"package.json", "pnpm-workspace.yaml"}, Below: integrations.Anywhere, Detect: detect, Lacks: lacks,
 	}
 }
 

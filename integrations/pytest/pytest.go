@@ -15,7 +15,10 @@ import (
 
 // Definition describes the integration.
 func Definition() integrations.Definition {
-	return integrations.Definition{Name: "pytest", Title: "Python", Marks: []string{"pyproject.toml", "pytest.ini", "setup.cfg"}, Below: integrations.Outermost, Detect: detect, Parse: parse, Narrow: narrow}
+	return integrations.Definition{
+		Name: "pytest", Title: "Python", Marks: []string{"pyproject.toml", "pytest.ini", "setup.cfg"}, Below: integrations.Outermost,
+		Detect: detect, Parse: parse, Narrow: narrow, Lacks: lacks,
+	}
 }
 
 // reader follows one run.
@@ -31,6 +34,7 @@ func Definition() integrations.Definition {
 //	=== 1 failed, 2 passed in 0.10s ===
 type reader struct {
 	sink    tasks.Sink
+	task    tasks.Task
 	files   *place.Files
 	section section
 	current *failure
@@ -64,7 +68,7 @@ type failure struct {
 const mostFailures = 5000
 
 func parse(t tasks.Task, s tasks.Sink) integrations.Reader {
-	r := &reader{sink: s, files: place.NewFiles(t), byName: map[string]*failure{}}
+	r := &reader{sink: s, task: t, files: place.NewFiles(t), byName: map[string]*failure{}}
 	return r.line
 }
 
@@ -87,7 +91,7 @@ func (r *reader) line(n int64, line string) bool {
 	case summary:
 		return r.summed(line)
 	}
-	return false
+	return r.noModule(line)
 }
 
 // ruled is the title in a line such as "=== FAILURES ===".

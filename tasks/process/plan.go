@@ -64,8 +64,11 @@ func (r *Runner) prepare(req tasks.Request) (*plan, error) {
 	}
 	path, err := findProgram(p.argv[0], p.dir, lookupEnv(p.env, "PATH"))
 	if err != nil {
-		if e := (*tasks.StartError)(nil); errors.As(err, &e) && p.pos != "" {
-			e.Reason = p.pos + ": " + e.Reason
+		if e := (*tasks.StartError)(nil); errors.As(err, &e) {
+			if lack := r.o.Lacks(u, lookupEnv(p.env, "PATH"), -1); lack != "" {
+				e.Hint = lack
+			}
+			e.Reason = p.at("%s", e.Reason)
 		}
 		return fail(err)
 	}

@@ -19,6 +19,7 @@ type run struct {
 	id     tasks.RunID
 	task   tasks.Task
 	plan   *plan
+	lacks  func(exit int) string // Options.Lacks, of this run
 	sink   tasks.Sink
 	child  *child
 	began  time.Time // of the runner
@@ -109,9 +110,17 @@ func (x *run) outcome(cause error, left []proc) error {
 		e.Survivors = append(e.Survivors, p.describe())
 	}
 	var reasons []string
+	lack := ""
+	if cause == nil && exit.Code != 0 && exit.Signal == "" {
+		lack = x.lacks(exit.Code)
+	}
 	switch {
 	case notReady:
 		reasons = append(reasons, late.reason)
+	case lack != "":
+		reasons = append(reasons, exit.String()+": "+lack)
+		// A row of its own, also where what is missing made a hundred tests fail.
+		x.sink.Emit(tasks.DiagnosticReported{Diagnostic: tasks.Diagnostic{Severity: tasks.Error, Message: lack, Line: -1}})
 	case x.plan.shellLine && cause == nil && exit.Code == 127:
 		reasons = append(reasons, "exit 127: the shell did not find a command; the last line of the log names it")
 	case x.plan.shellLine && cause == nil && exit.Code == 126:

@@ -45,6 +45,11 @@ type Options struct {
 	// Columns and Rows are the size of a pty before somebody attaches; default
 	// 120x40.
 	Columns, Rows int
+	// Lacks says what a unit that could not do its work needs and is not installed
+	// here, with the command that installs it; "": nothing that is known. path is
+	// where it looks for programs, exit how it ended, -1 when it could not begin.
+	// May be nil.
+	Lacks func(u config.Unit, path string, exit int) string
 	// Warn is told what goes wrong beside any run; may be nil.
 	Warn func(error)
 }
@@ -82,6 +87,9 @@ func New(o Options) (*Runner, error) {
 	}
 	if o.Warn == nil {
 		o.Warn = func(error) {}
+	}
+	if o.Lacks == nil {
+		o.Lacks = func(config.Unit, string, int) string { return "" }
 	}
 	r := &Runner{
 		o:      o,
@@ -169,6 +177,7 @@ func (r *Runner) start(req tasks.Request, p *plan, s tasks.Sink) (*run, error) {
 		id:     req.Run,
 		task:   req.Task,
 		plan:   p,
+		lacks:  func(exit int) string { return r.o.Lacks(req.Task.Spec, lookupEnv(p.env, "PATH"), exit) },
 		sink:   s,
 		child:  c,
 		began:  r.began,

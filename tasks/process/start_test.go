@@ -149,3 +149,26 @@ func unquoteShell(q string) string {
 	}
 	return b.String()
 }
+
+func TestWhatIsNotInstalledIsNamedByTheRunThatFailedForIt(t *testing.T) {
+	t.Parallel()
+	r := newRunner(t, Options{Lacks: func(u config.Unit, path string, exit int) string {
+		if path != "/bin" {
+			return ""
+		}
+		return fmt.Sprintf("run `install %s`: it is not there (%d)", u.Name, exit)
+	}, Env: func(config.Unit, func(string) (string, bool)) ([]string, error) { return []string{"PATH=/bin"}, nil }})
+	for want, u := range map[string]config.Unit{
+		"exit 127: run `install shop`: it is not there (127)":                          {Run: "no-such-program"},
+		"exit 3: run `install shop`: it is not there (3)":                              {Run: "exit 3"},
+		"command not found: no-such-program; run `install shop`: it is not there (-1)": {Command: []string{"no-such-program"}},
+	} {
+		u.Name, u.Kind = "shop", config.Task
+		if err := r.begin(t, tasks.Request{Task: task(u)}).result(); err == nil || err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+	if err := r.begin(t, tasks.Request{Task: task(config.Unit{Run: "true"})}).result(); err != nil {
+		t.Error(err)
+	}
+}
