@@ -129,12 +129,8 @@ func newHost(p place, trusted bool) (h *host, err error) {
 		Code:        func(ctx context.Context) tasks.Code { return codeNow(ctx, p.root) },
 		Numbers:     numbers,
 		Usage:       h.usage,
-		Watch: func(ctx context.Context, status func(watch.Status), f func(watch.Batch)) error {
-			heard := func(b watch.Batch) { h.code.heard(b); f(b) }
-			seen := func(s watch.Status) { h.code.watched(s); status(s) }
-			return watch.Watch(ctx, p.root, watch.Options{Status: seen, Always: configFiles()}, heard)
-		},
-		Port: process.FreePort,
+		Watch:       h.watch,
+		Port:        process.FreePort,
 	})
 	return h, nil
 }
@@ -159,6 +155,21 @@ func (h *host) load(ctx context.Context) (*config.File, error) {
 	h.file.Store(f)
 	h.remember(f)
 	return f, nil
+}
+
+// watch reports the changes in the workspace.
+func (h *host) watch(ctx context.Context, status func(watch.Status), f func(watch.Batch)) error {
+	watched := hurry()
+	defer watched()
+	seen := func(s watch.Status) {
+		if s.Ready {
+			watched()
+		}
+		h.code.watched(s)
+		status(s)
+	}
+	heard := func(b watch.Batch) { h.code.heard(b); f(b) }
+	return watch.Watch(ctx, h.place.root, watch.Options{Status: seen, Always: configFiles()}, heard)
 }
 
 // declares says whether a change of a file may change what can be run.

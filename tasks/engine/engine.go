@@ -192,23 +192,25 @@ func New(o Options) *Engine {
 func (e *Engine) Run(ctx context.Context) error {
 	defer close(e.done)
 	defer e.closeMailboxes()
-	file, err := e.o.Load(ctx)
-	if err != nil {
-		return err
-	}
-	e.configure(file)
-
 	// What the engine starts outlives ctx: its end begins an orderly stop.
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	e.inner = inner
-	var recorder sync.WaitGroup
-	recorder.Go(func() { e.record(context.WithoutCancel(ctx)) })
+	// Watching needs nothing of the file, and a large tree takes longer than to read it.
 	if e.o.Watch != nil {
 		e.work.Go(func() { e.watch(inner) })
 	} else {
 		close(e.watched)
 	}
+	file, err := e.o.Load(ctx)
+	if err != nil {
+		cancel()
+		e.waitForWork()
+		return err
+	}
+	e.configure(file)
+	var recorder sync.WaitGroup
+	recorder.Go(func() { e.record(context.WithoutCancel(ctx)) })
 	if e.o.Usage != nil {
 		e.work.Go(func() { e.sample(inner) })
 	}

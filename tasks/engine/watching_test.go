@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tasks/logs"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
 	"github.com/sawhorse-dev/sawhorse/workspace/watch"
 )
@@ -216,4 +218,26 @@ func TestWhatIsToBeWatchedOutsideOfTheWorkspaceIsNamed(t *testing.T) {
 			t.Fatalf("the alert stayed after it was taken out: %+v", a)
 		}
 	})
+}
+
+func TestAFileThatCanNotBeReadEndsTheWatchingToo(t *testing.T) {
+	store, err := logs.Open(t.TempDir(), logs.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	wrong, ended := errors.New("sawhorse.yml:1:1: what is this?"), false
+	e := New(Options{
+		Logs: store,
+		Load: func(context.Context) (*config.File, error) { return nil, wrong },
+		Watch: func(ctx context.Context, status func(watch.Status), _ func(watch.Batch)) error {
+			status(watch.Status{Ready: true})
+			<-ctx.Done()
+			ended = true
+			return nil
+		},
+	})
+	if err := e.Run(t.Context()); !errors.Is(err, wrong) || !ended {
+		t.Errorf("%v; watching has ended: %v", err, ended)
+	}
 }
