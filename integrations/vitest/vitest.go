@@ -5,6 +5,7 @@ package vitest
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +26,8 @@ func Definition() integrations.Definition {
 //	 RUN  v4.1.12 /shop                     it begins; files are named from there
 //	stdout | src/a.test.ts > cart > adds up   what a test printed, to an empty line
 //	 ❯ src/a.test.ts (7 tests | 4 failed) 119ms   a file, and below it its tests,
-//	     × adds up 8ms                            without what is around them
+//	   ❯ cart (6)                                 of vitest 4 without what is
+//	     × adds up 8ms                            around them
 //	 × src/a.test.ts > cart > adds up 8ms   the same of the verbose reporter
 //	 FAIL  src/a.test.ts > cart > adds up   what is said of it in the end
 //	⎯⎯⎯⎯⎯⎯[1/4]⎯                           the end of that
@@ -38,6 +40,7 @@ type reader struct {
 
 	file     string // whose tests follow
 	outline  []javascript.Titled
+	around   []string // the groups that are printed above the test in hand
 	tests    map[key]*test
 	printing *test   // whose output follows
 	last     *test   // the last that failed, until something else is told
@@ -218,10 +221,16 @@ func (r *reader) result(indent int, text string) bool {
 	if !ok || !known {
 		return false
 	}
-	rest, ms := javascript.Millis(strings.TrimSpace(rest))
+	rest = strings.TrimSpace(rest)
+	if indent >= 3 && r.file != "" {
+		if title, ok := group(rest); ok && r.enter((indent-3)/2, title) {
+			return true
+		}
+	}
+	rest, ms := javascript.Millis(rest)
 	took := time.Duration(ms) * time.Millisecond
 	if indent >= 3 && r.file != "" {
-		return r.nested((indent-3)/2+1, status, withoutRetries(rest), took)
+		return r.nested((indent-3)/2, status, withoutRetries(rest), took)
 	}
 	if head, counts, ok := cutLast(rest, " ("); ok && strings.Contains(counts, " test") {
 		return r.counted(head, counts, status, took)
@@ -241,7 +250,7 @@ func (r *reader) counted(head, counts string, status tasks.TestStatus, took time
 	if !ok || name != javascript.Whole {
 		return false
 	}
-	r.file, r.outline = strings.Clone(file), nil
+	r.file, r.outline, r.around = strings.Clone(file), nil, nil
 	if p, found := r.find(file); found {
 		r.outline = javascript.Outline(filepath.Join(r.files.Root(), filepath.FromSlash(p)))
 	}
@@ -252,20 +261,45 @@ func (r *reader) counted(head, counts string, status tasks.TestStatus, took time
 	return true
 }
 
-// nested is a test without what is around it: its file says that, if it says it
-// of one test alone; else a failure waits for its report.
+// group is "cart (6)", a describe with the number of its tests; a test has its time
+// in that place.
+func group(text string) (title string, ok bool) {
+	title, count, ok := cutLast(text, " (")
+	count, closed := strings.CutSuffix(count, ")")
+	_, rest, number := place.Number(count)
+	return title, ok && closed && number && rest == ""
+}
+
+// deepest is more groups in each other than anybody writes.
+const deepest = 50
+
+// enter is a group below depth others; false: they were not printed.
+func (r *reader) enter(depth int, title string) bool {
+	if depth > len(r.around) || depth >= deepest {
+		return false
+	}
+	r.around = append(r.around[:depth], strings.Clone(title))
+	return true
+}
+
+// nested is a test below depth groups. Where they are not printed its file says
+// which they are, if it says it of one test alone; else a failure waits for its
+// report.
 func (r *reader) nested(depth int, status tasks.TestStatus, title string, took time.Duration) bool {
+	if depth <= len(r.around) {
+		r.around = r.around[:depth]
+	}
 	var found []javascript.Titled
 	for _, t := range r.outline {
-		if len(t.Titles) == depth && t.Titles[depth-1] == title {
+		if len(t.Titles) == depth+1 && t.Titles[depth] == title && (len(r.around) < depth || slices.Equal(t.Titles[:depth], r.around)) {
 			found = append(found, t)
 		}
 	}
 	switch {
 	case len(found) == 1:
 		r.ended(r.test(r.file, strings.Join(found[0].Titles, javascript.Between)), status, took, found[0].Line)
-	case depth == 1:
-		r.ended(r.test(r.file, title), status, took, 0)
+	case len(r.around) == depth:
+		r.ended(r.test(r.file, strings.Join(append(slices.Clone(r.around), title), javascript.Between)), status, took, 0)
 	}
 	return true
 }
@@ -338,8 +372,22 @@ func (r *reader) heading(id string) bool {
 	return true
 }
 
+// sums says whether a line is of the summary. It goes to standard output and the
+// reports to standard error, so that it may come in the middle of one.
+func sums(line string) bool {
+	for _, head := range [...]string{"  Snapshots  ", " Test Files  ", "      Tests  ", "     Errors  ", "   Start at  ", "   Duration  ", "Type Errors  "} {
+		if strings.HasPrefix(line, head) {
+			return true
+		}
+	}
+	return false
+}
+
 // report is a line of the report in hand.
 func (r *reader) report(line string) {
+	if sums(line) {
+		return
+	}
 	r.headed = false
 	f := r.failure
 	message, at, lines := f.Message, f.Location, f.Diff.Lines()
@@ -350,8 +398,6 @@ func (r *reader) report(line string) {
 			Severity: tasks.Error, Location: f.Location, Message: f.Message, Line: -1,
 		}})
 		r.stray = false // what follows says the same, to its end
-	case strings.HasPrefix(line, " Test Files "):
-		r.endReport()
 	case f.Message != message || f.Location != at || f.Diff.Lines() != lines:
 		r.share()
 	}

@@ -10,7 +10,11 @@ import (
 	"github.com/sawhorse-dev/sawhorse/integrations/integrationtest"
 )
 
-var recorded = []string{"testdata/vitest.txt", "testdata/verbose.txt", "testdata/tty.txt", "testdata/color.txt"}
+// recorded is output of vitest 4.1.12, and of 5.1.2 in the files v5.
+var recorded = []string{
+	"testdata/vitest.txt", "testdata/verbose.txt", "testdata/tty.txt", "testdata/color.txt",
+	"testdata/v5.txt", "testdata/v5_verbose.txt", "testdata/v5_tty.txt", "testdata/v5_color.txt",
+}
 
 // read gives recorded lines to the reader; their workspace is testdata/shop.
 func read(t *testing.T, file string) (*integrationtest.Found, []string) {
@@ -41,8 +45,11 @@ func TestEveryReporterSaysTheSame(t *testing.T) {
 	for _, file := range recorded {
 		want := slices.Clone(results)
 		want[0] = strings.ReplaceAll(want[0], "$ROOT", root)
-		if file == "testdata/verbose.txt" {
+		if strings.Contains(file, "verbose") {
 			want[6] = "passed src/price.test.ts a price"
+		}
+		if strings.Contains(file, "v5") {
+			want[4] = strings.Replace(want[4], "Error: Test", "TestTimeoutError: Test", 1)
 		}
 		got, _ := read(t, file)
 		rows := got.Rows()
@@ -85,6 +92,28 @@ func TestAFailureIsToldWhenItsFileHasEnded(t *testing.T) {
 		"failed src/cart.test.ts cart > adds up src/cart.test.ts:5",
 		"passed src/cart.test.ts cart > is fine",
 		"failed src/cart.test.ts waits src/cart.test.ts:24",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestATestThatItsFileDoesNotSpellOutHasTheGroupsAboveIt(t *testing.T) {
+	root := integrationtest.Root(t, "testdata/shop")
+	got := integrationtest.Read(Definition(), integrationtest.Task(root, ""), strings.Split(` RUN  v5.1.2 `+root+`
+
+ ❯ src/cart.test.ts (5 tests | 2 failed) 119ms
+   ✓ each (2)
+     ✓ item 1 1ms
+     ✓ item 2 (3) 0ms
+   ❯ others (2)
+     ❯ deep (1)
+       × item 1 0ms
+     × item 2 1ms
+   ✓ alone 1ms`, "\n")).Rows()
+	want := []string{
+		"passed src/cart.test.ts each > item 1", "passed src/cart.test.ts each > item 2 (3)",
+		"failed src/cart.test.ts others > deep > item 1", "failed src/cart.test.ts others > item 2", "passed src/cart.test.ts alone",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -135,6 +164,21 @@ Error: late
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestTheSummaryMayComeInTheMiddleOfAReport(t *testing.T) {
+	root := integrationtest.Root(t, "testdata/shop")
+	lines := integrationtest.Lines(t, "testdata/v5.txt", root)
+	sum := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, " Test Files ") })
+	reports, summary := lines[:sum], lines[sum:]
+	first := slices.IndexFunc(reports, func(line string) bool { return strings.HasPrefix(line, " FAIL ") })
+	want := integrationtest.Read(Definition(), integrationtest.Task(root, ""), lines).Rows()
+	for i := first + 1; i < sum; i++ {
+		mixed := slices.Concat(reports[:i], summary, reports[i:])
+		if diff := cmp.Diff(want, integrationtest.Read(Definition(), integrationtest.Task(root, ""), mixed).Rows()); diff != "" {
+			t.Fatalf("before %q: %s", reports[i], diff)
+		}
 	}
 }
 
