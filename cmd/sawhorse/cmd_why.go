@@ -75,6 +75,9 @@ func chain(s *tasks.State, name string, seen []string) link {
 	if prev, ended := s.Finished(name); ended && !r.Status.Done() {
 		l.Why = append(l.Why, fmt.Sprintf("the run before: %s %s %s", prev.ID, prev.Status, firstLine(prev.Error)))
 	}
+	if w, waits := s.Waiting(name); waits && w.ID != r.ID {
+		l.Why = append(l.Why, fmt.Sprintf("after it, %s runs: %s", w.ID, w.Cause))
+	}
 	for _, h := range r.Holds {
 		l.Why = append(l.Why, "waits because: "+h.Why)
 		if h.On != "" && h.On != name && !slices.Contains(seen, h.On) {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
@@ -146,6 +147,8 @@ type ask struct {
 	only   []tasks.TestName
 	sweep  *tasks.Sweep
 	env    map[string]string // beside that of the task
+	// calm is how long it waits, in case what began it is the task's own work.
+	calm time.Duration
 }
 
 // queue makes a run of a task.
@@ -161,6 +164,9 @@ func (e *Engine) queue(t tasks.Task, a ask) tasks.Run {
 	r := tasks.Run{
 		ID: tasks.NewRunID(t.Name, e.numbers[t.Name]), Task: t.Name, Number: e.numbers[t.Name],
 		Cause: a.cause, Params: masked(t, a.params), Scope: a.scope, Only: a.only, Status: tasks.Queued, QueuedAt: e.o.Now(), Log: logs.Key(t.Name),
+	}
+	if a.calm > 0 {
+		r.NotBefore = r.QueuedAt.Add(a.calm)
 	}
 	if r.Sweep = a.sweep; t.Remote() || a.sweep != nil {
 		r.Log = logs.Key(r.ID)
@@ -349,6 +355,9 @@ func (e *Engine) busy(t tasks.Task, a ask, why error) {
 		same := w.Scope == a.scope && slices.Equal(w.Only, a.only) && maps.Equal(e.params[w.ID], a.params) && (a.env == nil || maps.Equal(e.env[w.ID], a.env))
 		if same && w.Cause.Request == "" && a.cause.Request == "" {
 			w.Cause = mergeCauses(w.Cause, a.cause)
+			if a.calm == 0 {
+				w.NotBefore = time.Time{}
+			}
 			e.emit(tasks.RunQueued{Run: w})
 			return
 		}
@@ -356,20 +365,29 @@ func (e *Engine) busy(t tasks.Task, a ask, why error) {
 	}
 	switch {
 	case active && t.Spec.OnBusy == config.BusyIgnore:
-		e.miss(t.Name, a.cause)
+		if e.miss(t.Name, a.cause) {
+			e.live[current.ID].sink.note(fmt.Sprintf("%s while it runs: ignored (on_busy: ignore), the next run knows of it", a.cause))
+		}
 		return
-	case active && t.Spec.OnBusy != config.BusyQueue && !t.Remote() && current.Sweep == nil:
+	case active && t.Spec.OnBusy != config.BusyQueue && !t.Remote() && current.Sweep == nil && a.calm == 0:
 		e.end(current.ID, outdated(why, a.cause))
+		if errors.Is(why, tasks.ErrStale) && current.Cause.Kind == tasks.ByWatch {
+			a.cause.Files = merged(a.cause.Files, current.Cause.Files) // it has answered for none of them
+		}
 	}
 	e.queue(t, a)
 }
 
 // miss remembers files that no run will see changed: the next that files begin
-// takes them over, so that a run that does only what changed leaves none out.
-func (e *Engine) miss(task string, c tasks.Cause) {
-	if c.Kind == tasks.ByWatch {
-		e.missed[task] = merged(e.missed[task], c.Files)
+// takes them over, so that a run that does only what changed leaves none out. It
+// says whether there are new ones among them.
+func (e *Engine) miss(task string, c tasks.Cause) bool {
+	if c.Kind != tasks.ByWatch {
+		return false
 	}
+	before := len(e.missed[task])
+	e.missed[task] = merged(e.missed[task], c.Files)
+	return len(e.missed[task]) > before
 }
 
 // merged are the names of both, each once.

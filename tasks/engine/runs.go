@@ -184,6 +184,7 @@ func (e *Engine) ended(id tasks.RunID, err error, endLine int64) {
 		e.findConnections() // a training may have made the store that it logs into
 	}
 
+	e.calmed(r.Task, ev.At)
 	u, known := e.state.Units[r.Task]
 	if !known || e.leaving != "" || !u.Task.IsService() || !u.Up {
 		return

@@ -186,7 +186,11 @@ func (v view) ownHolds(u tasks.Unit, r tasks.Run) (holds []tasks.Hold) {
 		holds = append(holds, behind(a))
 	}
 	if v.now.Before(r.NotBefore) {
-		holds = append(holds, tasks.Hold{Why: fmt.Sprintf("restart %d, waits before the next try", r.Attempt), Until: r.NotBefore})
+		why := fmt.Sprintf("restart %d, waits before the next try", r.Attempt)
+		if r.Attempt == 0 {
+			why = "files changed during each of its last runs, which may be its own work: waits for a save after the run"
+		}
+		holds = append(holds, tasks.Hold{Why: why, Until: r.NotBefore})
 	}
 	return holds
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/workspace/watch"
@@ -123,12 +122,13 @@ func matching(paths, ignore, files []string) []string {
 // rerun starts a task anew, or a service, because files changed.
 func (e *Engine) rerun(u tasks.Unit, files []string, b watch.Batch) {
 	t := u.Task
-	if e.looping(t, files, b) {
+	calm, paused := e.looping(t, files, b)
+	if paused {
 		return
 	}
 	cause := tasks.Cause{Kind: tasks.ByWatch, Files: files, Changed: b.FirstEvent}
 	if t.IsService() {
-		e.again(t, ask{cause: cause}, tasks.ErrStale)
+		e.again(t, ask{cause: cause, calm: calm}, tasks.ErrStale)
 		return
 	}
 	// A task with parameters reruns with what it was last run with.
@@ -146,7 +146,7 @@ func (e *Engine) rerun(u tasks.Unit, files []string, b watch.Batch) {
 			return
 		}
 	}
-	a := ask{cause: cause, params: params}.pinned(u)
+	a := ask{cause: cause, params: params, calm: calm}.pinned(u)
 	if a.scope == tasks.ScopeAuto && t.Spec.Watch.All {
 		a.scope = tasks.ScopeAll
 	}
@@ -199,63 +199,4 @@ func (e *Engine) refreshed(name string, files []string, b watch.Batch, again boo
 	if again {
 		e.rerun(u, files, b)
 	}
-}
-
-// A task that writes what it watches would run for ever. It is told by its
-// files changing again and again while it runs.
-const (
-	loopLimit = 5
-	// loopSlack is how long after its end a run's last write may be reported.
-	loopSlack = 150 * time.Millisecond
-)
-
-type loopWatch struct {
-	streak    int
-	suspended bool
-}
-
-func loopNotice(task string) string { return "loop/" + task }
-
-// looping notes one more rerun and says whether the task is suspended for
-// running in a loop.
-func (e *Engine) looping(t tasks.Task, files []string, b watch.Batch) bool {
-	l := e.loops[t.Name]
-	if l == nil {
-		l = &loopWatch{}
-		e.loops[t.Name] = l
-	}
-	if l.suspended {
-		return true
-	}
-	if e.wroteItself(t.Name, b.FirstEvent) {
-		l.streak++
-	} else {
-		l.streak = 0
-	}
-	if l.streak < loopLimit {
-		return false
-	}
-	l.suspended = true
-	e.notice(tasks.Notice{
-		ID: loopNotice(t.Name), Severity: tasks.Warning, Source: "watch", Task: t.Name,
-		Message:  fmt.Sprintf("runs in a loop: each run changes what it watches (%s); its watch is paused", tasks.Few(files)),
-		Hint:     "add the files to watch.ignore, or run it by hand to watch again",
-		Location: tasks.Location{File: t.Spec.Pos.File, Line: t.Spec.Pos.Line},
-	})
-	return true
-}
-
-// wroteItself says whether a change fell into the task's last run, when that
-// run was itself begun by a change.
-func (e *Engine) wroteItself(task string, at time.Time) bool {
-	r, ok := e.state.Active(task)
-	if !ok {
-		if r, ok = e.state.Finished(task); !ok {
-			return false
-		}
-	}
-	if r.Cause.Kind != tasks.ByWatch && r.Cause.Kind != tasks.ByStart || r.StartedAt.IsZero() || at.Before(r.StartedAt) {
-		return false
-	}
-	return r.EndedAt.IsZero() || at.Before(r.EndedAt.Add(loopSlack))
 }

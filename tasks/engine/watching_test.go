@@ -17,6 +17,25 @@ import (
 	"github.com/sawhorse-dev/sawhorse/workspace/watch"
 )
 
+// lines are those of a task's log.
+func (b *bench) lines(task string) (all []string) {
+	b.Helper()
+	pass(time.Second) // what is written is kept a moment later
+	r, err := b.e.o.Logs.Reader(logs.Key(task))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer r.Close()
+	lines, err := r.Lines(0, 100, 1000, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, l := range lines {
+		all = append(all, string(l.Text))
+	}
+	return all
+}
+
 // until is a task that ends when it is told to, or stopped.
 func until(finish <-chan struct{}) func(context.Context, tasks.Request, tasks.Sink) error {
 	return func(ctx context.Context, _ tasks.Request, _ tasks.Sink) error {
@@ -89,10 +108,15 @@ func TestOnBusyRestartEndsTheRunAsStaleAndStartsAgain(t *testing.T) {
 		b.do(tasks.Start{})
 		pass(time.Second)
 		b.save("a.go")
+		pass(time.Second)
+		b.save("b.go")
 		s := b.state()
 		runs := s.Units["test"].Runs
-		if len(runs) != 2 || s.Runs[runs[0]].Status != tasks.Stale || s.Runs[runs[0]].Error != tasks.ErrStale.Error()+": a.go changed" || s.Runs[runs[1]].Status != tasks.Running {
+		if len(runs) != 3 || s.Runs[runs[0]].Status != tasks.Stale || s.Runs[runs[0]].Error != tasks.ErrStale.Error()+": a.go changed" || s.Runs[runs[2]].Status != tasks.Running {
 			t.Fatalf("runs: %v", s.Runs)
+		}
+		if r := s.Runs[runs[2]]; !slices.Equal(r.Cause.Files, []string{"b.go", "a.go"}) {
+			t.Fatalf("it does not know of what the run before it did not answer for: %v", r.Cause.Files)
 		}
 	})
 }
@@ -137,6 +161,11 @@ func TestAChangeThatWasIgnoredIsPartOfTheNextRun(t *testing.T) {
 		b.r.script["test"] = until(finish)
 		b.do(tasks.Start{})
 		b.save("ignored.go")
+		b.save("ignored.go")
+		want := []string{"ignored.go changed while it runs: ignored (on_busy: ignore), the next run knows of it"}
+		if diff := cmp.Diff(want, b.lines("test")); diff != "" {
+			t.Fatal(diff)
+		}
 		finish <- struct{}{}
 		synctest.Wait()
 		b.save("a.go")
@@ -165,41 +194,6 @@ func TestARunOfAllStaysOneWhenFilesChangeWhileItWaits(t *testing.T) {
 		w, _ := s.Waiting("test")
 		if w.Cause.Kind != tasks.ByPerson || !slices.Equal(w.Cause.Files, []string{"a.go"}) {
 			t.Fatalf("waits because of %+v", w.Cause)
-		}
-	})
-}
-
-func TestATaskThatWritesWhatItWatchesIsPausedAndNamed(t *testing.T) {
-	onEngine(t, []config.Unit{watching(task("gen"), "**/*.go")}, func(b *bench) {
-		b.do(tasks.Start{})
-		for range 20 {
-			pass(10 * time.Millisecond)
-			b.save("out/gen.go")
-		}
-		if n := len(b.r.order()); n > loopLimit+1 {
-			t.Fatalf("it ran %d times", n)
-		}
-		alerts := b.state().Alerts()
-		if len(alerts) != 1 || !strings.Contains(alerts[0].Message, "out/gen.go") || alerts[0].Task != "gen" {
-			t.Fatalf("alerts: %+v", alerts)
-		}
-		before := len(b.r.order())
-		b.do(tasks.RunTask{Name: "gen"})
-		if len(b.r.order()) != before+1 || len(b.state().Alerts()) != 0 {
-			t.Fatal("a run by hand did not end the pause")
-		}
-	})
-}
-
-func TestEditingWhileATaskRunsIsNoLoop(t *testing.T) {
-	onEngine(t, []config.Unit{watching(task("test"), "**/*.go")}, func(b *bench) {
-		b.do(tasks.Start{})
-		for range 20 {
-			pass(time.Second)
-			b.save("cart.go")
-		}
-		if n := len(b.r.order()); n != 21 {
-			t.Fatalf("it ran %d times, want 21", n)
 		}
 	})
 }

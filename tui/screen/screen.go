@@ -209,6 +209,9 @@ func taskLook(s *tasks.State, u tasks.Unit, now time.Time, in *theme.Inks) Look 
 		if fails > 0 {
 			l.Number, l.NumberInk, l.Ticks = strconv.Itoa(fails)+" fail", in.Failed, false
 		}
+		if w, ok := s.Waiting(u.Task.Name); ok {
+			l.Detail = "+1 waits: " + w.Cause.String()
+		}
 		if len(r.Holds) > 0 { // it goes on elsewhere, as far as is known
 			l.Word, l.Number, l.Ticks, l.Detail = "out of sight", "out of sight", false, r.Holds[0].Why
 			if r.Holds[0].Stuck {

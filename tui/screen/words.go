@@ -141,7 +141,11 @@ func why(s *tasks.State, name string, now time.Time, depth int, seen map[string]
 	if r, waiting := s.Waiting(name); waiting {
 		say(fmt.Sprintf("◌ %s waits since %s: %s", name, Clock(r.QueuedAt), r.Cause))
 		if wait := r.NotBefore.Sub(now); wait > 0 {
-			lines = append(lines, WhyLine{Depth: depth + 1, Text: fmt.Sprintf("attempt %d starts in %s", r.Attempt, Short(wait))})
+			begins := "it starts in " + Short(wait)
+			if r.Attempt > 0 {
+				begins = fmt.Sprintf("attempt %d starts in %s", r.Attempt, Short(wait))
+			}
+			lines = append(lines, WhyLine{Depth: depth + 1, Text: begins})
 		}
 		for _, h := range r.Holds {
 			lines = append(lines, WhyLine{Depth: depth + 1, Text: h.Why, Stuck: h.Stuck})
