@@ -87,6 +87,8 @@ func (s *State) Apply(e Event) {
 			r.addPoint(e.Name, e.Point)
 			r.Stall = nil
 		})
+	case ParamsReported:
+		s.run(e.ID, func(r *Run) { r.Reported = e.Params })
 	case RunStalled:
 		s.live(e.ID, func(r *Run) { r.Stall = &e.Stall })
 	case ArtifactReported:

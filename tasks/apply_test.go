@@ -170,6 +170,7 @@ func anEvent() *rapid.Generator[Event] {
 			func() Event {
 				return MetricReported{id, word(), Point{Step: float64(n), Value: rapid.Float64().Draw(t, "value")}, rapid.Bool().Draw(t, "anew")}
 			},
+			func() Event { return ParamsReported{id, map[string]string{"lr": word()}} },
 			func() Event { return RunStalled{id, Stall{Since: at, Usual: time.Duration(n)}} },
 			func() Event { return ArtifactReported{id, Artifact{Name: word(), Size: int64(n)}} },
 			func() Event { return LogGrew{key, int64(number(100))} },
@@ -388,7 +389,7 @@ func TestAScribbleOnACloneDoesNotShow(t *testing.T) {
 	}
 	s := fold(Configured{Tasks: []Task{{Name: "test", Of: "test"}}}, RunQueued{run}, RunHeld{"test#1", []Hold{{Why: "w"}}},
 		DiagnosticReported{"test#1", Diagnostic{Message: "d"}}, StepChanged{"test#1", Step{Name: "s"}}, ArtifactReported{"test#1", Artifact{Name: "a"}},
-		MetricReported{"test#1", "loss", Point{Value: 1}, true}, UsageSampled{Usage: map[RunID]Usage{"test#1": {Ports: []int{1}}}},
+		MetricReported{"test#1", "loss", Point{Value: 1}, true}, ParamsReported{"test#1", map[string]string{"lr": "1"}}, UsageSampled{Usage: map[RunID]Usage{"test#1": {Ports: []int{1}}}},
 		ConfigRejected{Problems: []config.Problem{{Message: "p"}}}, WatchChanged{WatchState{Polling: []string{"d"}}}, NoticeRaised{Notice{ID: "n"}})
 	before := picture(t, s)
 	c := s.Clone()

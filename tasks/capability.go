@@ -39,7 +39,7 @@ type Sink interface {
 	// a newline. p is not kept.
 	Log(stream logs.Stream, p []byte)
 	// Emit reports one of the run's own events: ProcessStarted, RunReady,
-	// TestReported, DiagnosticReported, StepChanged, MetricReported,
+	// TestReported, DiagnosticReported, StepChanged, MetricReported, ParamsReported,
 	// ArtifactReported, UsageSampled, ProbeFailed.
 	Emit(Event)
 }
@@ -269,6 +269,9 @@ type Growing struct {
 	// Look, in place of Read, is called when the file was written: it is a database,
 	// which tells of what is new itself.
 	Look func(of Written, tell func(name string, p Point)) error
+	// Params, in place of Read, reads a file of parameters, whole: it counts once its Home
+	// has told of a number.
+	Params func(text []byte) (map[string]string, error)
 	// By is the run that writes the file, where the file says that; else "". It may be nil.
 	By func() RunID
 }

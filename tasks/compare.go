@@ -32,10 +32,21 @@ type Subject struct {
 	Code    Code              `json:"code,omitzero"`
 }
 
+// AllParams are the parameters of a run, those that it was given before what its
+// program calls so.
+func (r Run) AllParams() map[string]string {
+	if len(r.Reported) == 0 {
+		return r.Params
+	}
+	all := maps.Clone(r.Reported)
+	maps.Copy(all, r.Params)
+	return all
+}
+
 // Subject is the run beside others.
 func (r Run) Subject() Subject {
 	s := Subject{
-		ID: string(r.ID), Name: string(r.ID), Live: !r.Status.Done(), Params: r.Params, Metrics: r.Metrics, Code: r.Code,
+		ID: string(r.ID), Name: string(r.ID), Live: !r.Status.Done(), Params: r.AllParams(), Metrics: r.Metrics, Code: r.Code,
 		Facts: []Fact{{Name: "outcome", Value: string(r.Status)}},
 	}
 	if !r.StartedAt.IsZero() {

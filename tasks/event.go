@@ -124,6 +124,12 @@ type (
 		Point Point
 		Anew  bool
 	}
+	// ParamsReported says: these are all parameters that the run's program has written
+	// down so far.
+	ParamsReported struct {
+		ID     RunID
+		Params map[string]string
+	}
 	// RunStalled says: no metric of the run has moved for longer than is usual. The
 	// next one that does ends that.
 	RunStalled struct {
@@ -232,6 +238,7 @@ func (RunNarrowed) event()        {}
 func (RunCached) event()          {}
 func (StepChanged) event()        {}
 func (MetricReported) event()     {}
+func (ParamsReported) event()     {}
 func (RunStalled) event()         {}
 func (ArtifactReported) event()   {}
 func (RunLinked) event()          {}
@@ -278,6 +285,7 @@ func eventTypes() []Event {
 		RunNarrowed{},
 		StepChanged{},
 		MetricReported{},
+		ParamsReported{},
 		RunStalled{},
 		ArtifactReported{},
 		RunLinked{},

@@ -153,6 +153,7 @@ func (s State) Clone() State {
 func (r Run) clone() Run {
 	r.Cause.Files = slices.Clone(r.Cause.Files)
 	r.Params = maps.Clone(r.Params)
+	r.Reported = maps.Clone(r.Reported)
 	r.Holds = slices.Clone(r.Holds)
 	r.Ports = maps.Clone(r.Ports)
 	if r.Exit != nil {

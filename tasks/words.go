@@ -204,8 +204,10 @@ type Run struct {
 	Number int               `json:"number"`
 	Cause  Cause             `json:"cause"`
 	Params map[string]string `json:"params,omitempty"` // secrets masked
-	Status Status            `json:"status"`
-	Holds  []Hold            `json:"holds,omitempty"`
+	// Reported are parameters that its program wrote down, whoever gave them to it.
+	Reported map[string]string `json:"reported,omitempty"`
+	Status   Status            `json:"status"`
+	Holds    []Hold            `json:"holds,omitempty"`
 	// NotBefore delays a restart; Attempt counts restarts in a row, from 1.
 	NotBefore time.Time `json:"not_before,omitzero"`
 	Attempt   int       `json:"attempt,omitempty"`

@@ -1,5 +1,5 @@
-// Package dvclive reads the numbers that DVCLive writes beside a training: its tables
-// of metrics as they grow, and what only metrics.json says. It runs neither DVC nor
+// Package dvclive reads what DVCLive writes beside a training: its tables of metrics as
+// they grow, what only metrics.json says, and its parameters. It runs neither DVC nor
 // Python.
 package dvclive
 
@@ -36,6 +36,9 @@ func curves(file string) (tasks.Growing, bool) {
 	// Of a directory with another name it can't be told from anybody's metrics.json.
 	if path.Base(slashed) == "metrics.json" && path.Base(path.Dir(slashed)) == "dvclive" {
 		return tasks.Growing{Home: filepath.Dir(file), Read: summary, Whole: true}, true
+	}
+	if path.Base(slashed) == "params.yaml" {
+		return tasks.Growing{Home: filepath.Dir(file), Params: params}, true
 	}
 	return tasks.Growing{}, false
 }

@@ -84,10 +84,32 @@ func TestWhatIsNoTableOfNumbersIsPassedOver(t *testing.T) {
 	}
 }
 
+func TestParametersAreReadWithTheNamesThatDVCGivesThem(t *testing.T) {
+	written, err := os.ReadFile("testdata/dvclive/params.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]map[string]string{
+		string(written): {"lr": "0.01", "net.hidden": "8", "net.act": "relu"},
+		"a: [1, 2]\nb:\n- x: 1.0e-05\n- y: true\nc: null\nd: 'two  words'\ne: {}\n": {"a": "[1, 2]", "b.0.x": "1.0e-05", "b.1.y": "true", "c": "null", "d": "two words"},
+		"just a text": {},
+		"":            {},
+	} {
+		g, _ := curves("/lab/dvclive/params.yaml")
+		got, err := g.Params([]byte(text))
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("%q: %v %s", text, err, diff)
+		}
+	}
+	if _, err := params([]byte("a: [1, 2")); err == nil {
+		t.Error("half a file is taken for all of it")
+	}
+}
+
 func TestOtherFilesAreLeftAlone(t *testing.T) {
 	for file, home := range map[string]string{
 		"/lab/dvclive/plots/metrics/a/b.tsv": "/lab/dvclive", "/lab/exp/plots/metrics/a.tsv": "/lab/exp", "/lab/dvclive/metrics.json": "/lab/dvclive",
-		"/lab/metrics.json": "", "/lab/dvclive/params.yaml": "", "/lab/dvclive/plots/images/a.tsv": "",
+		"/lab/metrics.json": "", "/lab/exp/params.yaml": "/lab/exp", "/lab/exp/params.json": "", "/lab/dvclive/plots/images/a.tsv": "",
 	} {
 		if g, ok := curves(file); ok != (home != "") || g.Home != home {
 			t.Errorf("%s: %v, home %q", file, ok, g.Home)
@@ -106,5 +128,6 @@ func FuzzAnyFileIsReadWithoutAPanic(f *testing.F) {
 			t.Error(diff)
 		}
 		_, _ = read(t, "/lab/dvclive/metrics.json", text, max(1, len(text)))
+		_, _ = params(text)
 	})
 }

@@ -27,6 +27,9 @@ type Open func(file string) (tasks.Growing, bool)
 // Runner stands before another one and reads the numbers that its runs write.
 //
 //	a file grows ─> watch.Growth ─> what is new of it ─> its Growing ─> MetricReported
+//
+// Any directory may hold a file of parameters: it is read once a number was told from
+// there, and is then a training's.
 type Runner struct {
 	next tasks.Runner
 	open Open

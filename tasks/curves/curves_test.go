@@ -26,6 +26,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type heard struct {
 	mu      sync.Mutex
 	numbers []string
+	params  []map[string]string
 	notes   []string
 	news    chan struct{} // one slot
 }
@@ -41,10 +42,14 @@ func (h *heard) Log(stream logs.Stream, p []byte) {
 }
 
 func (h *heard) Emit(ev tasks.Event) {
-	m := ev.(tasks.MetricReported)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.numbers = append(h.numbers, fmt.Sprint(m.Name, " ", m.Point.Step, " ", m.Point.Value))
+	switch m := ev.(type) {
+	case tasks.ParamsReported:
+		h.params = append(h.params, m.Params)
+	case tasks.MetricReported:
+		h.numbers = append(h.numbers, fmt.Sprint(m.Name, " ", m.Point.Step, " ", m.Point.Value))
+	}
 	select {
 	case h.news <- struct{}{}:
 	default:
@@ -76,8 +81,17 @@ type script func() error
 func (f script) Run(context.Context, tasks.Request, tasks.Sink) error { return f() }
 
 // lines reads files *.num, of which each line is a name, a step and a value, and
-// *.last, of which only the newest content counts.
+// *.last, of which only the newest content counts; given.txt is a parameter.
 func lines(file string) (tasks.Growing, bool) {
+	if filepath.Base(file) == "given.txt" {
+		return tasks.Growing{Home: filepath.Dir(file), Params: func(text []byte) (map[string]string, error) {
+			name, v, ok := strings.Cut(string(text), "=")
+			if !ok {
+				return nil, errors.New("half written")
+			}
+			return map[string]string{name: v}, nil
+		}}, true
+	}
 	g := tasks.Growing{Home: filepath.Dir(file), Whole: filepath.Ext(file) == ".last"}
 	var rest string
 	g.Read = func(p []byte, tell func(string, tasks.Point)) error {
@@ -122,11 +136,16 @@ func (p place) add(file, text string) {
 	}
 }
 
-func (p place) put(file, text string) {
+func (p place) remove(file string) {
 	p.Helper()
 	if err := os.Remove(filepath.Join(p.root, filepath.FromSlash(file))); err != nil && !errors.Is(err, os.ErrNotExist) {
 		p.Fatal(err)
 	}
+}
+
+func (p place) put(file, text string) {
+	p.Helper()
+	p.remove(file)
 	p.add(file, text)
 }
 
@@ -153,6 +172,11 @@ func TestWhatARunWritesIsToldAndNothingOfEarlierOnes(t *testing.T) {
 			func(p place) { p.add("runs/a/x.num", "loss 1 2\nloss 2 1\n") },
 			func(p place) { p.put("runs/a/x.num", "loss 1 9\n") },
 			[]string{"loss 1 9"},
+		},
+		"one that is written anew and is as long": {
+			func(p place) { p.add("runs/a/x.num", "loss 1 2\nloss 2 1\n") },
+			func(p place) { p.put("runs/a/x.num", "loss 1 9\nloss 2 8\n") },
+			[]string{"loss 1 9", "loss 2 8"},
 		},
 		"other kinds": {does: func(p place) { p.add("runs/a/x.txt", "loss 1 2\n") }},
 		"another directory": {does: func(p place) {
@@ -253,6 +277,35 @@ func TestASummaryTellsOnlyWhatNoOtherFileDoes(t *testing.T) {
 	})
 	if diff := cmp.Diff([]string{"loss 1 2", "acc 1 5", "acc 2 6"}, h.numbers); diff != "" || err != nil {
 		t.Errorf("%v %s", err, diff)
+	}
+}
+
+func TestParametersAreToldOnceTheirDirectoryHasToldANumber(t *testing.T) {
+	p, h := place{t, t.TempDir()}, hear()
+	p.add("runs/given.txt", "seed=1") // whoever wrote that, no training is there
+	p.add("runs/old/given.txt", "lr=1")
+	err := p.run(h, []string{"runs"}, func() error {
+		p.add("runs/a/given.txt", "lr=0.1")
+		p.add("runs/a/x.num", "loss 1 2\n")
+		h.await(t, 1)
+		p.put("runs/a/given.txt", "lr") // half of it
+		p.remove("runs/a/given.txt")
+		p.add("runs/a/y.num", "acc 1 2\n")
+		h.await(t, 2)
+		p.put("runs/a/given.txt", "lr=0.2")
+		p.add("runs/b/x.num", "loss 1 2\n")
+		p.add("runs/b/given.txt", "lr=0.3")
+		p.add("runs/old/x.num", "loss 1 2\n")
+		p.put("runs/given.txt", "seed=2")
+		h.await(t, 4)
+		return nil
+	})
+	if len(h.params) == 0 {
+		t.Fatal("no parameter was told")
+	}
+	want := map[string]string{"lr": "0.2", "b/lr": "0.3"}
+	if diff := cmp.Diff(want, h.params[len(h.params)-1]); diff != "" || err != nil || len(h.notes) > 0 {
+		t.Errorf("%v %q %s", err, h.notes, diff)
 	}
 }
 

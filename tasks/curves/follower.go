@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -30,12 +32,15 @@ type follower struct {
 	began    time.Time
 	detected bool // the files are not named: what was written since the run began is its
 
-	mu     sync.Mutex // guards what follows: several directories may grow at once
-	files  map[string]*source
-	homes  []string          // where files are that told something, in the order of telling
-	names  map[string]string // of each metric that was told: the file that tells it
-	count  int
-	unsure bool // it was said that whose a file is can't be told
+	mu    sync.Mutex // guards what follows: several directories may grow at once
+	files map[string]*source
+	homes []string          // where files are that told something, in the order of telling
+	names map[string]string // of each metric that was told: the file that tells it
+	count int
+	// waiting are files of parameters that are to be read, params what is known of them.
+	waiting []string
+	params  map[string]map[string]string
+	unsure  bool // it was said that whose a file is can't be told
 }
 
 // source is a file of numbers.
@@ -82,6 +87,12 @@ func (f *follower) look(files []string) {
 	var summaries []string // tell what no other file of their home does, and so come last
 	for _, file := range files {
 		s, ok := f.source(file)
+		if ok && s.reader.Params != nil {
+			if !slices.Contains(f.waiting, file) {
+				f.waiting = append(f.waiting, file)
+			}
+			continue
+		}
 		if !ok || s.broken || !f.reads(file, s) {
 			continue
 		}
@@ -97,6 +108,47 @@ func (f *follower) look(files []string) {
 	for _, file := range summaries {
 		f.read(file, f.files[file])
 	}
+	f.waiting = slices.DeleteFunc(f.waiting, f.readParams)
+}
+
+// readParams tells of the parameters in a file, if it is known by now that a training
+// writes beside it.
+func (f *follower) readParams(file string) bool {
+	s, ok := f.source(file)
+	if !ok {
+		return true
+	}
+	if !slices.Contains(f.homes, s.reader.Home) || !f.reads(file, s) {
+		return false
+	}
+	info, err := os.Stat(file)
+	if err != nil || info.Size() > mostWhole {
+		return true
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return true // gone again
+	}
+	s.info = info
+	params, err := s.reader.Params(text)
+	if err != nil {
+		return true // it is half written, and is then named again
+	}
+	prefix := f.prefix(s.reader.Home)
+	all := map[string]string{}
+	for name, v := range params {
+		all[prefix+name] = v
+	}
+	if f.params == nil {
+		f.params = map[string]map[string]string{}
+	}
+	f.params[file] = all
+	told := map[string]string{}
+	for _, of := range f.params {
+		maps.Copy(told, of)
+	}
+	f.Sink.Emit(tasks.ParamsReported{Params: told})
+	return true
 }
 
 // reads says whether a file is this run's, as far as it was written since.
@@ -107,7 +159,12 @@ func (f *follower) reads(file string, s *source) bool {
 	if s.alien {
 		return false
 	}
-	if info, err := os.Stat(file); err != nil || s.info != nil && s.same(info) {
+	info, err := os.Stat(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		delete(f.files, file) // who makes it again makes another one
+		return false
+	case err != nil || s.info != nil && s.same(info):
 		return false // nobody has written it
 	}
 	mine, ok := f.mine(file, s)
@@ -165,7 +222,10 @@ func (f *follower) read(file string, s *source) {
 	if err != nil {
 		return
 	}
-	if s.info != nil && (!os.SameFile(s.info, info) || info.Size() < s.at || info.Size() < s.old) {
+	// A file system gives the same number again to what is made after a removal, so that
+	// one of the same length that was written since is another one, too.
+	anew := s.at == 0 && s.old > 0 && info.Size() == s.old && s.info != nil && !s.same(info)
+	if s.info != nil && (!os.SameFile(s.info, info) || info.Size() < s.at || info.Size() < s.old || anew) {
 		// Another one of the same name.
 		reader, ok := f.open(file)
 		if !ok {

@@ -448,8 +448,9 @@ func TestParametersAreCheckedAndSecretsNeverShown(t *testing.T) {
 		b.refused(tasks.RunTask{Name: "deploy", Params: map[string]string{"env": "prod", "n": "x"}}, "not of type int")
 		b.refused(tasks.RunTask{Name: "deploy", Params: map[string]string{"envv": "prod"}}, `no parameter "envv"`)
 		var given map[string]string
-		b.r.script["deploy"] = func(_ context.Context, r tasks.Request, _ tasks.Sink) error {
+		b.r.script["deploy"] = func(_ context.Context, r tasks.Request, s tasks.Sink) error {
 			given = r.Params
+			s.Emit(tasks.ParamsReported{Params: map[string]string{"net.hidden": "8", "token": "hunter2"}})
 			return nil
 		}
 		b.do(tasks.RunTask{Name: "deploy", Params: map[string]string{"env": "prod", "token": "hunter2"}})
@@ -459,6 +460,10 @@ func TestParametersAreCheckedAndSecretsNeverShown(t *testing.T) {
 		r, _ := b.stateRun("deploy")
 		if r.Params["token"] != "••••" {
 			t.Fatalf("the state shows %q", r.Params["token"])
+		}
+		want := map[string]string{"env": "prod", "n": "3", "token": "••••", "net.hidden": "8"}
+		if diff := cmp.Diff(want, r.Subject().Params); diff != "" {
+			t.Errorf("beside others it has, with what its program wrote down: %s", diff)
 		}
 	})
 	// After the end, the history has no secret either.

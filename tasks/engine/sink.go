@@ -143,8 +143,12 @@ func (s *sink) give(line []byte) {
 
 // Emit hands an event of this run to the loop.
 func (s *sink) Emit(ev tasks.Event) {
-	if m, ok := ev.(tasks.MetricReported); ok {
-		ev = s.curves.ofRunner(m)
+	switch e := ev.(type) {
+	case tasks.MetricReported:
+		ev = s.curves.ofRunner(e)
+	case tasks.ParamsReported:
+		e.Params = masked(s.task, e.Params)
+		ev = e
 	}
 	s.logs.hear(ev)
 	s.tell(ev)
@@ -290,6 +294,9 @@ func owned(ev tasks.Event, id tasks.RunID) tasks.Event {
 		e.ID = id
 		return e
 	case tasks.MetricReported:
+		e.ID = id
+		return e
+	case tasks.ParamsReported:
 		e.ID = id
 		return e
 	case tasks.ArtifactReported:

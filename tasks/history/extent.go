@@ -18,13 +18,15 @@ type extent struct {
 	// What else is known of it: its name elsewhere, the code that it was made of.
 	External string      `json:"external,omitempty"`
 	Code     *tasks.Code `json:"code,omitempty"`
+	// Reported are the parameters that its program wrote down.
+	Reported map[string]string `json:"reported,omitempty"`
 	// Sweep is what it was a part of.
 	Sweep *tasks.Sweep `json:"sweep,omitempty"`
 }
 
 // extentOf is a run's extent as it is stored; empty where it did all.
 func extentOf(r tasks.Run) (string, error) {
-	e := extent{Scope: r.Scope, Only: r.Only, Narrowed: r.Narrowed, Cached: r.Cached, External: r.External, Sweep: r.Sweep}
+	e := extent{Scope: r.Scope, Only: r.Only, Narrowed: r.Narrowed, Cached: r.Cached, External: r.External, Reported: r.Reported, Sweep: r.Sweep}
 	if r.Code != (tasks.Code{}) {
 		e.Code = &r.Code
 	}

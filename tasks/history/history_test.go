@@ -142,6 +142,7 @@ func TestARunComesBackAsItWas(t *testing.T) {
 	}
 	want.Metrics = map[string]tasks.Series{"loss": {Last: course[999], Points: tasks.Thin(course, 200)}}
 	want.External, want.Code = "5b0c66a2", tasks.Code{Commit: "c0ffee", Patch: "+lr = 2\n"}
+	want.Reported = map[string]string{"net.hidden": "8"}
 	tests := []tasks.TestResult{
 		{Suite: "cart", Name: "TestTotal", Status: tasks.TestFailed, Duration: time.Second, Message: "want 3, got 4", Location: tasks.Location{File: "cart_test.go", Line: 41, Column: 2}, Line: 17},
 		{Suite: "cart", Name: "TestEmpty", Status: tasks.TestPassed, Line: -1},

@@ -60,9 +60,10 @@ func (s *Screen) fits(f screen.Frame, p Past) bool {
 	if d, ok := r.Feedback(); ok {
 		fields = append(fields, parse.Field{Key: "feedback", Value: fmt.Sprint(d.Seconds())})
 	}
-	for _, name := range slices.Sorted(maps.Keys(r.Params)) {
-		fields = append(fields, parse.Field{Key: strings.ReplaceAll(name, "/", "."), Value: r.Params[name]})
-		text = append(text, name+"="+r.Params[name])
+	params := r.AllParams()
+	for _, name := range slices.Sorted(maps.Keys(params)) {
+		fields = append(fields, parse.Field{Key: strings.ReplaceAll(name, "/", "."), Value: params[name]})
+		text = append(text, name+"="+params[name])
 	}
 	for name, m := range r.Metrics {
 		fields = append(fields, parse.Field{Key: strings.ReplaceAll(name, "/", "."), Value: fmt.Sprint(m.Last.Value)})
