@@ -1,6 +1,8 @@
 package gotest
 
 import (
+	"path"
+	"path/filepath"
 	"strings"
 
 	"github.com/sawhorse-dev/sawhorse/integrations/internal/place"
@@ -85,6 +87,7 @@ func (o *output) stackLine(line string) bool {
 		c.stack++
 		c.at = o.n
 		c.owner, c.own = "", tasks.Location{}
+	case line == "runtime stack:", strings.HasPrefix(line, "..."): // of an overflow, which has frames elided
 	case line[0] == '[', strings.HasSuffix(line, ")"), strings.HasPrefix(line, "created by "), strings.HasPrefix(line, "panic: "):
 		if name := testIn(line); name != "" && c.owner == "" {
 			c.owner = name
@@ -117,8 +120,14 @@ func (o *output) frame(text string) {
 		return
 	}
 	p, own := o.sources.files.Own(file)
-	if !own {
-		return
+	if !own { // with -trimpath it begins with the package's import path
+		dir, known := o.sources.dirOf(path.Dir(file))
+		if !known {
+			return
+		}
+		if p, own = o.sources.files.Own(filepath.Join(dir, path.Base(file))); !own {
+			return
+		}
 	}
 	c.own = tasks.Location{File: p, Line: n}
 	if c.stack <= 1 {
@@ -157,7 +166,12 @@ func (o *output) endStack() {
 	c.blamed = nil
 	if c.stack == 1 && !c.told && !c.race && len(c.victims) == 0 && c.first.File != "" {
 		c.told = true
-		o.diagnose(tasks.Diagnostic{Severity: tasks.Error, Location: c.first, Message: c.message})
+		d := tasks.Diagnostic{Severity: tasks.Error, Location: c.first, Message: c.message}
+		if o.events != "" || strings.HasSuffix(c.first.File, "_test.go") {
+			o.died = &d // its package will have failed
+			return
+		}
+		o.diagnose(d)
 	}
 }
 

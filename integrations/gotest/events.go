@@ -14,6 +14,8 @@ type event struct {
 	Test       string
 	Elapsed    float64
 	Output     string
+	// FailedBuild is set when it is a build that failed.
+	FailedBuild string
 }
 
 func isEvent(line string) bool {
@@ -48,6 +50,9 @@ func (r *reader) event(line string) bool {
 		o.endCrash()
 		o.endBenchmarks()
 		o.cover(e.Package, "")
+		if e.Action == "fail" && e.FailedBuild == "" {
+			o.failed(e.Package, time.Duration(e.Elapsed*float64(time.Second)))
+		}
 		delete(r.json, e.Package)
 	case e.Test != "" && (e.Action == "run" || e.Action == "cont"):
 		o.begin(e.Test)
@@ -80,7 +85,7 @@ func (o *output) printed(e event) {
 	}
 	trimmed := strings.TrimLeft(line, " ")
 	switch {
-	case o.crash != nil && o.stackLine(line), o.beginsCrash(line), o.measured(line):
+	case o.crash != nil && o.stackLine(line), o.beginsCrash(line), o.measured(line), o.notBuilt(line):
 	case strings.HasPrefix(line, "ok  \t"):
 		o.measured(line[max(0, strings.Index(line, "coverage: ")):])
 	case line == "", strings.HasPrefix(trimmed, "=== "), strings.HasPrefix(trimmed, "--- "), strings.HasPrefix(line, "FAIL"):
@@ -89,7 +94,10 @@ func (o *output) printed(e event) {
 		o.building = true
 	case o.current != nil:
 		o.message(o.current, line)
+		o.printedLast(strings.TrimSpace(line))
 	case o.building:
 		o.compiled(line)
+	default:
+		o.printedLast(line)
 	}
 }

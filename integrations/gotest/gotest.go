@@ -5,10 +5,13 @@
 package gotest
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/sawhorse-dev/sawhorse/integrations"
+	"github.com/sawhorse-dev/sawhorse/integrations/internal/place"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 )
 
@@ -53,10 +56,15 @@ func (r *reader) line(n int64, line string) bool {
 		// What any line of interest begins with when nothing is in hand.
 	default:
 		if !r.text.busy() {
+			r.text.printedLast(line)
 			return false
 		}
 	}
-	return r.text.line(line)
+	own := r.text.line(line)
+	if !own {
+		r.text.printedLast(line)
+	}
+	return own
 }
 
 // output is what one package prints.
@@ -74,7 +82,11 @@ type output struct {
 	partial  string // of -json: a line that goes on
 	marked   bool   // "=== RUN" and the like say whose the lines are
 	coverage float64
-	covered  bool // coverage is known
+	covered  bool              // coverage is known
+	failing  bool              // one of its tests has failed
+	last     string            // what it printed last that says why it failed
+	died     *tasks.Diagnostic // a crash of no test, told when the package has failed of it
+	importer string            // a package whose imports follow
 }
 
 func (r *reader) newOutput(pkg string) *output {
@@ -86,7 +98,7 @@ func (r *reader) newOutput(pkg string) *output {
 }
 
 func (o *output) busy() bool {
-	return o.current != nil || o.crash != nil || o.building
+	return o.current != nil || o.crash != nil || o.building || o.importer != ""
 }
 
 // line is one as `go test` prints it as text.
@@ -111,7 +123,7 @@ func (o *output) line(line string) bool {
 		if line[0] == 'o' && len(o.tests) == 0 {
 			o.passed(pkg, rest)
 		}
-		o.close(pkg)
+		o.close(pkg, line[0] == 'F' && !strings.HasSuffix(rest, " failed]"), rest)
 		return true
 	case line == "FAIL" || line == "PASS":
 		known := len(o.tests) > 0
@@ -121,6 +133,8 @@ func (o *output) line(line string) bool {
 		if o.heading(line) {
 			return true
 		}
+	case o.notBuilt(line):
+		return true
 	case o.beginsCrash(line), o.measured(line):
 		return true
 	}
@@ -137,6 +151,7 @@ func (o *output) line(line string) bool {
 			return false
 		}
 		o.message(o.current, line)
+		o.printedLast(strings.TrimSpace(line))
 		return true
 	}
 	return false
@@ -205,14 +220,62 @@ func (o *output) heading(line string) bool {
 }
 
 // close ends the package in hand: all tests since the last one were its own.
-func (o *output) close(pkg string) {
+func (o *output) close(pkg string, failed bool, rest string) {
 	o.endCrash()
 	o.turn(nil)
-	if dir, ok := o.sources.dirOf(pkg); ok {
+	dir, known := o.sources.dirOf(pkg)
+	if known {
 		o.settle(dir)
 	}
 	o.release(pkg)
+	if failed && pkg != "" {
+		o.failed(pkg, took(rest))
+	}
 	*o = *o.newOutput("")
+}
+
+// failed tells of a package that did not end as its tests did: those that were
+// running have ended with it; where none was, the package itself has failed, as by
+// os.Exit in TestMain or a panic of an init.
+func (o *output) failed(pkg string, took time.Duration) {
+	for _, name := range slices.Sorted(maps.Keys(o.tests)) {
+		if t := o.tests[name]; t.Status == tasks.TestRunning {
+			if t.Message = "did not finish"; o.last != "" {
+				t.Message = place.Clip("did not finish: " + o.last)
+			}
+			t.lines.Close(o.n)
+			o.end(t, tasks.TestFailed)
+		}
+	}
+	if o.failing {
+		return
+	}
+	t := o.whole(pkg, tasks.TestFailed)
+	t.Duration, t.Message = took, place.Clip(o.last)
+	switch d := o.died; {
+	case d != nil:
+		t.Message, t.Location = d.Message, d.Location
+	case t.Message == "":
+		t.Message = "it failed, and none of its tests has"
+	}
+	o.sink.Emit(tasks.TestReported{Test: t})
+}
+
+// printedLast remembers what says why a package failed, if nothing else does.
+func (o *output) printedLast(line string) {
+	if strings.HasPrefix(line, "go: ") || line == "FAIL" || line == "PASS" || o.last != "" && strings.HasPrefix(line, "exit status ") {
+		return
+	}
+	o.last = line
+}
+
+// whole is the result of a package.
+func (o *output) whole(pkg string, status tasks.TestStatus) tasks.TestResult {
+	t := tasks.TestResult{Suite: strings.Clone(pkg), Name: tasks.WholeFile, Status: status, Line: -1}
+	if dir, ok := o.sources.dirOf(pkg); ok {
+		t.Suite = o.sources.suite(dir)
+	}
+	return t
 }
 
 // passed tells of a package that passed without a word of its tests: without -v
@@ -221,14 +284,22 @@ func (o *output) passed(pkg, rest string) {
 	if pkg == "" || strings.HasSuffix(rest, "[no tests to run]") {
 		return
 	}
-	t := tasks.TestResult{Suite: strings.Clone(pkg), Name: tasks.WholeFile, Status: tasks.TestPassed, Line: -1}
-	if dir, ok := o.sources.dirOf(pkg); ok {
-		t.Suite = o.sources.suite(dir)
-	}
-	if words := strings.Fields(rest); len(words) > 1 {
-		t.Duration, _ = time.ParseDuration(words[1]) // else it is (cached)
-	}
+	t := o.whole(pkg, tasks.TestPassed)
+	t.Duration = took(rest)
 	o.sink.Emit(tasks.TestReported{Test: t})
+}
+
+// took is the time behind a package's name, if it is not (cached).
+func took(rest string) time.Duration {
+	words := strings.Fields(rest)
+	if len(words) < 2 {
+		return 0
+	}
+	d, err := time.ParseDuration(words[1])
+	if err != nil {
+		return 0
+	}
+	return d
 }
 
 func firstWord(s string) string {

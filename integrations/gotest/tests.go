@@ -131,6 +131,7 @@ func (o *output) release(pkg string) {
 
 func (o *output) end(t *test, status tasks.TestStatus) {
 	t.Status = status
+	o.failing = o.failing || status == tasks.TestFailed
 	o.report(t)
 }
 
@@ -186,6 +187,9 @@ func (o *output) compiled(line string) bool {
 	}
 	if at := o.place(file, n); at.File != "" && text != "too many errors" {
 		at.Column = column
+		if head, ok := strings.CutSuffix(text, "; to add it:"); ok { // which is on the next line
+			text = head + ": go get " + head[strings.LastIndexByte(head, ' ')+1:]
+		}
 		d := tasks.Diagnostic{Severity: tasks.Error, Location: at, Message: place.Clip(text)}
 		if rest, warned := strings.CutPrefix(d.Message, "warning: "); warned {
 			d.Severity, d.Message = tasks.Warning, rest

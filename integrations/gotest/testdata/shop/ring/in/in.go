@@ -1,0 +1,3 @@
+package in
+
+import _ "example.com/shop/ring/out"

@@ -1,0 +1,5 @@
+package out
+
+import (
+	_ "example.com/shop/ring/in"
+)
