@@ -152,7 +152,7 @@ type ask struct {
 }
 
 // queue makes a run of a task.
-func (e *Engine) queue(t tasks.Task, a ask) tasks.Run {
+func (e *Engine) queue(t tasks.Task, a ask) {
 	e.numbers[t.Name]++
 	switch {
 	case a.cause.Kind == tasks.ByWatch:
@@ -184,7 +184,6 @@ func (e *Engine) queue(t tasks.Task, a ask) tasks.Run {
 	}
 	e.emit(tasks.RunQueued{Run: r})
 	e.recordSwept(r.ID)
-	return r
 }
 
 func (e *Engine) stop(words []string) error {

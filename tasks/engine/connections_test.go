@@ -350,8 +350,7 @@ func TestRemoteRunsGoOnAtOnceEachWithItsLog(t *testing.T) {
 	onSystem(t, s, nil, func(b *bench) {
 		b.do(tasks.RunTask{Name: "ci"})
 		b.do(tasks.RunTask{Name: "ci"})
-		time.Sleep(time.Second) // for the news of the logs
-		synctest.Wait()
+		pass(time.Second) // for the news of the logs
 		st := b.state()
 		for _, id := range []tasks.RunID{"ci#1", "ci#2"} {
 			r := st.Runs[id]
@@ -392,7 +391,7 @@ func TestARunStartedElsewhereIsShownAndFollowedWhileLookedAt(t *testing.T) {
 		}
 		look := tasks.Look{Runs: []tasks.RunID{got.ID}, Seconds: 30}
 		b.do(look)
-		time.Sleep(20 * time.Second)
+		pass(20 * time.Second)
 		b.do(look)
 		pass(20 * time.Second)
 		if st = b.state(); s.looked.Load() != 1 || ended.Load() != 0 || len(st.Runs[got.ID].Steps) != 1 || st.Lines["yard/run/9"] != 1 {
@@ -470,7 +469,7 @@ func TestALogIsResumedWhereItEnds(t *testing.T) {
 		if s.looked.Load() != 1 {
 			t.Errorf("followed %d times", s.looked.Load())
 		}
-		time.Sleep(lookRetry)
+		pass(lookRetry)
 		b.do(look)
 		if s.looked.Load() != 2 || !resumed.Equal(noon.Add(time.Second)) || stored != 2 {
 			t.Errorf("followed %d times, resumed at %v with %d lines", s.looked.Load(), resumed, stored)
