@@ -13,6 +13,7 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/history"
+	"github.com/sawhorse-dev/sawhorse/tui/screen"
 )
 
 func (a *app) cmdFeedback() *cobra.Command {
@@ -99,7 +100,7 @@ func printFeedback(out io.Writer, f history.Feedback) error {
 		fmt.Fprintln(out, "\nflaky tests: no run had to be repeated because of one")
 	default:
 		fmt.Fprintf(out, "\nflaky tests: %s lost in %s that repeated the same code; which tests: sawhorse history --flaky\n",
-			shortDuration(f.Flaky.Time), tasks.Counted(n, "run"))
+			screen.Short(f.Flaky.Time), tasks.Counted(n, "run"))
 	}
 	s := f.Starts
 	if s.Count+s.Failed == 0 {
@@ -109,7 +110,7 @@ func printFeedback(out io.Writer, f history.Feedback) error {
 	fmt.Fprint(out, "environment: ")
 	if s.Count > 0 {
 		fmt.Fprintf(out, "comes up in %s (p95 %s, %s); the last to be ready is mostly %s",
-			shortDuration(s.Median), shortDuration(s.P95), tasks.Counted(s.Count, "start"), s.Slowest)
+			screen.Short(s.Median), screen.Short(s.P95), tasks.Counted(s.Count, "start"), s.Slowest)
 	}
 	if s.Failed > 0 {
 		if s.Count > 0 {
@@ -122,5 +123,5 @@ func printFeedback(out io.Writer, f history.Feedback) error {
 }
 
 func clockText(c history.Clock) string {
-	return fmt.Sprintf("%d\t%s\t%s\t%s", c.Count, shortDuration(c.Median), shortDuration(c.P95), shortDuration(c.Worst))
+	return fmt.Sprintf("%d\t%s\t%s\t%s", c.Count, screen.Short(c.Median), screen.Short(c.P95), screen.Short(c.Worst))
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/history"
+	"github.com/sawhorse-dev/sawhorse/tui/screen"
 )
 
 func (a *app) cmdHistory() *cobra.Command {
@@ -100,7 +101,7 @@ func printRuns(out io.Writer, runs []tasks.Run) error {
 		if r.Error != "" && r.Status == tasks.Failed {
 			outcome += ": " + firstLine(r.Error)
 		}
-		fmt.Fprintf(w, "%s %s\t%s ago\t%s\t", sign(r.Status), r.ID, age(r.EndedAt), shortDuration(r.Duration(r.EndedAt)))
+		fmt.Fprintf(w, "%s %s\t%s ago\t%s\t", sign(r.Status), r.ID, age(r.EndedAt), screen.Short(r.Duration(r.EndedAt)))
 		if watched {
 			fmt.Fprintf(w, "%s\t", feedbackText(r))
 		}
@@ -114,7 +115,7 @@ func feedbackText(r tasks.Run) string {
 	if !ok {
 		return "-"
 	}
-	return shortDuration(d)
+	return screen.Short(d)
 }
 
 // wholeRun is a run as history --json prints it.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/integrations/docker"
 	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tui/screen"
 )
 
 func (a *app) cmdPs() *cobra.Command {
@@ -171,7 +172,7 @@ func (a *app) psContainers(ctx context.Context, p place, names []string) error {
 func (r row) why() string {
 	why := r.about()
 	if r.Feedback > 0 {
-		why += ", result in " + shortDuration(r.Feedback)
+		why += ", result in " + screen.Short(r.Feedback)
 	}
 	return why
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/attach"
+	"github.com/sawhorse-dev/sawhorse/tui/screen"
 )
 
 // trainOptions are the flags of train.
@@ -230,7 +231,7 @@ func (t *training) table() tasks.Result {
 		for _, name := range t.swept {
 			row = append(row, j.params[name])
 		}
-		row = append(row, string(j.run.Status), shortDuration(j.run.Duration(j.run.EndedAt)))
+		row = append(row, string(j.run.Status), screen.Short(j.run.Duration(j.run.EndedAt)))
 		for _, name := range names {
 			value := lastValue(j.run, name)
 			switch {

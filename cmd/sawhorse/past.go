@@ -11,6 +11,7 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/history"
+	"github.com/sawhorse-dev/sawhorse/tui/screen"
 	screenhistory "github.com/sawhorse-dev/sawhorse/tui/screen/history"
 	"github.com/sawhorse-dev/sawhorse/tui/screen/tests"
 )
@@ -83,7 +84,7 @@ func pastOf(t history.Trend) tests.Past {
 		p.Flaky = fmt.Sprintf("flaky: failed %d of %d times with code that it passed with, last in %s", f.Failures, f.Runs, runText(f.Run))
 	}
 	if s := t.Slow; s != nil {
-		p.Slow = fmt.Sprintf("slow: takes %s, usually %s, since %s", shortDuration(s.Took), shortDuration(s.Usual), runText(s.Run))
+		p.Slow = fmt.Sprintf("slow: takes %s, usually %s, since %s", screen.Short(s.Took), screen.Short(s.Usual), runText(s.Run))
 	}
 	if b := t.Broken; b != nil && len(t.Results) > 1 {
 		p.Broken = "fails since " + runText(b.Run)

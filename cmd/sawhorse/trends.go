@@ -12,6 +12,7 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/history"
+	"github.com/sawhorse-dev/sawhorse/tui/screen"
 )
 
 // memory is what history prints of single tests instead of runs.
@@ -101,7 +102,7 @@ func printSlow(out io.Writer, all []history.Trend) error {
 	fmt.Fprintln(w, "  SLOW TEST\tTASK\tTAKES\tUSUALLY\tRATIO\tSINCE")
 	for _, t := range all {
 		s := t.Slow
-		fmt.Fprintf(w, "▲ %s\t%s\t%s\t%s\t%.1fx\t%s\n", testName(t), t.Task, shortDuration(s.Took), shortDuration(s.Usual), s.Ratio, slowSince(s))
+		fmt.Fprintf(w, "▲ %s\t%s\t%s\t%s\t%.1fx\t%s\n", testName(t), t.Task, screen.Short(s.Took), screen.Short(s.Usual), s.Ratio, slowSince(s))
 	}
 	return w.Flush()
 }
@@ -142,7 +143,7 @@ func (a *app) printPast(ctx context.Context, p place, name string, all []history
 			fmt.Fprintf(a.out, "  flaky: failed %d of %d times with code that it passed with; last in %s, %s ago\n", f.Failures, f.Runs, f.Run, age(f.Last))
 		}
 		if s := t.Slow; s != nil {
-			fmt.Fprintf(a.out, "  slow: takes %s, usually %s (%.1fx), since %s\n", shortDuration(s.Took), shortDuration(s.Usual), s.Ratio, slowSince(s))
+			fmt.Fprintf(a.out, "  slow: takes %s, usually %s (%.1fx), since %s\n", screen.Short(s.Took), screen.Short(s.Usual), s.Ratio, slowSince(s))
 		}
 		if len(all) > 1 {
 			continue
@@ -154,7 +155,7 @@ func (a *app) printPast(ctx context.Context, p place, name string, all []history
 			if r.Commit != "" {
 				commit = commitText(r.Commit, r.Dirty)
 			}
-			fmt.Fprintf(w, "%s %s\t%s ago\t%s\t%s\t%s\n", mark(r), r.Run, age(r.At), shortDuration(r.Duration), commit, firstLine(r.Message))
+			fmt.Fprintf(w, "%s %s\t%s ago\t%s\t%s\t%s\n", mark(r), r.Run, age(r.At), screen.Short(r.Duration), commit, firstLine(r.Message))
 		}
 		if err := w.Flush(); err != nil {
 			return err

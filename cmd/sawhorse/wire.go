@@ -285,7 +285,7 @@ func (h *host) record(ctx context.Context, r tasks.Run) error {
 	if r.Status.Done() {
 		at = h.code.of(ctx, r)
 	}
-	err := h.history.AddAt(ctx, r, at)
+	err := h.history.Add(ctx, r, at)
 	if _, ok := errors.AsType[*history.Warning](err); ok {
 		return err
 	}

@@ -34,14 +34,11 @@ type Code struct {
 	Print string
 }
 
-// Add stores a run, in place of one of the same ID. One that has not ended has to be
+// Add stores a run, with the code that it ran, in place of one of the same ID. One that has not ended has to be
 // known to another system or be one of a sweep: it stands aside until it has, and so
 // does one of a sweep that never began. An error that is a *Warning
 // tells of a damaged history that was set aside: the run is stored.
-func (s *Store) Add(ctx context.Context, r tasks.Run) error { return s.AddAt(ctx, r, Code{}) }
-
-// AddAt is Add for a run of known code.
-func (s *Store) AddAt(ctx context.Context, r tasks.Run, code Code) error {
+func (s *Store) Add(ctx context.Context, r tasks.Run, code Code) error {
 	if !r.Status.Done() && r.External == "" && r.Sweep == nil {
 		return fmt.Errorf("store run %s: it has not ended", r.ID)
 	}

@@ -44,7 +44,7 @@ func writeRuns(path string) int {
 		return 1
 	}
 	for n := range written {
-		if err := s.Add(context.Background(), finished("other", n+1)); err != nil {
+		if err := s.Add(context.Background(), finished("other", n+1), history.Code{}); err != nil {
 			fmt.Println(err)
 			return 1
 		}
@@ -104,7 +104,7 @@ func store(t *testing.T, runs ...tasks.Run) (*history.Store, string) {
 func add(t *testing.T, s *history.Store, runs ...tasks.Run) {
 	t.Helper()
 	for _, r := range runs {
-		if err := s.Add(t.Context(), r); err != nil {
+		if err := s.Add(t.Context(), r, history.Code{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -156,7 +156,7 @@ func TestARunComesBackAsItWas(t *testing.T) {
 	given.Ports, given.PID = nil, 0
 	path := filepath.Join(t.TempDir(), "history.db")
 	s := open(t, path)
-	if err := s.AddAt(t.Context(), given, history.Code{Commit: "c0ffee"}); err != nil {
+	if err := s.Add(t.Context(), given, history.Code{Commit: "c0ffee"}); err != nil {
 		t.Fatal(err)
 	}
 
@@ -251,7 +251,7 @@ func TestTheSameRunIsStoredOnce(t *testing.T) {
 
 func TestARunThatHasNotEndedIsRefused(t *testing.T) {
 	s, path := store(t)
-	if err := s.Add(t.Context(), finished("test", 1, func(r *tasks.Run) { r.Status = tasks.Running })); err == nil {
+	if err := s.Add(t.Context(), finished("test", 1, func(r *tasks.Run) { r.Status = tasks.Running }), history.Code{}); err == nil {
 		t.Error("it was stored")
 	}
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
@@ -412,7 +412,7 @@ func TestAddToADamagedHistoryStoresTheRunAndWarns(t *testing.T) {
 	write(t, path, []byte(strings.Repeat("not a database ", 500)))
 	s := open(t, path)
 	var w *history.Warning
-	if err := s.Add(t.Context(), finished("test", 1)); !errors.As(err, &w) {
+	if err := s.Add(t.Context(), finished("test", 1), history.Code{}); !errors.As(err, &w) {
 		t.Fatalf("Add: %v", err)
 	}
 	if got := ids(t, s, history.Filter{}); len(got) != 1 {
@@ -453,7 +453,7 @@ func TestAHistoryOfANewerBuildIsLeftAlone(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	err = s.Add(t.Context(), finished("test", 2))
+	err = s.Add(t.Context(), finished("test", 2), history.Code{})
 	if err == nil || !strings.Contains(err.Error(), "newer sawhorse") {
 		t.Errorf("Add: %v", err)
 	}
@@ -464,7 +464,7 @@ func TestAHistoryOfANewerBuildIsLeftAlone(t *testing.T) {
 
 func TestADirectoryThatIsNotThereIsAnErrorThatNamesIt(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "gone", "history.db")
-	if err := open(t, path).Add(t.Context(), finished("test", 1)); err == nil || !strings.Contains(err.Error(), path) {
+	if err := open(t, path).Add(t.Context(), finished("test", 1), history.Code{}); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("Add: %v", err)
 	}
 }
@@ -486,7 +486,7 @@ func TestOtherProcessesReadAndWriteAtTheSameTime(t *testing.T) {
 	var all sync.WaitGroup
 	all.Go(func() {
 		for n := range written {
-			if err := s.Add(t.Context(), finished("mine", n+1)); err != nil {
+			if err := s.Add(t.Context(), finished("mine", n+1), history.Code{}); err != nil {
 				t.Error(err)
 				return
 			}

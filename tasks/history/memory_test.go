@@ -31,7 +31,7 @@ func fails(names ...string) func(*tasks.Run) {
 
 func addAt(t *testing.T, s *history.Store, code string, r tasks.Run) {
 	t.Helper()
-	if err := s.AddAt(t.Context(), r, history.Code{Commit: "c-" + code, Print: code}); err != nil {
+	if err := s.Add(t.Context(), r, history.Code{Commit: "c-" + code, Print: code}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -212,13 +212,13 @@ func TestATestThatOnlyFollowsItsCodeIsNeverFlaky(t *testing.T) {
 			if rapid.Bool().Draw(rt, "nobody knows the code") {
 				code.Print = ""
 			}
-			if err := s.AddAt(t.Context(), r, code); err != nil {
+			if err := s.Add(t.Context(), r, code); err != nil {
 				rt.Fatal(err)
 			}
 		}
 		if cause.Kind == tasks.ByWatch { // the watch never leaves an edit alone
 			r := tasks.Run{ID: tasks.NewRunID(task, 99), Task: task, Number: 99, Cause: cause, Status: tasks.Stale, StartedAt: now, EndedAt: now}
-			if err := s.Add(t.Context(), r); err != nil {
+			if err := s.Add(t.Context(), r, history.Code{}); err != nil {
 				rt.Fatal(err)
 			}
 		}

@@ -9,13 +9,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/tasks/history"
 )
 
 func TestTheNextHostIsToldOfTheNewestSweepsAndOfWhatGoesOnElsewhere(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "history.db"))
 	add := func(r tasks.Run) {
 		t.Helper()
-		if err := s.Add(t.Context(), r); err != nil {
+		if err := s.Add(t.Context(), r, history.Code{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -73,7 +74,7 @@ func TestTheNextHostIsToldOfTheNewestSweepsAndOfWhatGoesOnElsewhere(t *testing.T
 	if last, err := s.Last(t.Context()); err != nil || last["deploy"] != 41 {
 		t.Errorf("the last number is %d, %v: that of one that goes on is free to be given again", last["deploy"], err)
 	}
-	if err := s.Add(t.Context(), finished("test", 1, func(r *tasks.Run) { r.Status = tasks.Running })); err == nil {
+	if err := s.Add(t.Context(), finished("test", 1, func(r *tasks.Run) { r.Status = tasks.Running }), history.Code{}); err == nil {
 		t.Error("a run of this machine that has not ended was stored")
 	}
 }

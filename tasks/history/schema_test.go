@@ -21,7 +21,7 @@ func TestAHistoryOfEveryOlderBuildIsReadAndWritten(t *testing.T) {
 		defer s.Close()
 		r := tasks.Run{ID: "test#2", Task: "test", Number: 2, Status: tasks.Succeeded, EndedAt: time.Now()}
 		r.Tests = []tasks.TestResult{{Name: "Pay", Status: tasks.TestPassed}}
-		if err := s.AddAt(t.Context(), r, Code{Commit: "c0ffee", Print: "p"}); err != nil {
+		if err := s.Add(t.Context(), r, Code{Commit: "c0ffee", Print: "p"}); err != nil {
 			t.Fatalf("version %d: %v", version, err)
 		}
 		runs, err := s.Runs(t.Context(), Filter{})
