@@ -84,7 +84,11 @@ func (s *Screen) Apply(events ...tasks.Event) tea.Cmd {
 		case tasks.RunEnded:
 			s.hear(e)
 			if s.state.Runs[e.ID].Cause.Kind == tasks.ByWatch {
-				told = append(told, s.askGit())
+				told = append(told, s.askBranch()) // a checkout changes files, too
+			}
+		case tasks.RunStarted:
+			if c := s.state.Runs[e.ID].Cause; c.Kind == tasks.ByWatch && len(c.Files) > 1 {
+				told = append(told, s.askBranch()) // what a checkout of many files begins may take long
 			}
 		case tasks.UsageSampled:
 			s.sample(e)

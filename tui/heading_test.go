@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
 func TestTabsKeepAsMuchOfTheirNamesAsThereIsRoomFor(t *testing.T) {
@@ -56,5 +59,26 @@ func TestTheHeaderNamesTheBranchAndSeesThatItChanged(t *testing.T) {
 	s.w = 50
 	if got := ansi.Strip(s.header()[0]); strings.Contains(got, "▸") {
 		t.Errorf("%q", got)
+	}
+}
+
+func TestTheHeaderSeesABranchThatWasCheckedOutWhileItIsTested(t *testing.T) {
+	s := blank()
+	s.state.Workspace.Name = "shop"
+	s.w, s.h = 120, 36
+	asked := 0
+	s.opt.Branch = func() string { asked++; return "fix" }
+	s.Apply(tasks.Configured{Tasks: []tasks.Task{{Name: "test", Of: "test", Kind: config.Task}}})
+	run := func(id tasks.RunID, files ...string) tasks.Event {
+		return tasks.RunQueued{Run: tasks.Run{ID: id, Task: "test", Cause: tasks.Cause{Kind: tasks.ByWatch, Files: files}}}
+	}
+	s.Apply(run("test#1", "a.go", "b.go"))
+	s.Update(s.Apply(tasks.RunStarted{ID: "test#1"})())
+	if got := ansi.Strip(s.headerLine("12:04")); !strings.Contains(got, " ▸ fix ") {
+		t.Errorf("%q", got)
+	}
+	s.Apply(tasks.RunEnded{ID: "test#1", Status: tasks.Succeeded}, run("test#2", "a.go"))
+	if cmd := s.Apply(tasks.RunStarted{ID: "test#2"}); cmd != nil || asked != 1 {
+		t.Errorf("asked for one save: %d times", asked)
 	}
 }
