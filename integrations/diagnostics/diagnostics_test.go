@@ -97,6 +97,7 @@ func TestOtherFormsAreRead(t *testing.T) {
 		"cart.ts:3:5: unused import (errcheck)":            "error src/cart.ts:3:5 errcheck unused import",
 		"cart.ts:3:5: want one (or two)":                   "error src/cart.ts:3:5  want one (or two)",
 		"cart.ts:3:5: warning: unused [-Wunused]":          "warning src/cart.ts:3:5 -Wunused unused",
+		"cart.ts:3: DeprecationWarning: it is old":         "warning src/cart.ts:3  DeprecationWarning: it is old",
 		"cart.ts:3:5: Error: no":                           "error src/cart.ts:3:5  no",
 		"cart.ts(3): error CS1002: ; expected":             "error src/cart.ts:3 CS1002 ; expected",
 		"::error file=cart.ts,line=3,col=5::no%0Aand more": "error src/cart.ts:3:5  no and more",

@@ -94,7 +94,8 @@ var severities = [...]struct {
 //	error TS2322: no          error[E0425]: no       error: no  [return-value]
 //	F401 [*] no               no (errcheck)          warning: no [-Wunused]
 //
-// Without a word for its severity it is an error.
+// Without a word for its severity it is an error, but for a warning of Python, which
+// has its class: "DeprecationWarning: no".
 func understand(s string) (severity tasks.Severity, code, message string) {
 	severity, message = tasks.Error, s
 	for _, sev := range severities {
@@ -110,6 +111,9 @@ func understand(s string) (severity tasks.Severity, code, message string) {
 	}
 	if code != "" {
 		return severity, code, message
+	}
+	if class, _, ok := strings.Cut(message, ": "); ok && strings.HasSuffix(class, "Warning") && isRule(class) {
+		severity = tasks.Warning
 	}
 	if first, rest, ok := strings.Cut(message, " "); ok && isCode(first) && hasDigit(first) {
 		return severity, first, strings.TrimPrefix(rest, "[*] ")

@@ -262,7 +262,8 @@ func (v invocation) only(names []tasks.TestName) (tasks.Narrowed, bool) {
 		}
 		id := v.from(p)
 		if t.Name != "" && t.Name != "(collection)" && t.Name != tasks.WholeFile {
-			id += "::" + t.Name
+			name, _, _ := cutSubtest(t.Name) // pytest runs them all
+			id += "::" + name
 		}
 		if !slices.Contains(ids, id) {
 			ids = append(ids, id)

@@ -9,7 +9,6 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/integrations"
 	"github.com/sawhorse-dev/sawhorse/integrations/internal/place"
-	"github.com/sawhorse-dev/sawhorse/integrations/internal/report"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 )
 
@@ -39,6 +38,8 @@ type reader struct {
 	section section
 	current *failure
 	byName  map[string]*failure // "TestCart.test_first" -> its traceback
+	crashes []*failure          // of --tb=line, whose tests the summary names
+	sources map[string][]string // the lines of files, for where tests are written
 	n       int64               // the line in hand
 
 	file   string // whose dots are printed
@@ -55,20 +56,11 @@ const (
 	summary
 )
 
-// failure is what a traceback says.
-type failure struct {
-	message string
-	at      tasks.Location
-	lines   report.Lines
-	diff    report.Diff
-	indent  int // of what follows the "E" of its first line
-}
-
 // mostFailures bounds what is remembered until the summary.
 const mostFailures = 5000
 
 func parse(t tasks.Task, s tasks.Sink) integrations.Reader {
-	r := &reader{sink: s, task: t, files: place.NewFiles(t), byName: map[string]*failure{}}
+	r := &reader{sink: s, task: t, files: place.NewFiles(t), byName: map[string]*failure{}, sources: map[string][]string{}}
 	return r.line
 }
 
@@ -91,6 +83,11 @@ func (r *reader) line(n int64, line string) bool {
 	case summary:
 		return r.summed(line)
 	}
+	if strings.HasPrefix(line, "ImportError while loading conftest ") {
+		r.section = reports
+		r.turn(&failure{early: true})
+		return true
+	}
 	return r.noModule(line)
 }
 
@@ -112,6 +109,8 @@ func (r *reader) enter(title string) bool {
 	case title == "test session starts":
 		r.section = session
 		clear(r.byName)
+		clear(r.sources)
+		r.crashes = nil
 	case title == "FAILURES", title == "ERRORS":
 		r.section = reports
 	case title == "short test summary info":
@@ -149,7 +148,7 @@ func (r *reader) dots(line string) bool {
 	if !named {
 		marks = text
 	}
-	if marks == "" || strings.Trim(marks, ".FEsxX") != "" {
+	if marks == "" || strings.Trim(marks, ".FEsxXuR,-") != "" {
 		r.file = ""
 		return false
 	}
@@ -161,7 +160,7 @@ func (r *reader) dots(line string) bool {
 		r.file, r.passed, r.fails = strings.Clone(file), false, false
 	}
 	r.passed = r.passed || strings.ContainsAny(marks, ".X")
-	r.fails = r.fails || strings.ContainsAny(marks, "FE")
+	r.fails = r.fails || strings.ContainsAny(marks, "FEu")
 	return r.file != ""
 }
 
@@ -190,6 +189,9 @@ func (r *reader) progress(line string) bool {
 		}
 		return false
 	}
+	if id, rest, ok := strings.Cut(line, " SUB"); ok { // SUBFAILED[custom] (i=1)  [ 50%]
+		return r.subtest(id, rest)
+	}
 	for word, status := range statuses {
 		at := strings.LastIndex(line, " "+word)
 		after := at + 1 + len(word)
@@ -206,80 +208,6 @@ var statuses = map[string]tasks.TestStatus{
 	"SKIPPED": tasks.TestSkipped, "XFAIL": tasks.TestSkipped, "XPASS": tasks.TestPassed,
 }
 
-// report is a line of a traceback.
-func (r *reader) report(line string) {
-	if line[0] == '_' {
-		if title, ok := ruled(line, '_'); ok && strings.Trim(title, "_ ") != "" {
-			r.begin(title)
-			return
-		}
-	}
-	if r.current == nil {
-		return
-	}
-	if text, ok := strings.CutPrefix(line, "E "); ok {
-		r.current.says(text)
-		return
-	}
-	if line[0] == ' ' || line[0] == '>' {
-		return
-	}
-	// "test_cart.py:14: AssertionError", "test_cart.py:14: in test_total"
-	if file, n, _, _, ok := place.Cut(line); ok {
-		if p, own := r.files.Own(file); own {
-			r.current.at = tasks.Location{File: p, Line: n}
-		}
-	}
-}
-
-func (r *reader) begin(title string) {
-	for _, p := range [...]string{"ERROR at setup of ", "ERROR at teardown of ", "ERROR collecting "} {
-		title = strings.TrimPrefix(title, p)
-	}
-	f := &failure{}
-	if len(r.byName) < mostFailures {
-		r.byName[strings.Clone(title)] = f
-	}
-	r.turn(f)
-}
-
-// says takes a line that pytest marks with an E: first the message, below it
-// what an assertion compared, where "-" is what was expected too.
-//
-//	E       AssertionError: assert 'a b' == 'a c'
-//	E
-//	E         - a c
-//	E         ?   ^
-//	E         + a b
-func (f *failure) says(text string) {
-	if f.message == "" {
-		f.message = place.Clip(text)
-		f.indent = len(text) - len(strings.TrimLeft(text, " ")) + len("  ")
-		return
-	}
-	line, ok := strings.CutPrefix(text, strings.Repeat(" ", f.indent))
-	if !ok || len(line) < 2 || line[1] != ' ' {
-		return
-	}
-	switch line[0] {
-	case '-', '+', ' ':
-		f.diff.Add(line[0], line[2:])
-	}
-}
-
-// compared is what the assertion compared; of two short values the message
-// says it: "assert 5 == 6".
-func (f *failure) compared() string {
-	if f.diff.Lines() == 0 {
-		_, values, ok := strings.Cut(f.message, "assert ")
-		actual, expected, equal := strings.Cut(values, " == ")
-		if ok && equal && !strings.Contains(values, "...") && !strings.Contains(expected, " == ") {
-			f.diff.Sides(expected, actual)
-		}
-	}
-	return f.diff.String()
-}
-
 // summed is "FAILED test_cart.py::test_total - assert 3 == 4".
 func (r *reader) summed(line string) bool {
 	word, rest, _ := strings.Cut(line, " ")
@@ -288,7 +216,10 @@ func (r *reader) summed(line string) bool {
 		if strings.Contains(line, " in ") && line[0] >= '0' && line[0] <= '9' {
 			r.section = outside // the last line of -q
 		}
-		return strings.HasPrefix(line, "SUBFAIL")
+		if sub, failed := strings.CutPrefix(line, "SUBFAILED"); failed {
+			return r.subtestSummed(sub)
+		}
+		return strings.HasPrefix(line, "SUBSKIP")
 	}
 	if status == tasks.TestSkipped { // "SKIPPED [1] test_cart.py:30: reason": no name
 		return true
@@ -314,16 +245,6 @@ func cutID(s string) (id, message string) {
 	return s, ""
 }
 
-// titled is a test's name as its traceback has it: "TestCart.test_first[a::b]".
-func titled(name string) string {
-	name, params, parametrized := strings.Cut(name, "[")
-	name = strings.ReplaceAll(name, "::", ".")
-	if parametrized {
-		name += "[" + params
-	}
-	return name
-}
-
 // tell reports a test by its id: "tests/test_cart.py::TestCart::test_first".
 func (r *reader) tell(id string, status tasks.TestStatus, message string) {
 	file, name, ok := strings.Cut(strings.TrimSpace(id), "::")
@@ -341,15 +262,18 @@ func (r *reader) tell(id string, status tasks.TestStatus, message string) {
 	t.File, _ = r.files.Find(file)
 	if status == tasks.TestFailed {
 		t.Message = place.Clip(message)
+		if seen == nil {
+			seen = r.crashed(message)
+		}
 		if seen != nil {
 			t.Location, t.Output, t.Diff = seen.at, seen.lines.Spans(), seen.compared()
-			if seen.message != "" && (t.Message == "" || strings.HasSuffix(t.Message, "...")) {
+			if seen.message != "" && (t.Message == "" || strings.HasSuffix(t.Message, "...") || placeOnly(t.Message)) {
 				t.Message = seen.message
 			}
 		}
 		if t.Location.File == "" {
 			if t.File != "" {
-				t.Location = tasks.Location{File: t.File, Line: 1}
+				t.Location = tasks.Location{File: t.File, Line: r.declared(t.File, t.Name)}
 			}
 		}
 	}

@@ -1,0 +1,7 @@
+import os
+
+from broken import f
+
+
+def test_f():
+    f()
