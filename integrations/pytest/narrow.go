@@ -93,7 +93,7 @@ func (n *narrower) Narrow(ctx context.Context, q tasks.Request) (tasks.Narrowed,
 		return whole(why)
 	}
 	if slices.Contains(slices.Concat(v.flags, set.addopts), "--testmon") {
-		return tasks.Narrowed{Spec: q.Task.Spec, Empty: nothingToRun, Narrowing: tasks.Narrowing{What: "what testmon has seen reach the change"}}, true
+		return tasks.Narrowed{Spec: q.Task.Spec, Empty: nothingToRun, Narrowing: tasks.Narrowing{What: v.seen()}}, true
 	}
 	p := n.ask(v)
 	select {
@@ -103,9 +103,24 @@ func (n *narrower) Narrow(ctx context.Context, q tasks.Request) (tasks.Narrowed,
 	}
 	if p.testmon && q.Scope != tasks.ScopeNear {
 		spec := v.with(slices.Concat([]string{"--testmon"}, v.flags, v.named, v.paths)...)
-		return tasks.Narrowed{Spec: spec, Empty: nothingToRun, Narrowing: tasks.Narrowing{What: "what testmon has seen reach the change"}}, true
+		return tasks.Narrowed{Spec: spec, Empty: nothingToRun, Narrowing: tasks.Narrowing{What: v.seen()}}, true
 	}
 	return n.byImports(ctx, v, set, q)
+}
+
+// seen is what testmon runs: all of it until it has written down what reaches what.
+func (v invocation) seen() string {
+	data := v.unit.Env["TESTMON_DATAFILE"]
+	if data == "" {
+		data = ".testmondata"
+	}
+	if !filepath.IsAbs(data) {
+		data = filepath.Join(v.dir, data)
+	}
+	if _, err := os.Stat(data); err != nil {
+		return "all that testmon has not seen yet"
+	}
+	return "what testmon has seen reach the change"
 }
 
 func whole(why string) (tasks.Narrowed, bool) {

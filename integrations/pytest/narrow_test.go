@@ -166,6 +166,25 @@ func TestWhereTestmonIsInstalledItChooses(t *testing.T) {
 	w.wants("", ".venv/bin/pytest --testmon -q", "src/shop/price.py")
 }
 
+func TestWhatTestmonRunsIsSaidAsItIs(t *testing.T) {
+	w := newWorld(t, "pytest-testmon-2.1.3 at /x/testmon", shop)
+	what := func(line string) string {
+		t.Helper()
+		q := tasks.Request{Task: tasks.Task{Root: w.root, Spec: config.Unit{Run: line}}, Cause: tasks.Cause{Kind: tasks.ByWatch, Files: []string{"src/shop/price.py"}}}
+		n, _ := w.n.Narrow(t.Context(), q)
+		return n.Narrowing.What
+	}
+	for _, line := range []string{".venv/bin/pytest", ".venv/bin/pytest --testmon"} {
+		if got := what(line); got != "all that testmon has not seen yet" {
+			t.Errorf("%s, for the first time: %s", line, got)
+		}
+	}
+	w.write("-- .testmondata --\n")
+	if got := what(".venv/bin/pytest"); got != "what testmon has seen reach the change" {
+		t.Error(got)
+	}
+}
+
 func TestSingleTestsByTheirIDs(t *testing.T) {
 	w := newWorld(t, "plugins", shop)
 	cart := func(name string) tasks.TestName { return tasks.TestName{Suite: "tests/test_cart.py", Name: name} }
