@@ -293,7 +293,7 @@ func (v invocation) answer(requested []*pkg, reached map[string]bool) (tasks.Nar
 // part of its name.
 func (v invocation) single(m *members, names []tasks.TestName) (tasks.Narrowed, bool) {
 	var packages, tests []string
-	exact := true
+	exact, whole := true, false
 	for _, t := range names {
 		if t.Suite == "" {
 			exact = false
@@ -307,9 +307,13 @@ func (v invocation) single(m *members, names []tasks.TestName) (tasks.Narrowed, 
 				packages = append(packages, p.name)
 			}
 		}
+		whole = whole || t.Name == tasks.WholeFile
 		if t.Name != "" && !slices.Contains(tests, t.Name) {
 			tests = append(tests, t.Name)
 		}
+	}
+	if whole {
+		tests = nil
 	}
 	if !exact {
 		packages = nil

@@ -140,6 +140,7 @@ func TestSingleTestsOfCargo(t *testing.T) {
 		{"cargo test", []tasks.TestName{{Suite: "shop_a (doc)", Name: "src/lib.rs - f (line 3)"}}, "cargo test -p shop-a -- --exact src/lib.rs - f (line 3)"},
 		{"cargo test -p shop-a", []tasks.TestName{{Name: "works"}}, "cargo test -p shop-a -- works"},
 		{"cargo nextest run", []tasks.TestName{{Suite: "shop-a", Name: "tests::works"}, {Suite: "shop-b::whole-b", Name: "sums"}}, "cargo nextest run -p shop-a -p shop-b -E test(=tests::works) | test(=sums)"},
+		{"cargo test --workspace", []tasks.TestName{{Suite: "shop-a", Name: tasks.WholeFile}}, "cargo test -p shop-a"},
 		{"cargo nextest run --workspace", []tasks.TestName{{Name: "a(b)"}}, `cargo nextest run --workspace -E test(a\(b\))`},
 		{"cargo test", []tasks.TestName{{Suite: "shop_a"}}, "cargo test -p shop-a"},
 		{"cargo test", []tasks.TestName{{Suite: "gone", Name: "x"}}, "all: "},

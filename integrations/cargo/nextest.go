@@ -5,20 +5,52 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/sawhorse-dev/sawhorse/integrations/internal/place"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 )
 
-// nextestStatuses are its words for how a test ended; any other, as that of a
-// signal, is a failure.
+// nextestStatuses are its words for how a test ended. Those of a try are shorter.
 var nextestStatuses = map[string]tasks.TestStatus{
-	"PASS": tasks.TestPassed, "LEAK": tasks.TestPassed, "FLAKY": tasks.TestPassed, "SKIP": tasks.TestSkipped,
-	"FAIL": tasks.TestFailed, "TIMEOUT": tasks.TestFailed, "ABORT": tasks.TestFailed, "SIGABRT": tasks.TestFailed,
-	"SIGSEGV": tasks.TestFailed, "SIGKILL": tasks.TestFailed, "SIGTERM": tasks.TestFailed, "SIGBUS": tasks.TestFailed, "SIGILL": tasks.TestFailed,
-	"LEAK-FAIL": tasks.TestFailed, "SLOW": tasks.TestRunning,
+	"PASS": tasks.TestPassed, "LEAK": tasks.TestPassed, "FLAKY": tasks.TestPassed, "TIMEOUT-PASS": tasks.TestPassed, "TMPASS": tasks.TestPassed,
+	"SKIP": tasks.TestSkipped, "SLOW": tasks.TestRunning, "TERMINATING": tasks.TestRunning, "TRMNTG": tasks.TestRunning,
+	"FAIL": tasks.TestFailed, "FAIL + LEAK": tasks.TestFailed, "FL+LK": tasks.TestFailed, "FLKY-FL": tasks.TestFailed,
+	"TIMEOUT": tasks.TestFailed, "TMT": tasks.TestFailed, "LEAK-FAIL": tasks.TestFailed, "LKFAIL": tasks.TestFailed, "XFAIL": tasks.TestFailed, "ABORT": tasks.TestFailed,
+}
+
+// signals are the names that a test's end by one may have, also behind SIG.
+var signals = []string{"ABRT", "SEGV", "KILL", "TERM", "BUS", "ILL", "FPE", "TRAP", "INT", "HUP", "QUIT", "PIPE", "SYS", "ALRM"}
+
+// nextestStatus is how a test ended, and why when that says it.
+func nextestStatus(words string) (status tasks.TestStatus, why string, known bool) {
+	if try, rest, ok := strings.Cut(words, " "); ok && try == "TRY" {
+		_, words, _ = strings.Cut(rest, " ")
+	} else if ok && (try == "FLAKY" || try == "FLKY-FL") { // 2/3
+		words = try
+	}
+	if status, known = nextestStatuses[words]; known {
+		switch words {
+		case "TIMEOUT", "TMT":
+			why = "timeout"
+		case "LEAK-FAIL", "LKFAIL":
+			why = "it left a process that holds its output"
+		case "XFAIL":
+			why = "it could not be started"
+		case "ABORT":
+			why = "abort"
+		}
+		return status, why, true
+	}
+	signal := strings.TrimPrefix(strings.TrimPrefix(words, "ABORT "), "SIG")
+	_, rest, number := place.Number(strings.TrimSpace(signal))
+	if slices.Contains(signals, signal) || number && rest == "" && signal != words {
+		return tasks.TestFailed, "sig" + strings.ToLower(signal), true
+	}
+	return "", "", false
 }
 
 // nextestLine is "        FAIL [   1.250s] (1/8) shop tests::adds_up", or
@@ -37,16 +69,7 @@ func (r *reader) nextestLine(line string) bool {
 	if !ok || !closed {
 		return false
 	}
-	words := strings.Fields(head)
-	if len(words) == 3 && words[0] == "TRY" {
-		words = words[2:]
-	} else if len(words) == 2 && words[0] == "FLAKY" {
-		words = words[:1]
-	}
-	if len(words) != 1 {
-		return false
-	}
-	status, known := nextestStatuses[words[0]]
+	status, why, known := nextestStatus(strings.Join(strings.Fields(head), " "))
 	if !known {
 		return false
 	}
@@ -66,11 +89,12 @@ func (r *reader) nextestLine(line string) bool {
 		return true
 	}
 	t.Status, t.Duration = status, d
-	if status == tasks.TestFailed {
+	switch {
+	case status == tasks.TestFailed && strings.HasPrefix(text, "FLKY-FL"): // why it failed was said by the try that did
+		t.Message = place.Clip("flaky: " + t.Message)
+	case status == tasks.TestFailed:
 		r.turn(t)
-		if words[0] != "FAIL" {
-			t.Message = strings.ToLower(words[0])
-		}
+		t.Message = why
 	}
 	r.tell(t)
 	return true

@@ -76,7 +76,11 @@ func (r *reader) line(n int64, line string) bool {
 	}
 	switch line[0] {
 	case ' ':
-		if r.heading(line) || r.nextestLine(line) {
+		if r.heading(line) || r.nextestLine(line) || r.died(line) {
+			return true
+		}
+	case 'T', 'A': // TRY 1 TRMNTG, ABORT SIG 40: as wide as there is room
+		if r.nextestLine(line) {
 			return true
 		}
 	case 'r':
@@ -137,6 +141,21 @@ func (r *reader) heading(line string) bool {
 	}
 	r.next = strings.Clone(name)
 	return name != ""
+}
+
+// died is "  process didn't exit successfully: `/shop/target/debug/deps/shop-5079` (signal: 6,
+// SIGABRT: process abort signal)": a binary that has told nothing of its end.
+func (r *reader) died(line string) bool {
+	rest, ok := strings.CutPrefix(line, "  process didn't exit successfully: `")
+	i := strings.LastIndex(rest, "` (")
+	if !ok || i < 0 || !r.running || !strings.HasSuffix(rest, ")") {
+		return false
+	}
+	r.turn(nil)
+	r.running = false
+	t := tasks.TestResult{Suite: r.suite, Name: tasks.WholeFile, Status: tasks.TestFailed, Message: place.Clip(rest[i+len("` (") : len(rest)-1]), Line: -1}
+	r.sink.Emit(tasks.TestReported{Test: t})
+	return true
 }
 
 // test finds a test, or makes it; nil when there are too many.

@@ -83,6 +83,41 @@ func TestATestHasItsOwnOutputAndWhatItCompared(t *testing.T) {
 	}
 }
 
+// ends is recorded output of nextest 0.9.151 and, in died.txt, of cargo 1.95, in
+// testdata/ends: tests that end in all the ways there are.
+var ends = []string{"testdata/ends.txt", "testdata/retries.txt", "testdata/retries_color.txt", "testdata/died.txt"}
+
+func TestEveryEndOfATestIsTold(t *testing.T) {
+	all := []string{
+		"failed shop tests::aborts src/lib.rs:33 sigabrt",
+		"failed shop tests::adds_up src/lib.rs:10:9 assertion `left == right` failed, left: 3, right: 4",
+		"failed shop tests::flaky src/lib.rs:22:9 flaked",
+		"failed shop tests::prints src/lib.rs:45:18 index out of bounds: the len is 0 but the index is 3",
+		`failed shop tests::returns_error src/lib.rs:37 Error: "no stock"`,
+		"failed shop tests::slow src/lib.rs:25 timeout",
+		"passed shop tests::is_fine",
+		"passed shop tests::leaks",
+	}
+	for _, file := range ends {
+		want := slices.Clone(all)
+		switch file {
+		case "testdata/retries.txt":
+			want[2] = strings.Replace(want[2], "flaked", "flaky: flaked", 1)
+		case "testdata/retries_color.txt":
+			want[2] = strings.Replace(want[2], "failed", "passed", 1)
+		case "testdata/died.txt":
+			want = []string{"failed shop (file)  signal: 6, SIGABRT: process abort signal"}
+		}
+		got, _ := integrationtest.Recorded(t, Definition(), "testdata/ends", file)
+		rows := got.Rows()
+		slices.Sort(rows)
+		slices.Sort(want)
+		if diff := cmp.Diff(want, rows); diff != "" {
+			t.Errorf("%s: %s", file, diff)
+		}
+	}
+}
+
 func TestOtherFormsAreRead(t *testing.T) {
 	root := integrationtest.Root(t, "testdata/shop")
 	got := integrationtest.Read(Definition(), integrationtest.Task(root, ""), strings.Split(`     Running benches/all.rs (target/release/deps/all-0c6a)
@@ -95,9 +130,16 @@ test result: ok. 0 passed; 0 failed; 0 ignored; 1 measured; 0 filtered out
      SIGSEGV [   0.004s] shop tests::crashes
    FLAKY 2/3 [   0.003s] shop tests::flaky
         SLOW [> 60.000s] shop tests::sleeps
+ FAIL + LEAK [   0.004s] shop tests::forks
+TRY 1 SIG 40 [   0.004s] shop tests::odd
+  SETUP PASS [   0.004s] shop prepare
+   DELAY 2/3 [   5.000s] shop tests::again
 thread 'tests::old' panicked at 'boom', src/lib.rs:3:4
 `, "\n"))
-	want := []string{"passed all bench_total", "passed all tests::slow", "failed shop tests::crashes  sigsegv", "passed shop tests::flaky", "running shop tests::sleeps"}
+	want := []string{
+		"passed all bench_total", "passed all tests::slow", "failed shop tests::crashes  sigsegv", "passed shop tests::flaky", "running shop tests::sleeps",
+		"failed shop tests::forks", "failed shop tests::odd src/lib.rs:3:4 boom",
+	}
 	if diff := cmp.Diff(want, got.Rows()); diff != "" {
 		t.Error(diff)
 	}
@@ -109,12 +151,12 @@ thread 'tests::old' panicked at 'boom', src/lib.rs:3:4
 func TestResultsKeepTheContract(t *testing.T) {
 	root := integrationtest.Root(t, "testdata/shop")
 	var examples []string
-	for _, file := range recorded {
+	for _, file := range slices.Concat(recorded, ends) {
 		examples = append(examples, integrationtest.Lines(t, file, root)...)
 	}
 	integrationtest.Contract(t, Definition(), examples...)
 }
 
 func FuzzAnyOutputIsSurvived(f *testing.F) {
-	integrationtest.Fuzz(f, Definition(), integrationtest.Root(f, "testdata/shop"), recorded...)
+	integrationtest.Fuzz(f, Definition(), integrationtest.Root(f, "testdata/shop"), slices.Concat(recorded, ends)...)
 }

@@ -73,6 +73,7 @@ type testcase struct {
 
 type failure struct {
 	Message string `xml:"message,attr"`
+	Type    string `xml:"type,attr"`
 	Text    string `xml:",chardata"`
 }
 

@@ -153,6 +153,9 @@ func explain(r *tasks.TestResult, n *namer, how language, f failure) {
 			}
 		}
 	}
+	if r.Message == "" {
+		r.Message = place.Clip(f.Type) // "test timeout" of nextest
+	}
 	if r.Location.File != "" {
 		return
 	}
