@@ -347,7 +347,7 @@ func journeys() map[string]func(p trip) {
 		"verb.go":     func(p trip) { p.command("go build").See("▌  ✓ build") },
 	}
 	for _, line := range []string{
-		"ps", "history", "runs", "compare train#1 train#2", "promote shop@champion --version 7", "feedback", "doctor", "validate", "keys", "version",
+		"ps", "history", "runs", "compare train#1 train#2", "promote shop@champion --version 7", "ask docker top", "feedback", "doctor", "validate", "keys", "version",
 	} {
 		word, _, _ := strings.Cut(line, " ")
 		all["verb."+word] = func(p trip) {

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"errors"
+	"maps"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -64,6 +65,9 @@ func (s *Screen) pageVerbs() []action.Action {
 		verb("runs", "The latest runs of pipelines and trainings elsewhere", "[NAME]", others),
 		verb("compare", "Compare trainings: only what differs between them", "RUN RUN…", func([]string) []string { return nil }),
 		promote,
+		verb("ask", "Ask another system what a tab of it shows", "NAME [QUESTION] [KEY=VALUE…]", func(words []string) []string {
+			return only(words, sorted(maps.Keys(s.state.Providers)))
+		}),
 		verb("feedback", "How long you wait, and for what", "", nil),
 		verb("doctor", "Check what this workspace needs of the machine", "", nil),
 		verb("validate", "Check the workspace file", "", nil),
