@@ -129,6 +129,7 @@ func repositories() []repository {
 				"packages/node/package.json":                 "{\n  \"name\": \"node\",\n  \"scripts\": {\n    \"dev\": \"rollup -cw\"\n  }\n}\n",
 				"packages/kit/test/apps/basics/package.json": "{\"scripts\": {\"dev\": \"vite dev\"}}\n",
 				"playgrounds/basic/package.json":             "{\"scripts\": {\"dev\": \"vite dev\"}}\n",
+				"packages/kit/template-basic/package.json":   "{\"scripts\": {\"dev\": \"vite dev\"}}\n",
 			},
 			[]string{
 				"service node-dev packages/node/package.json:4 pnpm run dev: rollup -cw",

@@ -1,6 +1,6 @@
 // Package makefile finds the targets of a Makefile that people call by name: the
-// documented and the phony ones. It reads the file and never runs make, which
-// would run what the file says.
+// documented, the phony, and those that make no file. It reads the file and never
+// runs make, which would run what the file says.
 package makefile
 
 import (
@@ -32,9 +32,11 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 	for _, m := range missing {
 		ev.Left = append(ev.Left, "what it includes: "+m)
 	}
+	// Who documents some targets has said which ones are for people.
+	says := slices.ContainsFunc(targets, func(t target) bool { return t.doc != "" })
 	silent := 0
 	for _, t := range targets {
-		if !t.phony && t.doc == "" {
+		if !t.phony && t.doc == "" && (says || t.makesFile()) {
 			silent++
 			continue
 		}
@@ -45,7 +47,11 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 	}
 	ev.What = fmt.Sprintf("%d of %d targets", len(ev.Units), len(targets))
 	if silent > 0 {
-		ev.Left = append(ev.Left, fmt.Sprintf("%d targets that have no ## text and are not .PHONY", silent))
+		why := "make files"
+		if says {
+			why = "have no ## text and are not .PHONY"
+		}
+		ev.Left = append(ev.Left, fmt.Sprintf("%d targets that %s", silent, why))
 	}
 	return []integrations.Evidence{ev}, nil
 }
@@ -55,7 +61,12 @@ type target struct {
 	phony     bool
 	file      string
 	line      int
+	writes    bool // its recipe names the target, as one that makes it does
+	empty     bool // nothing is run for it, and it needs nothing
 }
+
+// makesFile tells by its name and its recipe that a target is a file.
+func (t target) makesFile() bool { return t.writes || t.empty || strings.Contains(t.name, ".") }
 
 // readAll reads a Makefile and the files that it includes by name. What a name
 // is made of with variables, only make knows.
@@ -95,6 +106,9 @@ func readAll(dir, name string, text []byte) (targets []target, files, missing []
 // includes are the names behind include, -include and sinclude.
 func includes(text []byte) (names []string) {
 	for _, line := range logical(text) {
+		if line.recipe {
+			continue
+		}
 		words := strings.Fields(line.text)
 		if len(words) > 1 && slices.Contains([]string{"include", "-include", "sinclude"}, words[0]) {
 			if strings.Contains(line.text, "$(") { // whose blanks part nothing
@@ -117,6 +131,8 @@ func includes(text []byte) (names []string) {
 var (
 	rule   = lazy.Regexp(`^([A-Za-z0-9][A-Za-z0-9_./ -]*?)\s*::?([^:=].*)?$`)
 	called = lazy.Regexp(`^[A-Za-z0-9][A-Za-z0-9_.-]*$`)
+	// output is a recipe's name for what it makes.
+	output = lazy.Regexp(`\$@|\$\(@`)
 )
 
 // reading gathers the targets of several files.
@@ -127,9 +143,17 @@ type reading struct {
 }
 
 func (r *reading) take(file string, text []byte) {
-	above := "" // a "## text" on a line of its own
+	above := ""       // a "## text" on a line of its own
+	var current []int // the targets whose recipe it is
 	for _, numbered := range logical(text) {
 		line := numbered.text
+		if numbered.recipe {
+			for _, i := range current {
+				r.targets[i].empty = false
+				r.targets[i].writes = r.targets[i].writes || output().MatchString(line)
+			}
+			continue
+		}
 		switch {
 		case strings.HasPrefix(line, "## "):
 			above = strings.TrimSpace(line[3:])
@@ -142,9 +166,12 @@ func (r *reading) take(file string, text []byte) {
 			}
 			continue // its ## text is for the target below
 		}
+		if strings.Contains(line, ":") {
+			current = nil // also the recipe of a pattern is not the one before's
+		}
 		m := rule().FindStringSubmatch(line)
 		if m != nil {
-			_, doc, ok := strings.Cut(m[2], "##")
+			needs, doc, ok := strings.Cut(m[2], "##")
 			if !ok {
 				doc = above
 			}
@@ -153,7 +180,12 @@ func (r *reading) take(file string, text []byte) {
 				if !known {
 					i = len(r.targets)
 					r.index[name] = i
-					r.targets = append(r.targets, target{name: name, file: file, line: numbered.number})
+					r.targets = append(r.targets, target{name: name, file: file, line: numbered.number, empty: true})
+				}
+				if !strings.Contains(needs, "=") { // a variable of the target is no rule
+					current = append(current, i)
+					needs, _, _ = strings.Cut(needs, "#")
+					r.targets[i].empty = r.targets[i].empty && strings.TrimSpace(needs) == ""
 				}
 				if r.targets[i].doc == "" {
 					r.targets[i].doc = strings.TrimSpace(doc)
@@ -175,39 +207,44 @@ func (r *reading) named() []target {
 type numbered struct {
 	number int
 	text   string
+	recipe bool // a line of one, without its tab
 }
 
-// logical are the lines of the file that are not recipes, with those that end
-// in \ joined, and without what is between define and endef.
+// logical are the lines of the file, with those that end in \ joined, and without
+// what is between define and endef.
 func logical(text []byte) []numbered {
 	var lines []numbered
-	joined, defining, n, begun := "", false, 0, 0
-	for raw := range bytes.Lines(text) {
-		n++
-		if joined == "" {
-			begun = n
-		}
-		line := strings.TrimRight(string(raw), "\r\n")
-		if joined == "" && strings.HasPrefix(line, "\t") {
-			continue
-		}
-		if rest, more := strings.CutSuffix(line, `\`); more {
-			joined += rest + " "
-			continue
-		}
-		line, joined = joined+line, ""
-		word, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+	var line numbered
+	open, defining, n := false, false, 0
+	end := func() {
+		word, _, _ := strings.Cut(strings.TrimSpace(line.text), " ")
 		switch {
-		case word == "define":
+		case word == "define" && !line.recipe:
 			defining = true
 		case word == "endef":
 			defining = false
-		case !defining && !strings.HasPrefix(line, "\t"):
-			lines = append(lines, numbered{begun, line})
+		case !defining:
+			lines = append(lines, line)
 		}
+		open = false
 	}
-	if joined != "" {
-		lines = append(lines, numbered{begun, joined})
+	for raw := range bytes.Lines(text) {
+		n++
+		piece := strings.TrimRight(string(raw), "\r\n")
+		if !open {
+			line = numbered{number: n}
+			piece, line.recipe = strings.CutPrefix(piece, "\t")
+			open = true
+		}
+		if rest, more := strings.CutSuffix(piece, `\`); more {
+			line.text += rest + " "
+			continue
+		}
+		line.text += piece
+		end()
+	}
+	if open {
+		end()
 	}
 	return lines
 }

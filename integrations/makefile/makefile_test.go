@@ -82,4 +82,29 @@ func TestTargetsThatPeopleCallBecomeTasks(t *testing.T) {
 	}
 }
 
+func TestWithoutADocumentedTargetThoseThatMakeNoFileAreTasks(t *testing.T) {
+	dir := t.TempDir()
+	text := ".PHONY: docs\ninit:\n\tpip install -r requirements.txt\ntest: init\n\tpytest \\\n  tests: -v\n.secret:\n\tx\nall: tool\n" +
+		"tool: tool.o\n\tcc -o $@ $^\ntool.o: tool.c\n\tcc -c $<\nFORCE:\ndebug: CFLAGS += -g\n%.pdf: %.tex\n\ttex $@\ndocs:\n\techo $@\n"
+	if err := os.WriteFile(filepath.Join(dir, "Makefile"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := detect(t.Context(), dir)
+	if err != nil || len(got) != 1 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	want := []config.Unit{
+		{Name: "init", Kind: config.Task, Run: "make init", Pos: at(2)},
+		{Name: "test", Kind: config.Task, Run: "make test", Pos: at(4)},
+		{Name: "all", Kind: config.Task, Run: "make all", Pos: at(9)},
+		{Name: "docs", Kind: config.Task, Run: "make docs", Pos: at(18)},
+	}
+	if diff := cmp.Diff(want, got[0].Units); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"4 targets that make files"}, got[0].Left); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestTheContractHolds(t *testing.T) { integrationtest.Contract(t, Definition()) }

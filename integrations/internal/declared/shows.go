@@ -17,6 +17,6 @@ func Shows(dir string) bool {
 			"examples", "example", "samples", "demo", "demos", "templates", "template", "playground", "playgrounds", "issues", "docs":
 			return true
 		}
-		return false
+		return strings.HasPrefix(name, "template-") // what a program of scaffolding copies, one for each kind
 	})
 }
