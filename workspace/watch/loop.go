@@ -60,7 +60,10 @@ type watcher struct {
 	complete func(file string) bool
 	pause    func(time.Duration)
 
-	dirty   map[string]mark
+	dirty map[string]mark
+	// told are the files of the last batch as it told of them: an editor that copies
+	// the old file's attributes to the new one after it was written saves it once.
+	told    map[string]os.FileInfo
 	tried   bool      // quick has looked at this batch
 	lost    bool      // events were dropped since the last settling
 	why     string    // why directories were compared for this batch, if they were
@@ -319,7 +322,7 @@ func (w *watcher) evaluate(now time.Time) (changes []Change, halfSaved bool) {
 		w.dirty[rel] = m
 		switch {
 		case there && m.looked && w.tree.poll.told(w.tree.abs(rel), info): // by an event, while the poller looked
-		case there && m.attrs && now.Sub(info.ModTime()).Abs() > touchedNow:
+		case there && m.attrs && (now.Sub(info.ModTime()).Abs() > touchedNow || alike(w.told[rel], info)):
 		case there && m.known:
 			changes = append(changes, Change{rel, Modified})
 			halfSaved = halfSaved || info.Size() == 0
@@ -337,8 +340,14 @@ func (w *watcher) evaluate(now time.Time) (changes []Change, halfSaved bool) {
 
 // commit makes the names of the settled files known.
 func (w *watcher) commit(changes []Change) {
+	if len(changes) > 0 { // nothing new was told: the old is still true
+		w.told = map[string]os.FileInfo{}
+	}
 	for _, c := range changes {
 		dir, name := split(c.Path)
+		if info := w.dirty[c.Path].info; info != nil && len(w.told) < mostTold {
+			w.told[c.Path] = info
+		}
 		if w.tree.polled[dir] {
 			w.tree.poll.refresh(w.tree.abs(c.Path), w.dirty[c.Path].info)
 		}
@@ -352,6 +361,15 @@ func (w *watcher) commit(changes []Change) {
 		}
 	}
 	clear(w.dirty)
+}
+
+// mostTold is more than a person saves at once.
+const mostTold = 64
+
+// alike says whether a file is as it was: another one, other contents and other
+// permissions would show.
+func alike(was, is os.FileInfo) bool {
+	return was != nil && os.SameFile(was, is) && was.Size() == is.Size() && was.Mode() == is.Mode() && was.ModTime().Equal(is.ModTime())
 }
 
 // merge adds a batch to one that f has not taken yet; nil when nothing is left.

@@ -178,6 +178,67 @@ func TestEveryWayOfSavingIsOneModification(t *testing.T) {
 	}
 }
 
+func TestAttributesThatAnEditorPutsBackAfterASaveAreNoSecondOne(t *testing.T) {
+	t.Parallel()
+	root := tempDir(t)
+	write(t, root, "a.go", "old")
+	write(t, root, "b.go", "old")
+	ob := observe(t, root, Options{}, nil)
+	aside := tempDir(t)
+	replace := func(name string) { // in one event, which can't fall into two batches
+		t.Helper()
+		write(t, aside, name, "new")
+		if err := os.Rename(filepath.Join(aside, name), filepath.Join(root, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	replace("a.go")
+	ob.expect(map[string]Op{"a.go": Modified})
+	info, err := os.Lstat(filepath.Join(root, "a.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(filepath.Join(root, "a.go"), info.Mode()); err != nil {
+		t.Fatal(err)
+	}
+	replace("b.go") // its event comes after that of a.go
+	ob.expect(map[string]Op{"b.go": Modified})
+}
+
+func TestAFileIsAlikeUntilSomethingOfItChanges(t *testing.T) {
+	root := tempDir(t)
+	name := filepath.Join(root, "a.sh")
+	look := func() os.FileInfo {
+		info, err := os.Lstat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info
+	}
+	write(t, root, "a.sh", "old")
+	was := look()
+	if alike(nil, was) || !alike(was, look()) {
+		t.Error("a file that nobody touched")
+	}
+	for change, do := range map[string]func() error{
+		"permissions": func() error { return os.Chmod(name, 0o700) },
+		"time":        func() error { return os.Chtimes(name, time.Time{}, was.ModTime().Add(time.Second)) },
+		"another one": func() error { return os.Rename(filepath.Join(root, "b.sh"), name) },
+	} {
+		write(t, root, "a.sh", "old")
+		write(t, root, "b.sh", "old")
+		same := was.ModTime()
+		_, _, _ = os.Chtimes(name, same, same), os.Chtimes(filepath.Join(root, "b.sh"), same, same), os.Chmod(name, was.Mode())
+		before := look()
+		if err := do(); err != nil {
+			t.Fatal(err)
+		}
+		if alike(before, look()) {
+			t.Errorf("%s: it is said to be alike", change)
+		}
+	}
+}
+
 func TestFilesAreCreatedModifiedAndRemoved(t *testing.T) {
 	t.Parallel()
 	root := tempDir(t)
