@@ -257,8 +257,9 @@ func (h *host) layers(u config.Unit, lookup func(ref string) (string, bool)) ([]
 // narrowing is the runner of local tasks.
 func (h *host) narrowing() tasks.Runner {
 	tracked := all.Track(h.runner, func() (*config.File, integrations.Place) { return h.file.Load(), h.outside() })
-	return narrow.New(inputs.New(results.New(curves.New(tracked, all.Curves()), all.ReadFile), h.place.state), narrow.Options{
-		Narrower: all.Narrower(h.surroundings()),
+	around := h.surroundings()
+	return narrow.New(inputs.New(results.New(curves.New(tracked, all.Curves()), all.ReadFile), h.place.state, around.Env), narrow.Options{
+		Narrower: all.Narrower(around),
 		Past: func(ctx context.Context, task string) ([]tasks.TestName, []string, bool, error) {
 			st, err := h.history.Standing(ctx, task)
 			return st.Failed, st.Broken, st.Red, err

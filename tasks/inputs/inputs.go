@@ -12,10 +12,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -23,8 +22,8 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
 	"github.com/sawhorse-dev/sawhorse/workspace/session"
-	"github.com/sawhorse-dev/sawhorse/workspace/watch"
 )
 
 var _ tasks.Runner = (*Runner)(nil)
@@ -33,11 +32,14 @@ var _ tasks.Runner = (*Runner)(nil)
 type Runner struct {
 	next  tasks.Runner
 	state string // the state directory
-	env   func(name string) string
+	env   Environment
 
 	mu   sync.Mutex
 	past map[string]success // by task; nil until it is needed
 }
+
+// Environment is that of a unit's process.
+type Environment func(u config.Unit) ([]string, error)
 
 // success is what a task's inputs were when it last succeeded.
 type success struct {
@@ -46,9 +48,10 @@ type success struct {
 	At     time.Time   `json:"at"`
 }
 
-// New puts a memory, kept in the state directory, before next.
-func New(next tasks.Runner, stateDir string) *Runner {
-	return &Runner{next: next, state: stateDir, env: os.Getenv}
+// New puts a memory, kept in the state directory, before next, whose processes have
+// the environment.
+func New(next tasks.Runner, stateDir string, env Environment) *Runner {
+	return &Runner{next: next, state: stateDir, env: env}
 }
 
 // Unwrap is the runner behind this one.
@@ -118,7 +121,8 @@ func (r *Runner) remember(q tasks.Request, s success) error {
 }
 
 // digest is a hash over all that the result depends on: the declaration, the
-// parameters, the files by content, the variables, the tools' versions.
+// parameters, the files by content, the variables that it names and those that the
+// workspace gives it, the tools' versions.
 func (r *Runner) digest(ctx context.Context, q tasks.Request) (string, error) {
 	in := q.Task.Spec.Inputs
 	h := sha256.New()
@@ -128,11 +132,13 @@ func (r *Runner) digest(ctx context.Context, q tasks.Request) (string, error) {
 		return "", err
 	}
 	part(h, "task", declared)
-	for _, name := range in.Env {
-		part(h, "env "+name, []byte(r.env(name)))
+	environ, err := r.env(spec)
+	if err != nil {
+		return "", err
 	}
+	hashVariables(h, environ, in.Env)
 	for _, line := range in.Tools {
-		out, err := version(ctx, spec.Shell, spec.Dir, line)
+		out, err := version(ctx, spec, environ, line)
 		if err != nil {
 			return "", fmt.Errorf("inputs.tools: %s: %w", line, err)
 		}
@@ -150,56 +156,32 @@ func part(h io.Writer, name string, value []byte) {
 	_, _ = h.Write(value)
 }
 
+// hashVariables adds the named variables, and those that are other than the host's
+// own: the workspace's files and keys give them. SAWHORSE is this program.
+func hashVariables(h io.Writer, environ, names []string) {
+	values := map[string]string{}
+	for _, v := range environ {
+		name, value, _ := strings.Cut(v, "=")
+		values[name] = value
+	}
+	for _, name := range names {
+		part(h, "env "+name, []byte(values[name]))
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if hosts, has := os.LookupEnv(name); name != "SAWHORSE" && (!has || hosts != values[name]) {
+			part(h, "given "+name, []byte(values[name]))
+		}
+	}
+}
+
 // toolPatience is how long a tool may take to say its version.
 const toolPatience = 10 * time.Second
 
-func version(ctx context.Context, shell []string, dir, line string) ([]byte, error) {
+func version(ctx context.Context, u config.Unit, environ []string, line string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, toolPatience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, shell[0], append(slices.Clone(shell[1:]), line)...)
-	cmd.Dir, cmd.WaitDelay = dir, time.Second
+	cmd := exec.CommandContext(ctx, u.Shell[0], append(slices.Clone(u.Shell[1:]), line)...)
+	cmd.Dir, cmd.Env, cmd.WaitDelay = u.Dir, environ, time.Second
 	out, err := cmd.CombinedOutput()
 	return bytes.TrimSpace(out), err
-}
-
-// hashFiles adds every file that the globs match, in order, by name and content.
-func hashFiles(ctx context.Context, h io.Writer, root string, paths, ignore []string) error {
-	globs, err := watch.NewGlobs(paths, ignore)
-	if err != nil {
-		return err
-	}
-	ignored := watch.NewIgnore(root)
-	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(root, path)
-		if err != nil {
-			return err
-		}
-		rel = filepath.ToSlash(rel)
-		if d.IsDir() {
-			if rel != "." && (d.Name() == ".git" || d.Name() == "node_modules" || ignored.Match(rel, true)) {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if !d.Type().IsRegular() || !globs.Match(rel) || ignored.Match(rel, false) {
-			return nil
-		}
-		f, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		sum := sha256.New()
-		if _, err := io.Copy(sum, f); err != nil {
-			return err
-		}
-		part(h, strings.TrimPrefix(rel, "./"), sum.Sum(nil))
-		return nil
-	})
 }

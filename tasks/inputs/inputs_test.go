@@ -54,14 +54,24 @@ func newPlace(t *testing.T) *place {
 	p := &place{T: t, root: t.TempDir(), next: &counted{}, env: map[string]string{}}
 	p.write("src/a.go", "package a")
 	p.write("README.md", "read me")
-	p.r = New(p.next, t.TempDir())
-	p.r.env = func(name string) string { return p.env[name] }
+	p.r = New(p.next, t.TempDir(), p.environment)
 	p.q = tasks.Request{Run: "build#1", Task: tasks.Task{Name: "build", Root: p.root, Spec: config.Unit{
 		Run: "go build", Shell: []string{"sh", "-c"}, Dir: p.root,
 		Inputs: &config.Inputs{Files: []string{"src/**"}, Env: []string{"MODE"}, Tools: []string{"cat tool.txt"}},
 	}}}
 	p.write("tool.txt", "v1")
 	return p
+}
+
+// environment is that of this process, and what the test says.
+func (p *place) environment(u config.Unit) ([]string, error) {
+	environ := os.Environ()
+	for _, given := range []map[string]string{p.env, u.Env} {
+		for name, value := range given {
+			environ = append(environ, name+"="+value)
+		}
+	}
+	return environ, nil
 }
 
 func (p *place) write(name, text string) {
@@ -100,14 +110,15 @@ func TestATaskIsSkippedWhileNothingOfItsInputsChanged(t *testing.T) {
 
 func TestEveryKindOfInputCounts(t *testing.T) {
 	for name, change := range map[string]func(*place){
-		"a file's text":  func(p *place) { p.write("src/a.go", "package b") },
-		"a new file":     func(p *place) { p.write("src/b.go", "") },
-		"a renamed file": func(p *place) { _ = os.Rename(filepath.Join(p.root, "src/a.go"), filepath.Join(p.root, "src/c.go")) },
-		"a variable":     func(p *place) { p.env["MODE"] = "release" },
-		"a tool":         func(p *place) { p.write("tool.txt", "v2") },
-		"the command":    func(p *place) { p.q.Task.Spec.Run = "go build -race" },
-		"a parameter":    func(p *place) { p.q.Params = map[string]string{"os": "linux"} },
-		"a person":       func(p *place) { p.q.Cause.Fresh = true },
+		"a file's text":                func(p *place) { p.write("src/a.go", "package b") },
+		"a new file":                   func(p *place) { p.write("src/b.go", "") },
+		"a renamed file":               func(p *place) { _ = os.Rename(filepath.Join(p.root, "src/a.go"), filepath.Join(p.root, "src/c.go")) },
+		"a variable":                   func(p *place) { p.env["MODE"] = "release" },
+		"one that the workspace gives": func(p *place) { p.env["SAWHORSE_TEST_GIVEN"] = "1" },
+		"a tool":                       func(p *place) { p.write("tool.txt", "v2") },
+		"the command":                  func(p *place) { p.q.Task.Spec.Run = "go build -race" },
+		"a parameter":                  func(p *place) { p.q.Params = map[string]string{"os": "linux"} },
+		"a person":                     func(p *place) { p.q.Cause.Fresh = true },
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlace(t)
@@ -115,6 +126,37 @@ func TestEveryKindOfInputCounts(t *testing.T) {
 			change(p)
 			if ran, h := p.run(); !ran {
 				t.Errorf("it was skipped: %s", h.notes)
+			}
+		})
+	}
+}
+
+func TestAFileThatGitIgnoresCountsWhereAGlobLeadsThereByName(t *testing.T) {
+	for _, c := range []struct {
+		globs, changed string
+		ran            bool
+	}{
+		{"secret.env", "secret.env", true},
+		{"./secret.env", "secret.env", true},
+		{"dist", "dist/deep/out.js", true},
+		{"dist/**/*.js", "dist/deep/out.js", true},
+		{"dist/deep/out.js", "dist/deep/out.js", true},
+		{"dist/deep/*.js", "dist/out.js", false},
+		{"node_modules/tool/package.json", "node_modules/tool/package.json", true},
+		{"**/*.env", "secret.env", false},
+		{"**/*.js", "dist/deep/out.js", false},
+		{"src/**", "src/made/a.go", false},
+	} {
+		t.Run(c.globs+" "+c.changed, func(t *testing.T) {
+			p := newPlace(t)
+			p.write(".git/HEAD", "ref: refs/heads/main")
+			p.write(".gitignore", "*.env\ndist/\nnode_modules\nmade\n")
+			p.q.Task.Spec.Inputs.Files = []string{c.globs}
+			p.write(c.changed, "1")
+			p.run()
+			p.write(c.changed, "2")
+			if ran, _ := p.run(); ran != c.ran {
+				t.Errorf("it ran: %v", ran)
 			}
 		})
 	}
@@ -142,7 +184,7 @@ func TestAFileThatChangesDuringTheRunIsNotPartOfItsResult(t *testing.T) {
 func TestTheMemoryOutlivesTheHost(t *testing.T) {
 	p := newPlace(t)
 	p.run()
-	p.r = New(p.next, p.r.state)
+	p.r = New(p.next, p.r.state, p.environment)
 	if ran, _ := p.run(); ran {
 		t.Fatal("another host forgot the success")
 	}
@@ -154,6 +196,16 @@ func TestAToolThatIsMissingIsSaidAndTheTaskRuns(t *testing.T) {
 	ran, h := p.run()
 	if !ran || !strings.Contains(h.notes, "no-such-tool --version") {
 		t.Fatalf("ran %v, said %q", ran, h.notes)
+	}
+}
+
+func TestAToolHasTheEnvironmentOfTheTask(t *testing.T) {
+	p := newPlace(t)
+	p.env["SAWHORSE_TEST_TOOL"] = "here"
+	p.q.Task.Spec.Inputs.Tools = []string{`test "$SAWHORSE_TEST_TOOL" = here`}
+	p.run()
+	if ran, h := p.run(); ran {
+		t.Errorf("it ran again: %s", h.notes)
 	}
 }
 

@@ -222,11 +222,11 @@ func inputsKind() kind[Inputs] {
 	}
 	return object(shape{words: "a list of globs, or a mapping", title: "inputs", bare: "files", bareList: true}, []field[Inputs]{
 		give("files", globs(), func(i *Inputs, v []string) { i.Files = v },
-			"Globs of the files that are read, relative to the workspace directory.", required),
+			"Globs of the files that are read, relative to the workspace directory. What git ignores counts where a glob names it: `dist/*.js`.", required),
 		give("ignore", globs(), func(i *Inputs, v []string) { i.Ignore = v },
 			"Globs of files to leave out; they win over `files`."),
 		give("env", words("names"), func(i *Inputs, v []string) { i.Env = v },
-			"Names of environment variables that matter."),
+			"Names of environment variables that matter, beside those that the workspace gives by `env` and `env_file`."),
 		give("tools", words("lines"), func(i *Inputs, v []string) { i.Tools = v },
 			"Lines for the shell whose output is the version of a tool: `go version`."),
 	})
