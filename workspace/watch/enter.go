@@ -136,6 +136,9 @@ func (t *tree) enterOne(rel string, changes bool) (folders []string, files []tou
 	defer t.mu.Unlock()
 	t.nodes[rel] = n
 	t.pruned += skipped
+	if os.IsPermission(err) {
+		t.closed[rel] = true
+	}
 	if dir, name := split(rel); rel != "" {
 		if parent := t.nodes[dir]; parent != nil {
 			t.setName(parent, name, folder)

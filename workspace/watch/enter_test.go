@@ -56,3 +56,28 @@ func TestWhatIsWrittenWhenADirectoryIsWatchedIsListed(t *testing.T) {
 		t.Errorf("%d directories instead of %d", len(w.tree.nodes), len(want))
 	}
 }
+
+func TestADirectoryThatMayNotBeReadIsNamedAndWatchedWhenItMay(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() == 0 {
+		t.Skip("root may read everything")
+	}
+	root := tempDir(t)
+	write(t, root, "closed/a.go", "old")
+	closed := filepath.Join(root, "closed")
+	if err := os.Chmod(closed, 0); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.Chmod(closed, 0o700) })
+	ob := observe(t, root, Options{}, nil)
+	ob.wait("its name", func() bool {
+		return ob.status.Problem == "closed may not be read by you: changes there are not seen; chmod u+rx, or name it in .gitignore"
+	})
+	if err := os.Chmod(closed, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	ob.expect(map[string]Op{"closed/a.go": Created})
+	ob.wait("nothing to be wrong", func() bool { return ob.status.Problem == "" })
+	write(t, root, "closed/b.go", "new")
+	ob.wait("closed/b.go", func() bool { _, seen := ob.net()["closed/b.go"]; return seen })
+}

@@ -79,7 +79,7 @@ func newWatcher(root string, o Options, skip Globs, native source) *watcher {
 	return &watcher{
 		tree: &tree{
 			root: root, ignore: ignore, skip: skip, always: o.Always, native: native, poll: newPoller(pollEvery),
-			nodes: map[string]*node{}, polled: map[string]bool{},
+			nodes: map[string]*node{}, polled: map[string]bool{}, closed: map[string]bool{},
 		},
 		settler:  newSettler(o.Quiet, o.MaxWait),
 		status:   o.Status,
@@ -202,6 +202,11 @@ func (w *watcher) event(ev fsnotify.Event, looked bool) {
 		w.markAll(w.tree.leave(rel)) // of a directory that it takes the place of
 	}
 	if k := parent.names[name]; k == folder || k == pruned {
+		if w.tree.closed[rel] { // what was in it is not known, so that all of it may be new
+			w.markAll(w.tree.leave(rel))
+			w.markAll(w.tree.enter(rel, true))
+			w.report()
+		}
 		return // a directory's own times and attributes
 	}
 	if !w.tree.ignores(rel, name) {
@@ -434,7 +439,7 @@ func (w *watcher) report() {
 	if w.rootGone() {
 		problems = append(problems, fmt.Sprintf("%s was removed; watching goes on when it is back", w.tree.root))
 	}
-	for _, p := range []string{w.tree.limit, w.tree.remoteProblem()} {
+	for _, p := range []string{w.tree.limit, w.tree.remoteProblem(), w.tree.closedProblem()} {
 		if p != "" {
 			problems = append(problems, p)
 		}

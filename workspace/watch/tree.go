@@ -2,6 +2,8 @@ package watch
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -54,7 +56,8 @@ type tree struct {
 	nodes  map[string]*node
 	pruned int
 	polled map[string]bool
-	limit  string // why directories are polled that could have had events
+	closed map[string]bool // directories that may not be read
+	limit  string          // why directories are polled that could have had events
 }
 
 func (t *tree) abs(rel string) string {
@@ -174,7 +177,7 @@ func (t *tree) attached(rel string, err error) {
 		return
 	}
 	if t.poll.Add(abs) != nil {
-		return // unreadable: git sees nothing there either
+		return // unreadable: enterOne says so
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -203,6 +206,7 @@ func (t *tree) detach(rel string) {
 	_ = t.poll.Remove(abs)
 	t.mu.Lock()
 	delete(t.polled, rel)
+	delete(t.closed, rel)
 	t.mu.Unlock()
 	t.ignore.forget(rel)
 }
@@ -331,6 +335,19 @@ func (t *tree) pollingTop() (top []string) {
 	}
 	slices.Sort(top)
 	return top
+}
+
+// closedProblem names the directories that may not be read.
+func (t *tree) closedProblem() string {
+	if len(t.closed) == 0 {
+		return ""
+	}
+	all := slices.Sorted(maps.Keys(t.closed))
+	names, more := strings.Join(all[:min(len(all), 3)], ", "), ""
+	if len(all) > 3 {
+		more = fmt.Sprintf(" and %d more", len(all)-3)
+	}
+	return names + more + " may not be read by you: changes there are not seen; chmod u+rx, or name it in .gitignore"
 }
 
 // remoteProblem says which mounts are polled although they have events.
