@@ -88,7 +88,7 @@ func (githubOutput) annotate(w io.Writer, r tasks.Run) {
 		case tasks.Info:
 			kind = "notice"
 		}
-		annotation(w, kind, d.Location, r.Task, d.Message)
+		annotation(w, kind, d.Location, strings.TrimSpace(r.Task+" "+d.Code), d.Message)
 	}
 }
 
@@ -180,6 +180,22 @@ func failureOf(t tasks.TestResult) *junitReason {
 	return &junitReason{t.Message, strings.Join(lines, "\n")}
 }
 
+// mostSaid is what is read of a task that failed without a failed test.
+const mostSaid = 100
+
+// failureOfRun is why a task failed that has no tests: what was said of its files.
+func failureOfRun(r tasks.Run) *junitReason {
+	var lines []string
+	for _, d := range r.Diagnostics[:min(len(r.Diagnostics), mostSaid)] {
+		line := fmt.Sprintf("%s: %s: %s", d.Location, d.Severity, d.Message)
+		if d.Code != "" {
+			line += " [" + d.Code + "]"
+		}
+		lines = append(lines, line)
+	}
+	return &junitReason{r.Error, strings.Join(lines, "\n")}
+}
+
 // junit is one suite a job; a task without tests is a case of its own.
 func junit(jobs []*job) junitFile {
 	var file junitFile
@@ -202,7 +218,7 @@ func junit(jobs []*job) junitFile {
 		if s.Failures == 0 && (r.Status != tasks.Succeeded || len(r.Tests) == 0) {
 			c := junitCase{Class: r.Task, Name: j.title(), Time: s.Time}
 			if r.Status != tasks.Succeeded {
-				c.Failure = &junitReason{Message: r.Error}
+				c.Failure = failureOfRun(r)
 			}
 			s.add(c)
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -42,7 +43,7 @@ func failedRun() tasks.Run {
 			{Suite: "cart", Name: "TestEmpty", Status: tasks.TestPassed},
 			{Suite: "cart", Name: "TestLater", Status: tasks.TestSkipped, Message: "not yet"},
 		},
-		Diagnostics: []tasks.Diagnostic{{Severity: tasks.Warning, Location: tasks.Location{File: "a,b.go", Line: 3, Column: 2}, Message: "unused"}},
+		Diagnostics: []tasks.Diagnostic{{Severity: tasks.Warning, Location: tasks.Location{File: "a,b.go", Line: 3, Column: 2}, Message: "unused", Code: "deadcode"}},
 	}
 }
 
@@ -51,7 +52,7 @@ func TestFailuresAreAnnotatedForGitHub(t *testing.T) {
 	githubOutput{}.annotate(&b, failedRun())
 	want := "::error title=cart TestTotal,file=cart/cart_test.go,line=41::want 3,%0Agot 4: 100%25\n" +
 		"::error title=cart TestTable/two,file=cart/cart_test.go,line=50::failed\n" +
-		"::warning title=test,file=a%2Cb.go,line=3,col=2::unused\n"
+		"::warning title=test deadcode,file=a%2Cb.go,line=3,col=2::unused\n"
 	if diff := cmp.Diff(want, b.String()); diff != "" {
 		t.Fatal(diff)
 	}
@@ -72,7 +73,7 @@ func TestGitLabFoldsEachJob(t *testing.T) {
 func TestResultsAreWrittenAsJUnit(t *testing.T) {
 	jobs := []*job{
 		{task: "test", asked: true, run: failedRun()},
-		{task: "lint", asked: true, run: tasks.Run{Task: "lint", Status: tasks.Failed, Error: "exit 2"}},
+		{task: "lint", asked: true, run: tasks.Run{Task: "lint", Status: tasks.Failed, Error: "exit 2", Diagnostics: failedRun().Diagnostics}},
 		{task: "build", asked: true, run: tasks.Run{Task: "build", Status: tasks.Succeeded}},
 		{task: "deploy"},
 	}
@@ -95,12 +96,12 @@ func TestResultsAreWrittenAsJUnit(t *testing.T) {
 		t.Fatalf("the failed case is %+v", c)
 	}
 	var bodies []string
-	for _, c := range back.Suites[0].Cases {
+	for _, c := range slices.Concat(back.Suites[0].Cases, back.Suites[1].Cases) {
 		if c.Failure != nil {
 			bodies = append(bodies, c.Failure.Text)
 		}
 	}
-	if diff := cmp.Diff([]string{"cart/cart_test.go:41: want 3,\ngot 4: 100%", "cart/cart_test.go:50\n-two\n+2"}, bodies); diff != "" {
+	if diff := cmp.Diff([]string{"cart/cart_test.go:41: want 3,\ngot 4: 100%", "cart/cart_test.go:50\n-two\n+2", "a,b.go:3:2: warning: unused [deadcode]"}, bodies); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -395,8 +395,12 @@ func (a *app) finish(jobs []*job, o runOptions, ci ciOutput) error {
 		case !a.json:
 			ci.annotate(a.out, j.run)
 		}
-		if err := a.verdict(j); err != nil && first == nil {
-			first = err
+		switch err := a.verdict(j); {
+		case err == nil:
+		case first == nil:
+			first = err // said by who called this
+		case !a.json:
+			fmt.Fprintf(a.err, "✖ %v\n", err)
 		}
 	}
 	if a.json {
