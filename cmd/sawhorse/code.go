@@ -216,13 +216,16 @@ func (d *digest) add(path string) bool {
 	return true
 }
 
+// tick is what the clock that stamps files may be behind.
+const tick = 20 * time.Millisecond
+
 // older says whether nothing at the path has changed since. Of what is gone,
 // the directory that had it tells.
 func older(path string, since time.Time) bool {
 	for {
 		info, err := os.Lstat(path)
 		if err == nil {
-			return info.ModTime().Before(since)
+			return info.ModTime().Before(since.Add(-tick))
 		}
 		up := filepath.Dir(path)
 		if !errors.Is(err, fs.ErrNotExist) || up == path {

@@ -16,6 +16,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tui/paint"
 	"github.com/sawhorse-dev/sawhorse/workspace/checkout"
 	"github.com/sawhorse-dev/sawhorse/workspace/session"
+	"github.com/sawhorse-dev/sawhorse/workspace/watch"
 )
 
 // openScreen is `sawhorse` without a verb: attach to what runs, or start it,
@@ -38,7 +39,7 @@ func (a *app) screenAt(ctx context.Context, p place) error {
 	paper := paint.NewPaper(paint.Options{})
 	// The settings are read while the host is found or started.
 	var wishes mine
-	read := time.Now()
+	read := watch.FileClock()
 	var reading, work sync.WaitGroup
 	reading.Go(func() { wishes = loadMine() })
 	looking, end := context.WithCancel(ctx)

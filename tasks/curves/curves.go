@@ -58,7 +58,7 @@ func (r *Runner) Run(ctx context.Context, q tasks.Request, s tasks.Sink) error {
 		return r.next.Run(ctx, q, s)
 	}
 	f := &follower{
-		Sink: s, open: r.open, run: q.Run, root: q.Task.Root, began: time.Now(), files: map[string]*source{},
+		Sink: s, open: r.open, run: q.Run, root: q.Task.Root, began: watch.FileClock(), files: map[string]*source{},
 		alone: r.alone, writerOf: writerOf, owner: r.owner, own: r.own,
 	}
 	r.begin(f)

@@ -29,8 +29,8 @@ type follower struct {
 	noted    atomic.Bool // something was said already
 	writerOf func(file string, session int) writer
 	root     string
-	began    time.Time
-	detected bool // the files are not named: what was written since the run began is its
+	began    time.Time // by the clock of files
+	detected bool      // the files are not named: what was written since the run began is its
 
 	mu    sync.Mutex // guards what follows: several directories may grow at once
 	files map[string]*source

@@ -7,12 +7,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
+	"github.com/sawhorse-dev/sawhorse/workspace/watch"
 )
 
 // Two runs of a sweep write into one directory side by side.
@@ -32,7 +32,7 @@ func TestRunsThatGoOnBesideEachOtherKeepTheirOwnNumbers(t *testing.T) {
 	runner := New(nil, lines)
 	of := func(h *heard, run tasks.RunID, pid int) *follower {
 		f := &follower{
-			Sink: h, open: lines, run: run, root: p.root, began: time.Now(), files: map[string]*source{}, writerOf: held,
+			Sink: h, open: lines, run: run, root: p.root, began: watch.FileClock(), files: map[string]*source{}, writerOf: held,
 			alone: func() bool { return false }, owner: runner.owner, own: runner.own,
 		}
 		f.session.Store(int64(pid))
