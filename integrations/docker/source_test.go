@@ -13,6 +13,7 @@ import (
 	"github.com/moby/moby/client"
 
 	"github.com/sawhorse-dev/sawhorse/integrations/docker"
+	"github.com/sawhorse-dev/sawhorse/integrations/integrationtest"
 	"github.com/sawhorse-dev/sawhorse/tasks"
 )
 
@@ -144,6 +145,13 @@ func TestImagesAndVolumesComeAndGo(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.untilGone(t, "data")
+}
+
+func TestWhatAnEngineTellsCanBeShownAndItsViewsAnswer(t *testing.T) {
+	p, api := connect(t, t.TempDir())
+	start(t, api, "shop-db-1", container.Config{Labels: map[string]string{"com.docker.compose.project": "shop"}}, container.HostConfig{Binds: []string{"data:/data"}}, "sleep")
+	watch(t, p).until(t, "shop-db-1", phase(tasks.PhaseUp))
+	integrationtest.Told(t, "docker", p)
 }
 
 func TestAnEngineThatRestartsEndsTheWatchAndKeepsItsContainers(t *testing.T) {

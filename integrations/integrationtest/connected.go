@@ -51,6 +51,7 @@ func Connected(t *testing.T, reach func(t *testing.T) Outside, around func(t *te
 		{"a run that is followed twice is told the same, and no line twice", (*contract).followsAgain},
 		{"a run goes on when the host leaves", (*contract).leaves},
 		{"what it observes and watches ends with its context", (*contract).watches},
+		{"what it tells can be shown, and its views answer", (*contract).shows},
 		{"what it does not know is an error", (*contract).refuses},
 		{"every failure says what to do next", (*contract).breaks},
 	} {
@@ -404,6 +405,7 @@ func (c *contract) watches() {
 				if r.Task == "" || r.External == "" || r.Status == "" || r.QueuedAt.IsZero() {
 					t.Errorf("an observed run that says too little: %+v", r)
 				}
+				c.observed(t, r)
 				told <- struct{}{}
 			})
 			if ctx.Err() == nil {
@@ -437,6 +439,20 @@ func (c *contract) watches() {
 	case <-time.After(longest):
 		t.Fatal("the end of the context did not end it")
 	}
+}
+
+// observed checks that a run is one of the glossary's, with its times in order.
+func (c *contract) observed(t *testing.T, r tasks.Run) {
+	t.Helper()
+	known := []tasks.Status{tasks.Queued, tasks.Running, tasks.Stopping, tasks.Succeeded, tasks.Failed, tasks.Cancelled, tasks.Skipped}
+	if !slices.Contains(known, r.Status) {
+		t.Errorf("%s: %q is no status of a run elsewhere", r.External, r.Status)
+	}
+	started, ended := r.StartedAt, r.EndedAt
+	if !started.IsZero() && started.Before(r.QueuedAt) || !ended.IsZero() && ended.Before(started) || r.Status.Done() != !ended.IsZero() {
+		t.Errorf("%s is %s: queued %v, started %v, ended %v", r.External, r.Status, r.QueuedAt, started, ended)
+	}
+	c.link(r.External, r.URL)
 }
 
 // fits checks a resource against what its provider says of its kinds.

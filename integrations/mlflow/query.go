@@ -270,7 +270,9 @@ func (p *Provider) best(ctx context.Context, which string) (tasks.Result, error)
 	}
 	r, ok := bestOf(all, key, greater(e))
 	if !ok {
-		return tasks.Result{}, fmt.Errorf("no finished run of %s has the metric %s", e.Name, key)
+		return tasks.Result{}, &tasks.StartError{
+			Reason: fmt.Sprintf("no finished run of %s has the metric %s", e.Name, key), Hint: "it is known once a run that logs it has ended",
+		}
 	}
 	result, err := p.runFacts(ctx, r.Info.ID)
 	v, _ := r.metric(key)
