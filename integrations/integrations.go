@@ -38,6 +38,10 @@ type Definition struct {
 	// Lacks says what a unit needs that was never installed here, as far as files
 	// tell: it runs nothing. PATH is the unit's. nil: it knows of nothing.
 	Lacks func(root string, u config.Unit, path string) (Lack, bool)
+	// Writes says whether a file, relative to the workspace, is one that a unit's tool
+	// writes by itself while it runs, and has taken into account then: a change of it
+	// during a run begins no other. nil: there are none.
+	Writes func(u config.Unit, file string) bool
 	// Options are what `integrations:` may say of one of its connections; checks and
 	// docs (go test ./cmd/sawhorse -run Docs -update-docs) are made of them.
 	Options []Option

@@ -130,6 +130,7 @@ func newHost(p place, trusted bool) (h *host, err error) {
 		Numbers:     numbers,
 		Usage:       h.usage,
 		Watch:       h.watch,
+		Writes:      func(t tasks.Task, file string) bool { return all.Writes(t.Spec, file) },
 		Port:        process.FreePort,
 	})
 	return h, nil

@@ -236,6 +236,16 @@ func Lacks(root string, u config.Unit, path string) (integrations.Lack, bool) {
 	return integrations.Lack{}, false
 }
 
+// Writes says whether a unit's tool writes a file by itself while it runs.
+func Writes(u config.Unit, file string) bool {
+	for _, d := range Definitions() {
+		if d.Writes != nil && d.Writes(u, file) {
+			return true
+		}
+	}
+	return false
+}
+
 // Narrower asks the integrations, in their order, how little of a task answers
 // a request: the first that knows the task's tool answers.
 func Narrower(s integrations.Surroundings) tasks.Narrower {

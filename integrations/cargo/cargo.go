@@ -6,18 +6,28 @@ package cargo
 import (
 	"context"
 	"fmt"
+	"path"
 	"path/filepath"
+	"strings"
 
 	"github.com/pelletier/go-toml/v2"
 
 	"github.com/sawhorse-dev/sawhorse/integrations"
+	"github.com/sawhorse-dev/sawhorse/integrations/internal/command"
 	"github.com/sawhorse-dev/sawhorse/integrations/internal/declared"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
 // Definition describes the integration.
 func Definition() integrations.Definition {
-	return integrations.Definition{Name: "cargo", Title: "Cargo", Marks: []string{"Cargo.toml"}, Below: integrations.Outermost, Detect: detect, Parse: parse, Narrow: narrow}
+	return integrations.Definition{
+		Name: "cargo", Title: "Cargo", Marks: []string{"Cargo.toml"}, Below: integrations.Outermost, Detect: detect, Parse: parse, Narrow: narrow, Writes: writes,
+	}
+}
+
+// writes: every command of cargo brings the lock file up to date, as its first act.
+func writes(u config.Unit, file string) bool {
+	return path.Base(file) == "Cargo.lock" && (strings.Contains(u.Run, "cargo") || len(u.Command) > 0 && command.Program(u.Command[0]) == "cargo")
 }
 
 type manifest struct {

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sawhorse-dev/sawhorse/integrations/integrationtest"
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
 func TestAManifestOffersWhatItsPackagesCanDo(t *testing.T) {
@@ -59,3 +60,21 @@ func TestAManifestOffersWhatItsPackagesCanDo(t *testing.T) {
 }
 
 func TestTheContractHolds(t *testing.T) { integrationtest.Contract(t, Definition()) }
+
+func TestTheLockFileIsWrittenByCargoItself(t *testing.T) {
+	for _, c := range []struct {
+		unit config.Unit
+		file string
+		want bool
+	}{
+		{config.Unit{Run: "cargo test"}, "Cargo.lock", true},
+		{config.Unit{Run: "RUST_BACKTRACE=1 cargo test | tee out"}, "tools/Cargo.lock", true},
+		{config.Unit{Command: []string{"cargo", "check"}}, "Cargo.lock", true},
+		{config.Unit{Command: []string{"docker", "build", "."}}, "Cargo.lock", false},
+		{config.Unit{Run: "cargo test"}, "Cargo.toml", false},
+	} {
+		if got := writes(c.unit, c.file); got != c.want {
+			t.Errorf("%v, %s: %v", c.unit, c.file, got)
+		}
+	}
+}

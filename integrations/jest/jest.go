@@ -17,7 +17,7 @@ import (
 
 // Definition describes the integration.
 func Definition() integrations.Definition {
-	return integrations.Definition{Name: "jest", Title: "Jest", Parse: parse, File: file, Narrow: narrow}
+	return integrations.Definition{Name: "jest", Title: "Jest", Parse: parse, File: file, Narrow: narrow, Writes: javascript.Snapshot}
 }
 
 // reader follows one run.

@@ -18,7 +18,7 @@ import (
 
 // Definition describes the integration.
 func Definition() integrations.Definition {
-	return integrations.Definition{Name: "vitest", Title: "Vitest", Parse: parse, Narrow: narrow}
+	return integrations.Definition{Name: "vitest", Title: "Vitest", Parse: parse, Narrow: narrow, Writes: javascript.Snapshot}
 }
 
 // reader follows one run.

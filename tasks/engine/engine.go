@@ -65,6 +65,9 @@ type Options struct {
 	Usage func(ctx context.Context) map[tasks.RunID]tasks.Usage
 	// Watch reports settled batches of changes until ctx ends; nil: no watching.
 	Watch func(ctx context.Context, status func(watch.Status), f func(watch.Batch)) error
+	// Writes says whether a task's tool writes a watched file by itself while it
+	// runs; nil: nobody knows of any.
+	Writes func(t tasks.Task, file string) bool
 	// Port finds a free TCP port.
 	Port func() (int, error)
 	Now  func() time.Time

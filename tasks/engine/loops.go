@@ -79,19 +79,54 @@ func (e *Engine) looping(t tasks.Task, files []string, b watch.Batch) (calm time
 // wroteItself is the task's last run if a change fell into it, when that run was
 // itself begun by a change.
 func (e *Engine) wroteItself(t tasks.Task, at time.Time) (id tasks.RunID, own bool) {
-	r, ok := e.state.Active(t.Name)
+	r, ok := e.during(t, at)
+	if !ok || r.Cause.Kind != tasks.ByWatch && r.Cause.Kind != tasks.ByStart || t.IsService() && at.After(r.StartedAt.Add(loopSoon)) {
+		return "", false
+	}
+	return r.ID, true
+}
+
+// during is the task's last run if a moment fell into it, or right behind it.
+func (e *Engine) during(t tasks.Task, at time.Time) (r tasks.Run, ok bool) {
+	r, ok = e.state.Active(t.Name)
 	if !ok {
 		if r, ok = e.state.Finished(t.Name); !ok {
-			return "", false
+			return r, false
 		}
 	}
-	if r.Cause.Kind != tasks.ByWatch && r.Cause.Kind != tasks.ByStart || r.StartedAt.IsZero() || at.Before(r.StartedAt) {
-		return "", false
+	if r.StartedAt.IsZero() || at.Before(r.StartedAt) {
+		return r, false
 	}
-	if t.IsService() && at.After(r.StartedAt.Add(loopSoon)) {
-		return "", false
+	return r, r.EndedAt.IsZero() || at.Before(r.EndedAt.Add(loopSlack))
+}
+
+// others are the files that a run has not written itself, as far as its tool is
+// known to write them: a lock file, new snapshots. The next run is told of these.
+func (e *Engine) others(t tasks.Task, files []string, b watch.Batch) []string {
+	if e.o.Writes == nil || t.IsService() || len(files) == 0 {
+		return files
 	}
-	return r.ID, r.EndedAt.IsZero() || at.Before(r.EndedAt.Add(loopSlack))
+	r, ok := e.during(t, b.FirstEvent)
+	if !ok {
+		return files
+	}
+	var own, rest []string
+	for _, f := range files {
+		if e.o.Writes(t, f) {
+			own = append(own, f)
+		} else {
+			rest = append(rest, f)
+		}
+	}
+	if len(own) == 0 || len(rest) > 0 { // what comes with a save, or a checkout, is part of it
+		return files
+	}
+	if e.miss(t.Name, tasks.Cause{Kind: tasks.ByWatch, Files: own}) {
+		if l := e.live[r.ID]; l != nil {
+			l.sink.note(fmt.Sprintf("%s changed while it runs: its tool writes that by itself, so that it begins no other run", tasks.Few(own)))
+		}
+	}
+	return nil
 }
 
 // calmed has the run that waits for the one that ended now wait on, where that

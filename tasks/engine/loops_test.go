@@ -3,9 +3,12 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
@@ -137,6 +140,39 @@ func TestASaveBetweenTwoRunsEndsTheWait(t *testing.T) {
 		b.save("cart.go")
 		if r, _ := b.stateRun("test"); r.ID != w.ID || r.Status != tasks.Running {
 			t.Fatalf("%s is %s", r.ID, r.Status)
+		}
+	})
+}
+
+func TestWhatATasksToolWritesByItselfBeginsNoRun(t *testing.T) {
+	onEngineWith(t, []config.Unit{watching(task("test"), "**/*.rs", "Cargo.lock")}, func(o *Options) {
+		o.Writes = func(_ tasks.Task, file string) bool { return file == "Cargo.lock" }
+	}, func(b *bench) {
+		b.r.script["test"] = during(4 * time.Second)
+		b.do(tasks.Start{})
+		pass(time.Second)
+		b.save("Cargo.lock")
+		want := []string{"Cargo.lock changed while it runs: its tool writes that by itself, so that it begins no other run"}
+		if diff := cmp.Diff(want, b.lines("test")); diff != "" {
+			t.Error(diff)
+		}
+		pass(10 * time.Second)
+		if n := len(b.r.order()); n != 1 {
+			t.Fatalf("it ran %d times", n)
+		}
+		b.save("lib.rs") // which knows of it
+		if r, _ := b.stateRun("test"); r.Number != 2 || !slices.Equal(r.Cause.Files, []string{"lib.rs", "Cargo.lock"}) {
+			t.Fatalf("run %d: %v", r.Number, r.Cause.Files)
+		}
+		pass(10 * time.Second)
+		b.save("Cargo.lock") // nothing runs: a person's
+		if r, _ := b.stateRun("test"); r.Number != 3 {
+			t.Fatalf("a change between the runs began none")
+		}
+		pass(time.Second)
+		b.save("Cargo.lock", "lib.rs") // a checkout
+		if r, _ := b.stateRun("test"); r.Number != 4 {
+			t.Fatalf("a checkout began none")
 		}
 	})
 }

@@ -90,7 +90,7 @@ func (e *Engine) changed(b watch.Batch) {
 			continue
 		}
 		w := u.Task.Spec.Watch
-		mine := matching(w.Paths, w.Ignore, files)
+		mine := e.others(u.Task, matching(w.Paths, w.Ignore, files), b)
 		var live []string
 		for _, l := range w.Live {
 			live = merged(live, matching(l.Paths, l.Ignore, files))

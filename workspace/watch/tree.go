@@ -127,7 +127,7 @@ func hidden(name string) bool {
 
 // prunes tells whether a directory is not entered; its parent is.
 func (t *tree) prunes(rel, name string) bool {
-	return hidden(name) || name == "node_modules" || t.skip.covers(rel) || t.ignore.matchEntry(rel, true)
+	return hidden(name) || name == "node_modules" || name == "__pycache__" || t.skip.covers(rel) || t.ignore.matchEntry(rel, true)
 }
 
 // ignores tells whether changes of a file are not reported; its directory is

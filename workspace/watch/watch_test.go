@@ -324,14 +324,16 @@ func TestIgnoredTreesCostNoWatches(t *testing.T) {
 		write(t, root, fmt.Sprintf("target/d%d/o", i), "")
 		write(t, root, fmt.Sprintf("data/d%d/o", i), "")
 	}
+	write(t, root, "src/a/__pycache__/main.pyc", "")
 	write(t, root, "src/a/main.rs", "")
 	write(t, root, ".gitignore", "target/\n*.log\n")
 	ob := observe(t, root, Options{Ignore: []string{"data"}}, nil)
-	// root, src, src/a; .git, node_modules, target and data are not entered.
-	if ob.status.Dirs != 3 || ob.status.Pruned != 4 {
-		t.Errorf("%d directories watched and %d pruned, want 3 and 4", ob.status.Dirs, ob.status.Pruned)
+	// root, src, src/a; .git, node_modules, target, data and __pycache__ are not entered.
+	if ob.status.Dirs != 3 || ob.status.Pruned != 5 {
+		t.Errorf("%d directories watched and %d pruned, want 3 and 5", ob.status.Dirs, ob.status.Pruned)
 	}
 	write(t, root, "target/d1/new", "")
+	write(t, root, "src/a/__pycache__/new.pyc", "")
 	write(t, root, "src/x.log", "")
 	write(t, root, "src/a/last", "x")
 	ob.expect(map[string]Op{"src/a/last": Created})
