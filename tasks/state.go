@@ -3,6 +3,7 @@ package tasks
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
@@ -216,8 +217,13 @@ func (s State) Finished(task string) (Run, bool) {
 	return Run{}, false
 }
 
+// Spelled is a name of another tool as a workspace spells it: of docs:build,
+// which a package.json may say, docs-build.
+func Spelled(word string) string { return strings.ReplaceAll(word, ":", "-") }
+
 // Names resolves task names, declared names of replicas and groups to tasks in
-// the workspace's order; unknown is the first word that is none of these.
+// the workspace's order; unknown is the first word that is none of these. A task
+// of another tool may be called as that tool calls it.
 func (s State) Names(words []string) (names []string, unknown string) {
 	chosen := map[string]bool{}
 	for _, w := range words {
@@ -226,6 +232,11 @@ func (s State) Names(words []string) (names []string, unknown string) {
 			t := s.Units[n].Task
 			if n == w || t.Of == w || slices.Contains(t.Spec.Groups, w) {
 				chosen[n], found = true, true
+			}
+		}
+		if n := Spelled(w); !found && n != w {
+			if _, found = s.Units[n]; found {
+				chosen[n] = true
 			}
 		}
 		if !found {

@@ -21,6 +21,7 @@ func TestNamesAreTasksReplicasAndGroups(t *testing.T) {
 		{Name: "worker/2", Of: "worker", Replica: 2, Spec: config.Unit{Groups: []string{"all"}}},
 		{Name: "api", Of: "api", Spec: backend},
 		{Name: "test", Of: "test"},
+		{Name: "docs-build", Of: "docs-build"},
 	}})
 	for name, c := range map[string]struct {
 		words   []string
@@ -34,6 +35,7 @@ func TestNamesAreTasksReplicasAndGroups(t *testing.T) {
 		"a group":            {[]string{"backend"}, []string{"db", "api"}, ""},
 		"several, each once, in the workspace order": {[]string{"api", "worker/1", "all", "db"}, []string{"db", "worker/1", "worker/2", "api"}, ""},
 		"the first that is none of these":            {[]string{"api", "wroker", "tset"}, nil, "wroker"},
+		"as the tool that declares it calls it":      {[]string{"docs:build"}, []string{"docs-build"}, ""},
 		"no beginning of a name":                     {[]string{"work"}, nil, "work"},
 	} {
 		got, unknown := s.Names(c.words)

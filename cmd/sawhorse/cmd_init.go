@@ -45,7 +45,9 @@ stands in it counts.`,
 				return err
 			}
 			a.printInit(path, found)
-			ignoreLocal(dir)
+			if ignoreLocal(dir) {
+				fmt.Fprintln(a.out, "  added to .gitignore: sawhorse.local.yml, which is for what only you want")
+			}
 			fmt.Fprintln(a.out, "open it: sawhorse")
 			return nil
 		},
@@ -101,19 +103,20 @@ func (a *app) dirOrHere() string {
 	return "."
 }
 
-// ignoreLocal adds sawhorse.local.yml to the .gitignore of a git checkout.
-func ignoreLocal(dir string) {
+// ignoreLocal adds sawhorse.local.yml to the .gitignore of a git checkout, and says
+// whether that changed it.
+func ignoreLocal(dir string) bool {
 	if _, err := os.Stat(filepath.Join(dir, ".git")); err != nil {
-		return
+		return false
 	}
 	path := filepath.Join(dir, ".gitignore")
 	old, err := os.ReadFile(path)
 	if err != nil && !os.IsNotExist(err) || strings.Contains(string(old), "sawhorse.local.yml") {
-		return
+		return false
 	}
 	text := string(old)
 	if text != "" && !strings.HasSuffix(text, "\n") {
 		text += "\n"
 	}
-	_ = os.WriteFile(path, []byte(text+"sawhorse.local.yml\n"), 0o644)
+	return os.WriteFile(path, []byte(text+"sawhorse.local.yml\n"), 0o644) == nil
 }

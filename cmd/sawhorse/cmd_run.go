@@ -31,7 +31,7 @@ type runOptions struct {
 func (a *app) cmdRun() *cobra.Command {
 	var o runOptions
 	cmd := &cobra.Command{
-		Use: "run TASK... [KEY=VALUE...]", Short: "Run tasks, stream their output, exit with the task's code", Args: cobra.MinimumNArgs(1),
+		Use: "run TASK... [KEY=VALUE...]", Short: "Run tasks, stream their output, exit with the task's code",
 		Long: `Run runs tasks once with what they depend on, prints their output as it comes and
 exits with the code of the first that failed.
 
@@ -53,6 +53,9 @@ tasks in this process and leaves nothing behind.`,
 			}
 			if err := o.extent.check(); err != nil {
 				return err
+			}
+			if len(args) == 0 {
+				return a.whichTask()
 			}
 			jobs, err := plan(args, o)
 			if err != nil {
@@ -210,7 +213,7 @@ func (a *app) run(ctx context.Context, jobs []*job, o runOptions, ci ciOutput) e
 func declares(f *config.File, word string) error {
 	var names []string
 	for _, u := range f.Units {
-		if u.Name == word || strings.HasPrefix(word, u.Name+"-") || slices.Contains(u.Groups, word) {
+		if u.Name == word || u.Name == tasks.Spelled(word) || strings.HasPrefix(word, u.Name+"-") || slices.Contains(u.Groups, word) {
 			return nil
 		}
 		if !u.Hidden {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/sawhorse-dev/sawhorse/integrations/all"
 	"github.com/sawhorse-dev/sawhorse/tasks"
@@ -211,13 +209,7 @@ func (a *app) listDetected(ctx context.Context, p place) (done bool, err error) 
 	if err != nil {
 		return true, err
 	}
-	w := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
-	for _, u := range f.Units {
-		if !u.Hidden {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", u.Name, u.Kind, u.Pos, oneLine(cmp.Or(u.Description, u.Run, strings.Join(u.Command, " "))))
-		}
-	}
-	if err := w.Flush(); err != nil {
+	if err := printOffers(a.out, f); err != nil {
 		return true, err
 	}
 	fmt.Fprintln(a.err, "start a service: sawhorse up NAME   ·   run a task: sawhorse run NAME   ·   write it down: sawhorse init")

@@ -20,7 +20,7 @@ import (
 func (a *app) connect(ctx context.Context, p place) (*attach.Client, error) {
 	c, err := attach.Dial(ctx, p.socket, versionText())
 	if errors.Is(err, attach.ErrNoHost) {
-		return nil, &fault{code: exitNoHost, err: fmt.Errorf("nothing runs in %s", p.root), hint: "start it: sawhorse up -d   ·   with the screen: sawhorse"}
+		return nil, &fault{code: exitNoHost, err: fmt.Errorf("nothing runs in %s", p.root), hint: "start it: sawhorse up -d   ·   with the screen: sawhorse   ·   what can be run: sawhorse tasks"}
 	}
 	return c, err
 }

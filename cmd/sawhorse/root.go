@@ -164,7 +164,7 @@ Without a verb it opens the screen. What runs goes on when the screen is closed.
 		root.AddCommand(verbs...)
 	}
 	group("Run and stop", a.cmdUp(), a.cmdDown(), a.cmdStart(), a.cmdStop(), a.cmdRestart(), a.cmdRun(), a.cmdWait(), a.cmdAttach())
-	group("See", a.cmdPs(), a.cmdLogs(), a.cmdWhy(), a.cmdHistory(), a.cmdFeedback())
+	group("See", a.cmdTasks(), a.cmdPs(), a.cmdLogs(), a.cmdWhy(), a.cmdHistory(), a.cmdFeedback())
 	group("Pipelines and trainings", a.cmdTrigger(), a.cmdRuns(), a.cmdTrain(), a.cmdCompare(), a.cmdPromote(), a.cmdAsk())
 	group("The workspace", a.cmdInit(), a.cmdImport(), a.cmdValidate(), a.cmdSchema(), a.cmdTrust(), a.cmdDoctor())
 	const program = "The program"
