@@ -40,8 +40,10 @@ type reader struct {
 	tracing  bool
 	place    tasks.Location // of a traceback: its innermost own frame so far
 	panicked tasks.Location // of Rust: the message is on the next line
-	// unnamed is a problem below which Rust's tools may say what rule it is of.
+	// unnamed is a problem below which its tool (of Rust, mypy) may say what rule it is of.
 	unnamed *tasks.Diagnostic
+	thrown  tasks.Location // of Node: the source, a caret and the error follow
+	after   int            // lines since then
 }
 
 // mostSaid is more than a person reads.
@@ -59,6 +61,10 @@ func parse(t tasks.Task, s tasks.Sink) integrations.Reader {
 }
 
 func (r *reader) line(_ int64, line string) bool {
+	if line != "" && (line[0] == '{' || line[0] == '[') && r.document(line) {
+		r.previous, r.unnamed = "", nil
+		return true
+	}
 	if line == "" || len(line) > longest {
 		r.previous, r.unnamed = "", nil
 		return false
@@ -77,7 +83,18 @@ func (r *reader) read(line string) bool {
 		r.panicked = tasks.Location{}
 		return r.emit(at, tasks.Error, line, "")
 	}
+	if r.thrown.File != "" && r.throws(line) {
+		return true
+	}
 	switch line[0] {
+	case '[':
+		if r.unnamed != nil && strings.HasSuffix(line, "]") && r.wrapped(line[1:len(line)-1]) {
+			return true
+		}
+	case '>':
+		if text, ok := strings.CutPrefix(line, ">>> referenced by "); ok {
+			return r.linked(text)
+		}
 	case ' ', '\t':
 		return r.indented(line)
 	case ':':
@@ -100,7 +117,8 @@ func (r *reader) read(line string) bool {
 			return r.emit(r.place, tasks.Error, line, "")
 		}
 	}
-	if line[len(line)-1] == ')' && r.told(line) {
+	switch c := line[len(line)-1]; {
+	case c == ')' && r.told(line), c >= '0' && c <= '9' && r.begins(line):
 		return true
 	}
 	return r.plain(line)
@@ -166,7 +184,12 @@ func (r *reader) plain(line string) bool {
 		}
 	}
 	for i >= 0 && i+1 < len(head) {
-		if c := head[i+1]; c >= '0' && c <= '9' {
+		switch c := head[i+1]; {
+		case c == '(' && strings.HasPrefix(line[i:], ":(.") && r.unlinked(line[:i], line[i:]):
+			return true
+		case c == ' ' && strings.HasPrefix(line[i:], ": line ") && r.compact(line[:i], line[i+len(": line "):]):
+			return true
+		case c >= '0' && c <= '9':
 			if l, column, message, ok := numbered(line[i+1:]); ok && r.report(line[:i], l, column, message) {
 				return true
 			}
@@ -180,7 +203,8 @@ func (r *reader) plain(line string) bool {
 	return false
 }
 
-// numbered reads "12:3: message", "12: message" and "12:3 - message".
+// numbered reads "12:3: message", "12: message", "12:3 - message", and where the end
+// is told, too, "12:3:12:8: message".
 func numbered(s string) (line, column int, message string, ok bool) {
 	line, rest, ok := place.Number(s)
 	if !ok {
@@ -189,6 +213,11 @@ func numbered(s string) (line, column int, message string, ok bool) {
 	if after, more := strings.CutPrefix(rest, ":"); more {
 		if c, behind, number := place.Number(after); number {
 			column, rest = c, behind
+			for range 2 { // to where
+				if _, behind, number := place.Number(strings.TrimPrefix(rest, ":")); number && rest[0] == ':' {
+					rest = behind
+				}
+			}
 		}
 	}
 	if message, ok = strings.CutPrefix(rest, ": "); ok {
@@ -285,59 +314,4 @@ func (r *reader) row(text string) bool {
 		message, code = strings.TrimSpace(message[:i]), strings.TrimSpace(message[i:])
 	}
 	return r.emit(tasks.Location{File: p, Line: line, Column: column}, severity, message, code)
-}
-
-// rustPanic is "thread 'main' panicked at src/lib.rs:10:9:"; what it says follows.
-func (r *reader) rustPanic(line string) bool {
-	_, at, ok := strings.Cut(line, " panicked at ")
-	file, l, column, _, cut := place.Cut(at)
-	if !ok || !cut {
-		return false
-	}
-	p, own := r.files.Own(file)
-	if own {
-		r.panicked = tasks.Location{File: p, Line: l, Column: column}
-	}
-	return own
-}
-
-// annotation is "error file=a.go,line=3,col=2::message" of GitHub's runners.
-func (r *reader) annotation(text string) bool {
-	head, message, ok := strings.Cut(text, "::")
-	if !ok {
-		return false
-	}
-	kind, properties, _ := strings.Cut(head, " ")
-	var severity tasks.Severity
-	switch kind {
-	case "error":
-		severity = tasks.Error
-	case "warning":
-		severity = tasks.Warning
-	case "notice":
-		severity = tasks.Info
-	default:
-		return false
-	}
-	var at tasks.Location
-	for property := range strings.SplitSeq(properties, ",") {
-		key, value, _ := strings.Cut(strings.TrimSpace(property), "=")
-		switch key {
-		case "file":
-			at.File, _ = r.files.Find(unescape(value))
-		case "line":
-			at.Line, _, _ = place.Number(value)
-		case "col":
-			at.Column, _, _ = place.Number(value)
-		}
-	}
-	return at.File != "" && r.emit(at, severity, unescape(message), "")
-}
-
-// unescape undoes what GitHub's runners ask for.
-func unescape(s string) string {
-	if strings.IndexByte(s, '%') < 0 {
-		return s
-	}
-	return strings.NewReplacer("%0A", "\n", "%0D", "", "%3A", ":", "%2C", ",", "%25", "%").Replace(s)
 }

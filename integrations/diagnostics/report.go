@@ -39,7 +39,7 @@ func (r *reader) emit(at tasks.Location, severity tasks.Severity, message, code 
 		r.said[key] = true
 		d := tasks.Diagnostic{Severity: severity, Location: at, Message: message, Code: code, Line: -1}
 		r.sink.Emit(tasks.DiagnosticReported{Diagnostic: d})
-		if code == "" && strings.HasSuffix(at.File, ".rs") {
+		if code == "" && (strings.HasSuffix(at.File, ".rs") || strings.HasSuffix(at.File, ".py")) {
 			r.unnamed = &d
 		}
 	}
@@ -66,7 +66,7 @@ func (r *reader) rule(text string) bool {
 			code = "clippy::" + name
 		}
 	}
-	if code == "" || !isRule(strings.ReplaceAll(code, "::", "/")) {
+	if code == "" || !strings.HasSuffix(r.unnamed.Location.File, ".rs") || !isRule(strings.ReplaceAll(code, "::", "/")) {
 		return false
 	}
 	d := *r.unnamed
@@ -112,6 +112,20 @@ func understand(s string) (severity tasks.Severity, code, message string) {
 	if code != "" {
 		return severity, code, message
 	}
+	if strings.HasPrefix(message, "required from ") || strings.HasPrefix(message, "recursively required from ") {
+		return tasks.Info, "", message // where g++ was led to an error by
+	}
+	if number, rest, ok := strings.Cut(message, ": "); ok && isCode(number) && len(number) == 5 { // of pylint
+		switch number[0] {
+		case 'C', 'R', 'W':
+			severity, message = tasks.Warning, rest
+		case 'E', 'F':
+			message = rest
+		}
+	}
+	if number, rest, ok := strings.Cut(strings.TrimPrefix(message, "["), "] "); ok && message[0] == '[' && isCode(number) && hasDigit(number) {
+		return severity, number, rest // as ruff has it for pylint's readers
+	}
 	if class, _, ok := strings.Cut(message, ": "); ok && strings.HasSuffix(class, "Warning") && isRule(class) {
 		severity = tasks.Warning
 	}
@@ -121,7 +135,14 @@ func understand(s string) (severity tasks.Severity, code, message string) {
 	for _, pair := range [...]string{"[]", "()"} {
 		if i := strings.LastIndexByte(message, pair[0]); i > 0 && message[len(message)-1] == pair[1] {
 			if inner := message[i+1 : len(message)-1]; message[i-1] == ' ' && isRule(inner) {
-				return severity, inner, strings.TrimSpace(message[:i])
+				message = strings.TrimSpace(message[:i])
+				switch word, rule, _ := strings.Cut(inner, "/"); word { // of eslint for unix
+				case "Error":
+					return tasks.Error, rule, message
+				case "Warning":
+					return tasks.Warning, rule, message
+				}
+				return severity, inner, message
 			}
 		}
 	}

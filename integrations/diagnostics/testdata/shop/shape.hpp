@@ -1,0 +1,2 @@
+#pragma once
+struct Shape { int area() { return w * h; } int w };
