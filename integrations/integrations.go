@@ -42,6 +42,10 @@ type Definition struct {
 	// writes by itself while it runs, and has taken into account then: a change of it
 	// during a run begins no other. nil: there are none.
 	Writes func(u config.Unit, file string) bool
+	// Live changes a task's command so that its tool tells of each test while it runs,
+	// not of each package when that is over; false: the command is another tool's, or
+	// tells already, or is not to. nil: the tool can't.
+	Live func(t tasks.Task) (tasks.Live, bool)
 	// Options are what `integrations:` may say of one of its connections; checks and
 	// docs (go test ./cmd/sawhorse -run Docs -update-docs) are made of them.
 	Options []Option

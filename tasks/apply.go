@@ -332,6 +332,9 @@ func (s *State) end(e RunEnded) {
 			}
 			// What was running when the run ended has no result.
 			if r.Tests[i].Status == TestRunning {
+				if began := r.Tests[i].Began; !began.IsZero() {
+					r.Tests[i].Duration, r.Tests[i].Began = e.At.Sub(began), time.Time{}
+				}
 				r.Tests[i].Status = TestSkipped
 				if e.Status == Failed {
 					r.Tests[i].Status, r.Tests[i].Message = TestFailed, cmp.Or(r.Tests[i].Message, "did not finish: "+e.Error)
@@ -420,6 +423,7 @@ func completed(t, old TestResult) TestResult {
 	}
 	t.File, t.Message, t.Diff = cmp.Or(t.File, old.File), cmp.Or(t.Message, old.Message), cmp.Or(t.Diff, old.Diff)
 	t.Location, t.Duration = cmp.Or(t.Location, old.Location), cmp.Or(t.Duration, old.Duration)
+	t.Began = cmp.Or(old.Began, t.Began)
 	if t.Output == nil {
 		t.Output, t.Events = old.Output, old.Events
 	}

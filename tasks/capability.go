@@ -172,6 +172,15 @@ type ResultSink interface {
 	Results(text []byte) bool
 }
 
+// LineSink is a Sink that takes lines which were read for results before they are
+// logged.
+type LineSink interface {
+	Sink
+	// LogRead appends whole lines that no parser is to see, and returns the number of
+	// the first of them in the log.
+	LogRead(stream logs.Stream, p []byte) (first int64)
+}
+
 // LogWriter appends to the log of something outside, which may have been
 // followed before: by a host that is gone, or over a connection that was lost.
 type LogWriter interface {
@@ -295,6 +304,24 @@ type Narrowed struct {
 	// Empty is the exit code by which the tool says that it found nothing to
 	// do; 0: it has none.
 	Empty int
+}
+
+// Live is a task's command, changed so that its tool tells of each test as it goes
+// on, and what makes of that the text which the command itself prints.
+type Live struct {
+	Spec config.Unit
+	// Read begins to read one run.
+	Read func(s LineSink) LiveReader
+}
+
+// LiveReader reads what a Live command tells of one run: it reports the tests to its
+// sink and logs the text there. It is called from one goroutine at a time.
+type LiveReader interface {
+	// Line is given each line of the command's standard output, without its newline;
+	// false: it is none of those that the change made, and is logged as it is.
+	Line(line []byte) (own bool)
+	// End says that the run is over: what was held back is logged.
+	End()
 }
 
 // Narrower finds out how little of a task answers a request.

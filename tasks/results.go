@@ -53,8 +53,10 @@ type TestResult struct {
 	File     string        `json:"file,omitempty"`
 	Status   TestStatus    `json:"status"`
 	Duration time.Duration `json:"duration,omitempty"`
-	Message  string        `json:"message,omitempty"` // first line of the failure
-	Location Location      `json:"location,omitzero"`
+	// Began is since when a running test goes on, as far as it was heard of.
+	Began    time.Time `json:"began,omitzero"`
+	Message  string    `json:"message,omitempty"` // first line of the failure
+	Location Location  `json:"location,omitzero"`
 	// Diff is what an assertion compared, a line each: "-" begins what was
 	// expected, "+" what was there instead, " " what is in both.
 	Diff string `json:"diff,omitempty"`

@@ -35,6 +35,7 @@ var layers = []layer{
 	{"tasks/process", []string{"tasks", "tasks/logs", "workspace/..."}, "a runner is called by the engine and knows nothing of it"},
 	{"tasks/inputs", []string{"tasks", "tasks/logs", "workspace/..."}, "a runner before another one knows neither it nor the engine"},
 	{"tasks/results", []string{"tasks", "tasks/logs", "workspace/..."}, "a runner before another one knows neither it nor the engine"},
+	{"tasks/live", []string{"tasks", "tasks/logs", "workspace/..."}, "a runner before another one knows neither it nor the engine"},
 	{"tasks/curves", []string{"tasks", "tasks/logs", "workspace/..."}, "a runner before another one knows neither it nor the engine"},
 	{"tasks/narrow", []string{"tasks", "tasks/logs", "workspace/..."}, "a runner before another one knows neither it nor the engine"},
 	{"tasks/history", []string{"tasks", "tasks/logs", "workspace/..."}, "the history is told of finished runs and knows nothing of the engine"},

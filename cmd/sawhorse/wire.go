@@ -23,6 +23,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tasks/engine"
 	"github.com/sawhorse-dev/sawhorse/tasks/history"
 	"github.com/sawhorse-dev/sawhorse/tasks/inputs"
+	"github.com/sawhorse-dev/sawhorse/tasks/live"
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
 	"github.com/sawhorse-dev/sawhorse/tasks/narrow"
 	"github.com/sawhorse-dev/sawhorse/tasks/process"
@@ -259,7 +260,8 @@ func (h *host) layers(u config.Unit, lookup func(ref string) (string, bool)) ([]
 func (h *host) narrowing() tasks.Runner {
 	tracked := all.Track(h.runner, func() (*config.File, integrations.Place) { return h.file.Load(), h.outside() })
 	around := h.surroundings()
-	return narrow.New(inputs.New(results.New(curves.New(tracked, all.Curves()), all.ReadFile), h.place.state, around.Env), narrow.Options{
+	reading := inputs.New(results.New(curves.New(tracked, all.Curves()), all.ReadFile), h.place.state, around.Env)
+	return narrow.New(live.New(reading, all.Live), narrow.Options{
 		Narrower: all.Narrower(around),
 		Past: func(ctx context.Context, task string) ([]tasks.TestName, []string, bool, error) {
 			st, err := h.history.Standing(ctx, task)

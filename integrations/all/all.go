@@ -116,7 +116,7 @@ type parser struct{}
 var _ tasks.Parser = parser{}
 
 func (parser) Parse(t tasks.Task, s tasks.Sink) func(n int64, line string) {
-	sink := &once{Sink: s, failed: map[spot]bool{}, diffs: map[tasks.TestName]int{}}
+	sink := newOnce(s)
 	var readers []integrations.Reader
 	for _, d := range Definitions() {
 		if d.Parse == nil || !reads(t, d.Name) {
@@ -198,6 +198,10 @@ const (
 	mostDiffs = 1 << 20 // bytes
 )
 
+func newOnce(s tasks.Sink) *once {
+	return &once{Sink: s, failed: map[spot]bool{}, diffs: map[tasks.TestName]int{}}
+}
+
 func (o *once) Emit(ev tasks.Event) {
 	switch e := ev.(type) {
 	case tasks.TestReported:
@@ -245,6 +249,30 @@ func Writes(u config.Unit, file string) bool {
 	}
 	return false
 }
+
+// Live changes a task's command so that its tool tells of each test while it runs, by
+// the first integration that knows how; false: none does.
+func Live(t tasks.Task) (tasks.Live, bool) {
+	for _, d := range Definitions() {
+		if d.Live == nil || !reads(t, d.Name) {
+			continue
+		}
+		if l, ok := d.Live(t); ok {
+			read := l.Read
+			l.Read = func(s tasks.LineSink) tasks.LiveReader { return read(onceLines{s, newOnce(s)}) }
+			return l, true
+		}
+	}
+	return tasks.Live{}, false
+}
+
+// onceLines is once for who logs lines, too.
+type onceLines struct {
+	tasks.LineSink
+	once *once
+}
+
+func (o onceLines) Emit(ev tasks.Event) { o.once.Emit(ev) }
 
 // Narrower asks the integrations, in their order, how little of a task answers
 // a request: the first that knows the task's tool answers.

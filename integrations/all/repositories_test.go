@@ -56,7 +56,7 @@ func repositories() []repository {
 			},
 			[]string{
 				"service site-dev site/package.json:3 pnpm run dev: vitepress dev",
-				"task test go.mod go test -v ./...: all tests, on save", "task build go.mod go build ./...", "task vet go.mod go vet ./...",
+				"task test go.mod go test ./...: all tests, on save", "task build go.mod go build ./...", "task vet go.mod go vet ./...",
 				"task default Taskfile.yml:13 task default", "task lint Taskfile.yml:17 task lint: Looks at the style",
 				"task site site/Taskfile.yml:3 task site: Shows the pages", "task site-build site/Taskfile.yml:6 task site:build: Builds the pages",
 			},
@@ -189,7 +189,7 @@ func repositories() []repository {
 				"make/tools.mk": ".PHONY: tools\ntools: ## Get the tools.\n\tx\n",
 			},
 			[]string{
-				"task test go.mod go test -v ./...: all tests, on save", "task build go.mod go build ./...", "task vet go.mod go vet ./...",
+				"task test go.mod go test ./...: all tests, on save", "task build go.mod go build ./...", "task vet go.mod go vet ./...",
 				"task all Makefile:6 make all", "task run Makefile:11 make run: Run the server.", "task tools make/tools.mk:2 make tools: Get the tools.",
 			},
 		},

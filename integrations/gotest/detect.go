@@ -8,8 +8,8 @@ import (
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
-// detect offers the three things that one does in every Go module. Without -v only
-// the tests that fail have a name.
+// detect offers the three things that one does in every Go module. The tests that pass
+// have a name without -v, too: live sees to that.
 func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 	text, ok, err := declared.Read(dir, "go.mod")
 	if !ok {
@@ -20,7 +20,7 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 		What:  "Go module " + moduleName(text),
 		Units: []config.Unit{
 			{
-				Name: "test", Kind: config.Task, Run: "go test -v ./...", Description: "all tests, on save",
+				Name: "test", Kind: config.Task, Run: "go test ./...", Description: "all tests, on save",
 				Watch: &config.Watch{Paths: []string{"**/*.go", "**/testdata/**", "go.mod", "go.sum"}},
 			},
 			{Name: "build", Kind: config.Task, Run: "go build ./..."},

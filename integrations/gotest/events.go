@@ -25,23 +25,40 @@ func isEvent(line string) bool {
 // mostPackages bounds how many packages may be in hand at once.
 const mostPackages = 1000
 
-func (r *reader) event(line string) bool {
-	var e event
-	if json.Unmarshal([]byte(line), &e) != nil || e.Action == "" || e.Package == "" && e.ImportPath == "" {
-		return false
+// decode reads a line; false: it is no event.
+func decode(line []byte) (e event, ok bool) {
+	if json.Unmarshal(line, &e) != nil || e.Action == "" || e.Package == "" && e.ImportPath == "" {
+		return e, false
 	}
 	if e.ImportPath != "" {
 		e.Package = firstWord(e.ImportPath) // "shop/cart [shop/cart.test]" of a build
 	}
-	o := r.json[e.Package]
+	return e, true
+}
+
+func (r *reader) event(line string) bool {
+	e, ok := decode([]byte(line))
+	if ok {
+		r.told(r.outputOf(e.Package), e)
+	}
+	return ok
+}
+
+// outputOf is what a package prints, by its events.
+func (r *reader) outputOf(pkg string) *output {
+	o := r.json[pkg]
 	if o == nil {
 		if len(r.json) >= mostPackages {
 			clear(r.json)
 		}
-		o = r.newOutput(e.Package)
+		o = r.newOutput(pkg)
 		o.events = o.pkg
-		r.json[e.Package] = o
+		r.json[pkg] = o
 	}
+	return o
+}
+
+func (r *reader) told(o *output, e event) {
 	status, ended := outcomes[e.Action]
 	switch {
 	case e.Action == "output" || e.Action == "build-output":
@@ -59,12 +76,13 @@ func (r *reader) event(line string) bool {
 	case e.Test != "" && ended:
 		if t := o.begin(e.Test); t != nil {
 			t.Duration = time.Duration(e.Elapsed * float64(time.Second))
-			t.lines.Close(r.n + 1)
+			if !r.live {
+				t.lines.Close(r.n + 1)
+			}
 			o.end(t, status)
 			delete(o.tests, t.Name) // nothing comes after its end
 		}
 	}
-	return true
 }
 
 // printed is a piece of output; long lines come in several.

@@ -17,7 +17,7 @@ import (
 
 // Definition describes the integration.
 func Definition() integrations.Definition {
-	return integrations.Definition{Name: "gotest", Title: "Go", Marks: []string{"go.mod"}, Below: integrations.Anywhere, Detect: detect, Parse: parse, Narrow: narrow}
+	return integrations.Definition{Name: "gotest", Title: "Go", Marks: []string{"go.mod"}, Below: integrations.Anywhere, Detect: detect, Parse: parse, Narrow: narrow, Live: live}
 }
 
 // reader follows one run. Text comes one package after the other; the events
@@ -32,14 +32,17 @@ type reader struct {
 	json    map[string]*output
 	said    map[string]bool // diagnostics, which are printed once a build
 	n       int64           // the line in hand
+	live    bool            // the log has text, and these are the events that it is made of
 
 	measures int // numbers told
 }
 
-func parse(t tasks.Task, s tasks.Sink) integrations.Reader {
+func parse(t tasks.Task, s tasks.Sink) integrations.Reader { return newReader(t, s).line }
+
+func newReader(t tasks.Task, s tasks.Sink) *reader {
 	r := &reader{sink: s, sources: newSources(t), json: map[string]*output{}, said: map[string]bool{}}
 	r.text = r.newOutput("")
-	return r.line
+	return r
 }
 
 func (r *reader) line(n int64, line string) bool {
@@ -243,7 +246,9 @@ func (o *output) failed(pkg string, took time.Duration) {
 			if t.Message = "did not finish"; o.last != "" {
 				t.Message = place.Clip("did not finish: " + o.last)
 			}
-			t.lines.Close(o.n)
+			if !o.live {
+				t.lines.Close(o.n)
+			}
 			o.end(t, tasks.TestFailed)
 		}
 	}

@@ -23,6 +23,7 @@ type invocation struct {
 	flags    []string // without -run and -skip
 	selected []string // -run and -skip with their patterns
 	packages []string
+	implied  bool     // no package is named: that of the directory
 	tail     []string // -args and what follows
 	build    []string // the flags that decide which files count
 	dir      string   // absolute: where the packages are relative to
@@ -44,7 +45,7 @@ func dissect(t tasks.Task) (invocation, bool) {
 	if !ok || !v.words(rest) {
 		return invocation{}, false
 	}
-	if len(v.packages) == 0 {
+	if v.implied = len(v.packages) == 0; v.implied {
 		v.packages = []string{"."}
 	}
 	return v, true

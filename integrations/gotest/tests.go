@@ -24,6 +24,7 @@ type test struct {
 	indent  int
 	flipped bool
 	quoted  string
+	led     tasks.Location // where Line leads to
 }
 
 // unplaced is a place in a package that is not known yet.
@@ -49,7 +50,7 @@ func (o *output) begin(name string) *test {
 	t := &test{TestResult: tasks.TestResult{Name: strings.Clone(name), Separator: "/", Status: tasks.TestRunning, Line: -1}}
 	o.tests[t.Name] = t
 	o.assign(t)
-	if o.events != "" {
+	if o.events != "" && !o.live {
 		t.Events = o.events // each names its test: one span is enough
 		t.lines.Open(o.n)
 	}

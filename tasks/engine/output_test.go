@@ -95,3 +95,29 @@ func TestACurveIsThatOfWhoKnowsItBest(t *testing.T) {
 		}
 	})
 }
+
+func TestLinesThatWereReadAreLoggedAndNotReadAgain(t *testing.T) {
+	onEngine(t, []config.Unit{task("t")}, func(b *bench) {
+		var got []string
+		var first []int64
+		b.e.o.Parser = func(tasks.Task) tasks.Parser { return numbers{&got} }
+		b.r.script["t"] = func(_ context.Context, _ tasks.Request, s tasks.Sink) error {
+			lines := s.(tasks.LineSink)
+			s.Log(logs.Out, []byte("one\n"))
+			first = append(first, lines.LogRead(logs.Out, []byte("two\nthree\n")), lines.LogRead(logs.Err, []byte("four\n")))
+			s.Log(logs.Out, []byte("five\n"))
+			return nil
+		}
+		b.do(tasks.RunTask{Name: "t"})
+		pass(time.Second)
+		if diff := cmp.Diff([]string{"0 one", "4 five"}, got); diff != "" {
+			t.Error(diff)
+		}
+		if diff := cmp.Diff([]int64{1, 3}, first); diff != "" {
+			t.Error(diff)
+		}
+		if n := b.state().Lines["t"]; n != 5 {
+			t.Errorf("the log has %d lines", n)
+		}
+	})
+}

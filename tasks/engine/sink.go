@@ -69,6 +69,7 @@ var (
 	_ tasks.StepSink    = (*sink)(nil)
 	_ tasks.KeepingSink = (*sink)(nil)
 	_ tasks.ResultSink  = (*sink)(nil)
+	_ tasks.LineSink    = (*sink)(nil)
 )
 
 // longestParsed bounds what of a line a parser sees.
@@ -102,6 +103,21 @@ func (s *sink) Log(stream logs.Stream, p []byte) {
 	default:
 		s.line += int64(bytes.Count(p, []byte{'\n'})) // a note is a line of the log, too
 	}
+}
+
+// LogRead appends lines that a reader before the log has understood.
+func (s *sink) LogRead(stream logs.Stream, p []byte) (first int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	first = s.line
+	if s.closed || len(p) == 0 {
+		return first
+	}
+	if _, err := s.w.Write(stream, p); err != nil {
+		s.e.offer(logBroken(s.key, err))
+	}
+	s.line += int64(bytes.Count(p, []byte{'\n'}))
+	return first
 }
 
 // feed splits chunks into lines for the parser.
@@ -158,6 +174,10 @@ func (s *sink) tell(ev tasks.Event) {
 	ev = owned(ev, s.id)
 	if ev == nil {
 		return
+	}
+	if t, is := ev.(tasks.TestReported); is && t.Test.Status == tasks.TestRunning && t.Test.Began.IsZero() {
+		t.Test.Began = s.e.o.Now()
+		ev = t
 	}
 	s.e.send(func(e *Engine) {
 		l := e.live[s.id]

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -38,6 +39,7 @@ type documentKey struct {
 	ink      *theme.Inks
 	unfolded int
 	wide     bool
+	running  time.Duration // the test goes on for so long
 }
 
 // docLine is a line, one cell narrower than its place: the cursor stands before
@@ -63,7 +65,7 @@ func (d *document) follow(s *Screen, f screen.Frame, n *node) {
 		d.reset()
 	}
 	_, failure := s.split(f.W, f.H-1)
-	key := documentKey{n.id, s.model.version, s.reader.version, failure.w, f.Ink, len(d.unfolded), f.H >= sourceBox}
+	key := documentKey{n.id, s.model.version, s.reader.version, failure.w, f.Ink, len(d.unfolded), f.H >= sourceBox, n.running(f.Now)}
 	if key == d.key {
 		return
 	}
@@ -251,7 +253,9 @@ func (s *Screen) writeTest(o *writer, f screen.Frame, n *node) {
 	glyph, word, ink := look(rank(t.Status), in)
 	o.add(docLine{n: -1, fold: -1}, seg{ink, glyph + " "}, seg{in.Bold, t.Name})
 	about := word
-	if t.Duration > 0 {
+	if d := n.running(f.Now); d > 0 {
+		about += " for " + screen.Short(d)
+	} else if t.Duration > 0 {
 		about += " after " + screen.Short(t.Duration)
 	}
 	about += fmt.Sprintf(" in run %d", f.State.Runs[n.run].Number)

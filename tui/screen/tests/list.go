@@ -29,7 +29,11 @@ func (s *Screen) head(f screen.Frame) []string {
 	for rank, n := range s.model.root.count {
 		if n > 0 {
 			glyph, word, ink := look(rank, in)
-			l.Put(pick(none, in.Faint, ink), fmt.Sprintf("%s %d %s", glyph, n, word)).Put(in.Text, "  ")
+			l.Put(pick(none, in.Faint, ink), fmt.Sprintf("%s %d %s", glyph, n, word))
+			if rank == running {
+				l.Put(in.Muted, s.model.root.waited(f.Now))
+			}
+			l.Put(in.Text, "  ")
 		}
 	}
 	if p := s.model.byID[problemsID]; p != nil {
@@ -169,7 +173,7 @@ func (s *Screen) rowLine(f screen.Frame, r row, selected bool, w int) string {
 		state, text = in.Faint, in.Muted
 	}
 	l.Put(ink(state), glyph).Put(fill, " ")
-	right := s.right(n, word, w)
+	right := s.right(n, word, w, f.Now)
 	room := l.Left() - right.width
 	if n.diagnostic != nil {
 		at := n.diagnostic.Location
@@ -213,7 +217,7 @@ func (t *tail) add(ink func(*theme.Inks) theme.Ink, text string) {
 
 // right is the trend, the marks, the word and the time of a test, or the counts
 // of a group: as much as there is room for.
-func (s *Screen) right(n *node, word string, w int) tail {
+func (s *Screen) right(n *node, word string, w int, now time.Time) tail {
 	var t tail
 	muted := func(in *theme.Inks) theme.Ink { return in.Muted }
 	warning := func(in *theme.Inks) theme.Ink { return in.Warning }
@@ -256,11 +260,49 @@ func (s *Screen) right(n *node, word string, w int) tail {
 	if w >= 44 {
 		t.add(muted, "  "+word)
 	}
-	if n.result.Duration > 0 {
-		t.add(muted, cell.FitRight(screen.Short(n.result.Duration), 7))
+	if took := n.took(now); took > 0 {
+		t.add(muted, cell.FitRight(screen.Short(took), 7))
 	}
 	t.add(muted, " ")
 	return t
+}
+
+// took is how long a test ran, or has been running.
+func (n *node) took(now time.Time) time.Duration {
+	return max(n.running(now), n.result.Duration)
+}
+
+// running is for how many whole seconds a test has been running; 0: it is not.
+func (n *node) running(now time.Time) time.Duration {
+	t := n.result
+	if t.Status != tasks.TestRunning || t.Began.IsZero() {
+		return 0
+	}
+	return max(0, now.Sub(t.Began).Truncate(time.Second))
+}
+
+// waited names the test below a node that has been running for the longest; nothing
+// while all of them have only begun.
+func (n *node) waited(now time.Time) string {
+	var longest *node
+	var walk func(n *node)
+	walk = func(n *node) {
+		below := 0
+		for _, k := range n.kids {
+			if k.count[running] > 0 {
+				below++
+				walk(k)
+			}
+		}
+		if below == 0 && (longest == nil || n.took(now) > longest.took(now)) {
+			longest = n
+		}
+	}
+	walk(n)
+	if longest == nil || longest.took(now) < time.Second {
+		return ""
+	}
+	return fmt.Sprintf(": %s %s", longest.full(), screen.Short(longest.took(now)))
 }
 
 func severity(d *tasks.Diagnostic, in *theme.Inks) (glyph, word string, ink theme.Ink) {
