@@ -10,8 +10,8 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 )
 
-// shopThatHangs has a test that goes on until a file is there, in one package of
-// four.
+// shopThatHangs has a test that goes on until a file is there, in the last of four
+// packages: on one processor go test begins one after the other.
 const shopThatHangs = `
 -- go.mod --
 module example.com/shop
@@ -46,8 +46,8 @@ func TestOpens(t *testing.T) {
 		time.Sleep(10 * time.Millisecond)
 	}
 }
--- web/web.go --
-package web
+-- about/about.go --
+package about
 `
 
 // A person waits for a run of several packages and sees which test it is that takes
