@@ -31,7 +31,10 @@ runs of each task:
 
   flaky   it both passed and failed with the same code: the same commit with the
           same changes on top, or, without git, with no file changed in between
-  slow    it takes clearly longer than it used to`,
+  slow    it takes clearly longer than it used to
+
+With --json it prints {"flaky": [...], "slow": [...]}, of the two what was asked
+for, with an empty list when there is none; of --test {"tests": [...]}.`,
 		Example: `  sawhorse history test            # the runs of a task
   sawhorse history --flaky --slow  # tests to distrust
   sawhorse history --test TestPay  # one test, run by run, and what broke it`,

@@ -15,11 +15,12 @@ import (
 	"github.com/sawhorse-dev/sawhorse/tui/screen"
 )
 
-// memory is what history prints of single tests instead of runs.
+// memory is what history prints of single tests instead of runs. What was asked for
+// has its key, be there nothing to tell: an empty list.
 type memory struct {
-	Flaky []history.Trend `json:"flaky,omitempty"`
-	Slow  []history.Trend `json:"slow,omitempty"`
-	Tests []history.Trend `json:"tests,omitempty"` // that --test names, with their results
+	Flaky []history.Trend `json:"flaky,omitzero"`
+	Slow  []history.Trend `json:"slow,omitzero"`
+	Tests []history.Trend `json:"tests,omitzero"` // that --test names, with their results
 }
 
 // printTests prints what is remembered of tests: the flaky ones, the slow ones,
@@ -33,6 +34,12 @@ func (a *app) printTests(ctx context.Context, p place, store *history.Store, f h
 		return a.printPast(ctx, p, f.Test, all)
 	}
 	var m memory
+	if f.Flaky {
+		m.Flaky = []history.Trend{}
+	}
+	if f.Slow {
+		m.Slow = []history.Trend{}
+	}
 	for _, t := range all {
 		t.Results = nil
 		if f.Flaky && t.Flaky != nil {
