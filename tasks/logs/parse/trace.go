@@ -16,6 +16,8 @@ type traceKind uint8
 const (
 	noTrace traceKind = iota
 	goTrace
+	raceTrace
+	raceEnd // behind a race's report
 	pythonTrace
 	pythonChain // behind a traceback; another one may belong to it
 	otherTrace
@@ -51,8 +53,10 @@ func (g *Grouper) Concludes() (concludes, deepest bool) {
 // classify says in what trace a line leaves us, and whether it is its head.
 func (g *Grouper) classify(s string) (kind traceKind, head bool) {
 	switch {
-	case strings.HasPrefix(s, "panic:"), strings.HasPrefix(s, "fatal error:"):
+	case strings.HasPrefix(s, "panic:"), strings.HasPrefix(s, "fatal error:"), s == "SIGQUIT: quit", s == "SIGABRT: abort":
 		return goTrace, true
+	case s == "WARNING: DATA RACE":
+		return raceTrace, true
 	case strings.HasPrefix(s, "goroutine ") && strings.HasSuffix(s, ":"):
 		return goTrace, g.in != goTrace
 	case strings.HasPrefix(s, "Traceback (most recent"):
@@ -64,6 +68,13 @@ func (g *Grouper) classify(s string) (kind traceKind, head bool) {
 	case goTrace:
 		if goFrame(s) {
 			return goTrace, false
+		}
+	case raceTrace:
+		switch {
+		case strings.HasPrefix(s, "====="):
+			return raceEnd, false
+		case s == "" || s[0] == ' ' || strings.HasSuffix(s, ":"):
+			return raceTrace, false
 		}
 	case pythonTrace:
 		if s == "" || s[0] == ' ' {
@@ -87,16 +98,27 @@ func (g *Grouper) classify(s string) (kind traceKind, head bool) {
 	return noTrace, false
 }
 
+// Deep says whether a line can stand deep in the stacks of many goroutines, so that
+// the head of the dump may be far above it.
+func Deep(s string) bool { return goFrame(s) }
+
 // goFrame says whether a line can stand within a Go panic.
 func goFrame(s string) bool {
 	switch {
 	case s == "", strings.HasPrefix(s, "goroutine ") && strings.HasSuffix(s, ":"), strings.HasPrefix(s, "created by "),
 		strings.HasPrefix(s, "[signal "), strings.HasPrefix(s, "\t"), strings.HasPrefix(s, "        "),
-		strings.HasPrefix(s, "exit status "), strings.HasPrefix(s, "rax "), strings.HasPrefix(s, "main."), s == "...additional frames elided...":
+		strings.HasPrefix(s, "exit status "), strings.HasPrefix(s, "main."), strings.HasPrefix(s, "panic("),
+		strings.HasPrefix(s, "PC=0x"), s == "runtime stack:", strings.HasPrefix(s, "...") && strings.HasSuffix(s, "frames elided..."), register(s):
 		return true
 	}
 	open := strings.IndexByte(s, '(')
 	return open > 0 && strings.HasSuffix(s, ")") && strings.IndexByte(s[:open], '.') > 0 && strings.IndexByte(s[:open], ' ') < 0
+}
+
+// register is one of a processor, as the end of a dump lists them: "rax    0xca".
+func register(s string) bool {
+	name, value, ok := strings.Cut(s, " ")
+	return ok && len(name) >= 2 && len(name) <= 6 && strings.HasPrefix(strings.TrimLeft(value, " "), "0x") && strings.IndexByte(strings.TrimLeft(value, " "), ' ') < 0
 }
 
 func pythonException(s string) bool {

@@ -15,8 +15,12 @@ import (
 )
 
 // contextLines are read before a window, so that a stack trace is known whose
-// head is above it.
-const contextLines = 48
+// head is above it: up to mostContext of them while all may be of the stacks of many
+// goroutines.
+const (
+	contextLines = 48
+	mostContext  = 4096
+)
 
 // textLimit is how much of a line the view can show.
 const textLimit = 8 << 10
@@ -38,13 +42,14 @@ type trace struct {
 	grouper parse.Grouper
 	head    logview.ID
 	part    int   // frames so far that say something
+	own     bool  // the first one of Go in the workspace is shown
 	frames  []int // their rows, since the last one that concluded something
 }
 
 // idle lines of a stack trace say nothing.
 func idle(text string) bool {
 	return strings.HasPrefix(text, "goroutine ") || strings.HasPrefix(text, "stack backtrace") ||
-		strings.HasPrefix(text, "Traceback (most recent") || strings.Trim(text, " ~^") == ""
+		strings.HasPrefix(text, "Traceback (most recent") || strings.Trim(text, " ~^=") == ""
 }
 
 // rows makes the rows of lines, the first skip of which are context only.
@@ -75,6 +80,22 @@ func (t *trace) concluded(before []logview.Row, deepest bool) (part int) {
 	return 1
 }
 
+// only shows, of the frames so far, the one in hand: its function, and its place.
+func (t *trace) only(before []logview.Row) {
+	for _, at := range t.frames[:len(t.frames)-1] {
+		before[at].Part = logview.Folded
+	}
+	before[t.frames[len(t.frames)-2]].Part = 1
+}
+
+// own says whether a line is the place of a frame of Go, below its function, in a
+// file of the workspace.
+func (m *rowMaker) own(text string) bool {
+	place := strings.TrimLeft(text, " \t")
+	rest, ok := strings.CutPrefix(place, m.root+"/")
+	return ok && len(place) < len(text) && m.root != "" && !strings.HasPrefix(rest, "vendor/") && strings.Contains(rest, ".go:")
+}
+
 // row makes the row of a line; before are those of the lines before it.
 func (m *rowMaker) row(l line, before []logview.Row) logview.Row {
 	text := parse.Clean(l.text)
@@ -95,7 +116,7 @@ func (m *rowMaker) row(l line, before []logview.Row) logview.Row {
 	}
 	switch n := t.grouper.Next(text.Plain); {
 	case n == 0:
-		t.head, t.part, t.frames = row.ID, 0, t.frames[:0]
+		t.head, t.part, t.own, t.frames = row.ID, 0, false, t.frames[:0]
 	case m.loose || t.head == (logview.ID{}):
 	case idle(text.Plain):
 		row.Part, row.Group = logview.Idle, t.head
@@ -104,8 +125,13 @@ func (m *rowMaker) row(l line, before []logview.Row) logview.Row {
 		row.Part, row.Group = min(t.part, logview.Folded), t.head
 		if concludes, deepest := t.grouper.Concludes(); concludes {
 			row.Part = t.concluded(before, deepest)
-		} else {
-			t.frames = append(t.frames, len(before))
+			break
+		}
+		t.frames = append(t.frames, len(before))
+		if !t.own && len(t.frames) > 2 && m.own(text.Plain) {
+			t.own = true
+			row.Part = 2
+			t.only(before)
 		}
 	}
 	r := parse.Parse(text.Plain, l.time)

@@ -479,6 +479,22 @@ func (t *Tab) location() (tasks.Location, bool) {
 	return location(t.target.root, r)
 }
 
+// withContext reads n lines from a position on, and those before it that say of which
+// trace they are.
+func withContext(ctx context.Context, src source, first, from int64, n int) (start int64, lines []line, err error) {
+	for above := int64(contextLines); ; above *= 4 {
+		start = max(first, from-above)
+		lines, err = src.read(ctx, start, int(from-start)+n, textLimit)
+		deep := 0
+		for deep < len(lines) && lines[deep].pos < from && parse.Deep(parse.Clean(lines[deep].text).Plain) {
+			deep++
+		}
+		if err != nil || start == first || above >= mostContext || deep == 0 || lines[deep-1].pos < from-1 {
+			return start, lines, err
+		}
+	}
+}
+
 // pump asks for the rows that the view lacks: one read at a time.
 func (t *Tab) pump() tea.Cmd {
 	if t.reading || t.src == nil {
@@ -500,8 +516,7 @@ func (t *Tab) pump() tea.Cmd {
 		if r.Last {
 			from = max(b.First, b.End-int64(r.N))
 		}
-		start := max(b.First, from-contextLines)
-		lines, err := src.read(ctx, start, int(from-start)+r.N, textLimit)
+		start, lines, err := withContext(ctx, src, b.First, from, r.N)
 		if err != nil {
 			return windowRead{of: of{t, gen}, err: err}
 		}

@@ -2,6 +2,7 @@ package logs
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -317,5 +318,43 @@ func TestALogFromBeforeTheHostBeganIsShown(t *testing.T) {
 		d.print("test", "today")
 		d.sync()
 		d.shows("  yesterday", "  failed", "  today", "3 lines ● live")
+	})
+}
+
+func TestADumpOfManyGoroutinesIsFoldedAsAWhole(t *testing.T) {
+	at(t, 60, 20, func(t *testing.T, d *desk) {
+		d.declare("test", config.Task)
+		root := d.state.Workspace.Root
+		dump := []string{
+			"panic: no stock [recovered, repanicked]", "", "goroutine 6 [running]:",
+			"testing.tRunner.func1.2({0x55b800, 0x6ccd10})", "\t/go/src/testing/testing.go:1974 +0x232",
+			"panic({0x55b800?, 0x6ccd10?})", "\t/go/src/runtime/panic.go:860 +0x13a",
+			"shop.(*store).put(...)", "\t" + root + "/cart.go:10",
+			"shop.TestPut(0x3c0071ee0248?)", "\t" + root + "/cart_test.go:17 +0x65",
+		}
+		for n := range 200 {
+			dump = append(dump, "", fmt.Sprintf("goroutine %d [select, 2 minutes]:", n+7), "shop.serve()", "\t"+root+"/serve.go:3 +0x1",
+				"created by shop.start in goroutine 1", "\t"+root+"/serve.go:9 +0x1")
+		}
+		d.print("test", append(dump, "FAIL\tshop\t0.1s",
+			"==================", "WARNING: DATA RACE", "Read at 0x00c000018268 by goroutine 8:",
+			"  shop.TestRace.func1()", "      "+root+"/race_test.go:8 +0x33",
+			"", "Goroutine 8 (running) created at:", "  shop.TestRace()", "      "+root+"/race_test.go:7 +0xfc",
+			"==================", "--- FAIL: TestRace (0.00s)")...)
+		d.sync("test")
+		var got []string
+		for _, line := range d.screen() {
+			if line = strings.TrimSpace(regexp.MustCompile(` /.*`).ReplaceAllString(line, " a file")); line != "" {
+				got = append(got, strings.Join(strings.Fields(line), " "))
+			}
+		}
+		want := []string{
+			"✖ panic: no stock [recovered, repanicked] [6 more]", "↳ shop.(*store).put(...)", "↳ a file", "FAIL shop 0.1s",
+			"==================", "▲ WARNING: DATA RACE [1 more]", "↳ shop.TestRace.func1()", "↳ a file", "--- FAIL: TestRace (0.00s)",
+			"1 223 lines · 1 err · 1 warn ● live",
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
 	})
 }

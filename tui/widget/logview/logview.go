@@ -351,25 +351,27 @@ func (v *View) Need() (Request, bool) {
 		return Request{}, false
 	}
 	n := int64(max(3*v.h, 64) * v.boost)
-	var from, to int64 // what is to be seen, with some reach
+	var from, to, top int64 // what is to be seen, with some reach
 	end := v.bounds.End
 	if v.follow {
 		end = max(end, v.coming)
-		from, to = end-n, end
-		if v.win.Source == v.source && v.win.End() == to && !v.short() {
-			return Request{}, false
-		}
+		from, to = max(end-n, v.bounds.First), end
 	} else {
-		top := v.top
+		top = v.top
 		if v.reveal >= 0 {
 			top = v.reveal - int64(v.h/2)
 		}
 		reach := int64(v.h/2) * int64(v.boost)
 		from, to = top-reach, top+int64(v.h)+reach
 		from, to = max(from, v.bounds.First), min(to, end)
-		if v.win.Source == v.source && v.win.From <= from && v.win.End() >= to && !v.short() {
-			return Request{}, false
+	}
+	if v.win.Source == v.source && v.win.From <= from && v.win.End() >= to && (!v.follow || v.win.End() == to) {
+		if v.short() {
+			return v.Need() // now for more
 		}
+		return Request{}, false
+	}
+	if !v.follow {
 		from = top - n/3
 	}
 	from = max(v.bounds.First, min(from, end-n))
