@@ -70,9 +70,11 @@ func (c *contract) told(name string, p any) {
 	}
 	asked := map[string]int{}
 	for _, id := range slices.Sorted(maps.Keys(first)) {
-		if r := first[id]; asked[r.Kind] < mostAsked {
+		r := first[id]
+		i := slices.IndexFunc(kinds, func(k tasks.Kind) bool { return k.Name == r.Kind })
+		if i >= 0 && asked[r.Kind] < mostAsked {
 			asked[r.Kind]++
-			c.answers(name, q, kinds[slices.IndexFunc(kinds, func(k tasks.Kind) bool { return k.Name == r.Kind })], r)
+			c.answers(name, q, kinds[i], r)
 		}
 	}
 }

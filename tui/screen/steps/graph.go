@@ -26,6 +26,9 @@ const (
 	leastGraphW, leastGraphH = 24, 3
 	// roomForTime keeps the columns where they are while times grow.
 	roomForTime = 5
+	// mostNeeds is how often steps may need another one in all: more is no picture, and
+	// is not laid out.
+	mostNeeds = 200_000
 )
 
 // drawing is the graph of the last View, as long as its nodes are the same.
@@ -37,6 +40,7 @@ type drawing struct {
 	plan  graph.Plan
 	left  int // the first level that is shown
 	can   bool
+	needs int // how often one step needs another
 }
 
 // Graph says whether the steps are shown as a graph where their system tells what
@@ -55,7 +59,10 @@ func (s *Screen) graphActions() []action.Action {
 	if s.graph.on {
 		change.Hint = "tree"
 	}
-	if !s.graph.can {
+	switch {
+	case s.graph.needs > mostNeeds:
+		change.Hint, change.Disabled = "", s.tooMany()
+	case !s.graph.can:
 		change.Hint, change.Disabled = "", "nothing is told of what waits for what in this run"
 	}
 	side := func(id, title, key string, by int) action.Action {
@@ -69,6 +76,11 @@ func (s *Screen) graphActions() []action.Action {
 		return a
 	}
 	return []action.Action{change, side("left", "To what the step waits for", "left", -1), side("right", "To what waits for the step", "right", 1)}
+}
+
+// tooMany says why there is no graph of what waits for what, although that is told.
+func (s *Screen) tooMany() string {
+	return fmt.Sprintf("the steps wait for each other in %d ways, too many for a graph", s.graph.needs)
 }
 
 // level are the rows in the level of one, from above.
@@ -176,9 +188,13 @@ func (s *Screen) graphLines(f screen.Frame, h int, usual map[string]time.Duratio
 		about = append([]string{s.beyond(f)}, about...)
 	}
 	p, x := s.graph.plan, s.graph.plan.Columns[s.graph.left]
+	then := map[int]int{} // of each step of the chain but the last
+	for i, from := range chain[:max(0, len(chain)-1)] {
+		then[from] = chain[i+1]
+	}
 	cells := p.Draw(x, s.top, f.W-2, h, func(e graph.Edge) graph.Mark {
-		i := slices.Index(chain, e.From)
-		return graph.Mark{Heavy: i >= 0 && i+1 < len(chain) && chain[i+1] == e.To, Lit: e.From == s.at || e.To == s.at}
+		to, on := then[e.From]
+		return graph.Mark{Heavy: on && to == e.To, Lit: e.From == s.at || e.To == s.at}
 	})
 	standing := make([][]int, h) // the rows in each line, from the left
 	for _, l := range p.Columns[s.graph.left:] {

@@ -187,3 +187,39 @@ func TestTheChainThatTakesLongestIsFound(t *testing.T) {
 		}
 	}
 }
+
+// waiting is a run of n steps, each of which needs all before it.
+func waiting(n int) tasks.Run {
+	r := tasks.Run{Status: tasks.Running}
+	names := make([]string, n)
+	for i := range n {
+		names[i] = fmt.Sprintf("step %d", i)
+		r.Steps = append(r.Steps, needing(tasks.Step{Name: names[i], Status: tasks.Queued}, names[:i]...))
+	}
+	return r
+}
+
+func TestStepsThatWaitForEachOtherInTooManyWaysAreATreeAndItSaysWhy(t *testing.T) {
+	s, f := New(), frame(100, 12, waiting(600))
+	s.SetGraph(true)
+	if got := drawn(s, f); !strings.Contains(got, "step 0") || !strings.Contains(got, "─ ○ step 1") && !strings.Contains(got, "─ ◌ step 1") {
+		t.Errorf("600 steps of which each needs all before it:\n%s", got)
+	}
+	s, f = New(), frame(100, 12, waiting(700))
+	s.SetGraph(true)
+	why := "the steps wait for each other in 244650 ways, too many for a graph"
+	if got := drawn(s, f); !strings.Contains(got, why+": they are shown as a tree") || !strings.Contains(got, "step 3") {
+		t.Errorf("700 steps:\n%s", got)
+	}
+	if got := press(t, s, "m"); got != why {
+		t.Errorf("m says %q", got)
+	}
+}
+
+func BenchmarkEachStepNeedsAllBefore(b *testing.B) {
+	s, f := New(), frame(100, 30, waiting(600))
+	s.SetGraph(true)
+	for b.Loop() {
+		s.View(f)
+	}
+}

@@ -162,7 +162,13 @@ func (s *Screen) View(f screen.Frame) []string {
 		return f.Empty("No steps yet.", "Stages, jobs and tasks of the run appear here as its system tells of them.")
 	}
 	s.rows = s.tree(r.Steps)
-	s.graph.can = slices.ContainsFunc(s.rows, func(r row) bool { return r.depth == 0 && len(r.step.Needs) > 0 })
+	s.graph.needs = 0
+	for _, r := range s.rows {
+		if r.depth == 0 {
+			s.graph.needs += len(r.step.Needs)
+		}
+	}
+	s.graph.can = s.graph.needs > 0 && s.graph.needs <= mostNeeds
 	s.graph.shown = s.graph.on && s.graph.can && f.W >= leastGraphW && f.H > leastGraphH+2
 	if s.graph.shown {
 		s.rows = slices.DeleteFunc(s.rows, func(r row) bool { return r.depth > 0 })
@@ -170,6 +176,9 @@ func (s *Screen) View(f screen.Frame) []string {
 	s.settle()
 	usual := usuals(f, r)
 	lines := s.heading(f, r)
+	if s.graph.on && s.graph.needs > mostNeeds {
+		lines = append(lines, cell.NewLine(f.W).Put(f.Ink.Muted, "  "+s.tooMany()+": they are shown as a tree").String())
+	}
 	s.head = len(lines)
 	s.lookHere(f)
 	beside := s.here(f, r)

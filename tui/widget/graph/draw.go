@@ -35,22 +35,27 @@ func (p Plan) Draw(x, y, w, h int, mark func(Edge) Mark) [][]Cell {
 	for i := range grid {
 		grid[i] = make([]arms, w)
 	}
+	var path []point
 	for _, e := range p.Edges {
 		m := mark(e)
+		if e.covered && m == (Mark{}) {
+			continue
+		}
+		path = e.cells(path[:0])
 		weight := uint8(1)
 		if m.Heavy {
 			weight = 2
 		}
-		for i, at := range e.path {
+		for i, at := range path {
 			if at.x < x || at.x >= x+w || at.y < y || at.y >= y+h {
 				continue
 			}
 			in, out := left, right
 			if i > 0 {
-				in = side(at, e.path[i-1])
+				in = side(at, path[i-1])
 			}
-			if i < len(e.path)-1 {
-				out = side(at, e.path[i+1])
+			if i < len(path)-1 {
+				out = side(at, path[i+1])
 			}
 			a := &grid[at.y-y][at.x-x]
 			for _, s := range []int{in, out} {

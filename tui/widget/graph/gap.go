@@ -26,6 +26,8 @@ type net struct {
 	from, to  []int // vertices
 	low, high int   // its rows
 	lane      int   // -1: it is straight and needs none
+	// first and last are its uppermost and lowest vertex on each side.
+	first, last [2]int
 }
 
 // open gathers the nets that leave the vertices before the gap.
@@ -167,6 +169,26 @@ func (n *net) span(v []vertex) {
 	for _, i := range slices.Concat(n.from, n.to) {
 		n.low, n.high = min(n.low, v[i].row), max(n.high, v[i].row)
 	}
+}
+
+// ends finds the uppermost and the lowest vertices of the nets.
+func (g *gap) ends() {
+	for i := range g.nets {
+		n := &g.nets[i]
+		for side, of := range [][]int{n.from, n.to} {
+			byRow := func(a, b int) int { return cmp.Compare(g.v[a].row, g.v[b].row) }
+			n.first[side], n.last[side] = slices.MinFunc(of, byRow), slices.MaxFunc(of, byRow)
+		}
+	}
+}
+
+// covers says whether all of the line between two vertices belongs to other lines of
+// their net, too: it is one of neither's outermost. Of a hundred that lead to a hundred,
+// four hundred lines are the picture.
+func (g *gap) covers(from, to int) bool {
+	n := g.nets[g.of[from]]
+	outer := func(v, side int) bool { return v == n.first[side] || v == n.last[side] }
+	return !outer(from, 0) && !outer(to, 1)
 }
 
 // width is how wide the gap is: a blank, a line, the lanes, a line, a blank.

@@ -22,7 +22,8 @@ type Spot struct{ X, Y, W, Level int }
 // and c that needs both, c's line to a.
 type Edge struct {
 	From, To int
-	path     []point
+	corners  []point // where its line begins, turns and ends
+	covered  bool    // others that are drawn lie on all of its line
 }
 
 type point struct{ x, y int }
@@ -81,16 +82,20 @@ func uncircled(nodes []Node) [][]int {
 	needs := make([][]int, len(nodes))
 	const walking, done = 1, 2
 	state := make([]int, len(nodes))
+	named := make([]int, len(nodes)) // who named it last, counted from 1
 	var walk func(int)
 	walk = func(i int) {
 		state[i] = walking
 		for _, n := range nodes[i].Needs {
-			if n < 0 || n >= len(nodes) || slices.Contains(needs[i], n) || state[n] == walking {
-				continue
-			}
-			if state[n] == 0 {
+			if n >= 0 && n < len(nodes) && state[n] == 0 {
 				walk(n)
 			}
+		}
+		for _, n := range nodes[i].Needs {
+			if n < 0 || n >= len(nodes) || state[n] == walking || named[n] == i+1 {
+				continue
+			}
+			named[n] = i + 1
 			needs[i] = append(needs[i], n)
 		}
 		state[i] = done
@@ -121,11 +126,16 @@ func reduced(needs [][]int) [][]int {
 		return before[i]
 	}
 	kept := make([][]int, len(needs))
+	follow := make([]uint64, words) // all that come before what a node needs
 	for i := range needs {
-		gather(i)
+		clear(follow)
 		for _, n := range needs[i] {
-			follows := func(m int) bool { return m != n && gather(m)[n/64]&(1<<(n%64)) != 0 }
-			if !slices.ContainsFunc(needs[i], follows) {
+			for w, bits := range gather(n) {
+				follow[w] |= bits
+			}
+		}
+		for _, n := range needs[i] {
+			if follow[n/64]&(1<<(n%64)) == 0 {
 				kept[i] = append(kept[i], n)
 			}
 		}
@@ -240,8 +250,13 @@ func (s *sheet) plan(room Room) Plan {
 			p.Spots[v.node] = Spot{X: p.Columns[v.level], Y: v.row, W: max(1, min(s.nodes[v.node].W, widest)), Level: v.level}
 		}
 	}
+	for i := range s.gaps {
+		s.gaps[i].ends()
+	}
 	for i, e := range s.edges {
-		e.path = s.route(p, s.routes[i], pitch)
+		route := s.routes[i]
+		e.corners = s.route(p, route, pitch)
+		e.covered = len(route) == 2 && s.gaps[s.vertices[route[0]].level].covers(route[0], route[1])
 		p.Edges = append(p.Edges, e)
 	}
 	return p
@@ -267,19 +282,24 @@ func (s *sheet) fit(wide []int, room Room) (widest, pitch int) {
 	return max(1, room.Least), 1
 }
 
-// route are the cells of a line through vertices.
-func (s *sheet) route(p Plan, route []int, pitch int) (path []point) {
-	to := func(x, y int) {
-		if len(path) == 0 {
-			path = append(path, point{x, y})
-		}
-		for last := path[len(path)-1]; last.x < x; last = path[len(path)-1] {
+// cells are those of the line, appended to path.
+func (e Edge) cells(path []point) []point {
+	path = append(path, e.corners[0])
+	for _, c := range e.corners[1:] {
+		for last := path[len(path)-1]; last.x < c.x; last = path[len(path)-1] {
 			path = append(path, point{last.x + 1, last.y})
 		}
-		for last := path[len(path)-1]; last.y != y; last = path[len(path)-1] {
-			path = append(path, point{last.x, last.y + cmp.Compare(y, last.y)})
+		for last := path[len(path)-1]; last.y != c.y; last = path[len(path)-1] {
+			path = append(path, point{last.x, last.y + cmp.Compare(c.y, last.y)})
 		}
 	}
+	return path
+}
+
+// route are the corners of a line through vertices.
+func (s *sheet) route(p Plan, route []int, pitch int) []point {
+	corners := make([]point, 0, 2*len(route))
+	to := func(x, y int) { corners = append(corners, point{x, y}) }
 	from := p.Spots[s.vertices[route[0]].node]
 	to(from.X+from.W+1, from.Y)
 	for i, next := range route[1:] {
@@ -292,5 +312,5 @@ func (s *sheet) route(p Plan, route []int, pitch int) (path []point) {
 	}
 	last := p.Spots[s.vertices[route[len(route)-1]].node]
 	to(last.X-2, last.Y)
-	return path
+	return corners
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
 
@@ -125,16 +126,17 @@ func TestNothingLiesOnAnythingElseAndEveryEdgeIsDrawn(t *testing.T) {
 			if from.Level >= to.Level || !slices.Contains(nodes[e.To].Needs, e.From) {
 				t.Fatalf("an edge that goes back, or is none: %+v", e)
 			}
-			first, last := e.path[0], e.path[len(e.path)-1]
+			path := e.cells(nil)
+			first, last := path[0], path[len(path)-1]
 			if first != (point{from.X + from.W + 1, from.Y}) || last != (point{to.X - 2, to.Y}) {
 				t.Fatalf("the edge %d-%d goes from %v to %v; its nodes stand at %+v and %+v", e.From, e.To, first, last, from, to)
 			}
-			for i, at := range e.path {
+			for i, at := range path {
 				if taken[at] != "" || at.x < 0 || at.x >= p.W || at.y < 0 || at.y >= p.H {
 					t.Fatalf("the edge %d-%d goes through %v, where is %q", e.From, e.To, at, taken[at])
 				}
 				if i > 0 {
-					if d := (point{at.x - e.path[i-1].x, at.y - e.path[i-1].y}); d.x*d.x+d.y*d.y != 1 || d.x < 0 {
+					if d := (point{at.x - path[i-1].x, at.y - path[i-1].y}); d.x*d.x+d.y*d.y != 1 || d.x < 0 {
 						t.Fatalf("the edge %d-%d jumps by %v", e.From, e.To, d)
 					}
 				}
@@ -150,6 +152,50 @@ func TestNothingLiesOnAnythingElseAndEveryEdgeIsDrawn(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestLinesThatOthersCoverChangeNothingOfThePicture(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		nodes := anyNodes(t)
+		wide := rapid.IntRange(1, 7).Draw(t, "wide")
+		for i := range nodes { // most of one level need all of the one before
+			for k := range wide {
+				if rapid.IntRange(0, 9).Draw(t, "all") > 0 {
+					nodes[i].Needs = append(nodes[i].Needs, (i/wide-1)*wide+k)
+				}
+			}
+		}
+		p := Lay(nodes, Room{W: 200, Least: 4})
+		at := rapid.IntRange(0, len(p.Spots)).Draw(t, "at")
+		mark := func(e Edge) Mark { return Mark{Heavy: (e.From+e.To)%3 == at%3, Lit: e.From == at || e.To == at} }
+		got := p.Draw(0, 0, p.W, p.H, mark)
+		for i := range p.Edges {
+			p.Edges[i].covered = false
+		}
+		if diff := cmp.Diff(p.Draw(0, 0, p.W, p.H, mark), got); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestStepsThatAllNeedAllOfTheStepsBeforeAreDrawnWithFewLines(t *testing.T) {
+	const wide = 300
+	nodes := make([]Node, 2*wide)
+	for i := range wide {
+		for k := range wide {
+			nodes[wide+i].Needs = append(nodes[wide+i].Needs, k)
+		}
+	}
+	p := Lay(nodes, Room{W: 100, Least: 16})
+	drawn := 0
+	for _, e := range p.Edges {
+		if !e.covered {
+			drawn++
+		}
+	}
+	if len(p.Edges) != wide*wide || drawn != 4*wide-4 {
+		t.Errorf("%d of %d lines are drawn", drawn, len(p.Edges))
+	}
 }
 
 // everyNeed fails when a need is neither drawn nor follows from what is, but for those
@@ -182,13 +228,14 @@ func noFalseJoin(t *rapid.T, p Plan) {
 	}
 	cells := map[point][]pass{}
 	for i, e := range p.Edges {
-		for k, at := range e.path {
+		path := e.cells(nil)
+		for k, at := range path {
 			in, out := left, right
 			if k > 0 {
-				in = side(at, e.path[k-1])
+				in = side(at, path[k-1])
 			}
-			if k < len(e.path)-1 {
-				out = side(at, e.path[k+1])
+			if k < len(path)-1 {
+				out = side(at, path[k+1])
 			}
 			var ps pass
 			ps.edge = i
