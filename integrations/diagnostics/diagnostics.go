@@ -118,7 +118,7 @@ func (r *reader) read(line string) bool {
 		}
 	}
 	switch c := line[len(line)-1]; {
-	case c == ')' && r.told(line), c >= '0' && c <= '9' && r.begins(line):
+	case c == ')' && r.told(line), c == '.' && r.dies(line), c >= '0' && c <= '9' && r.begins(line):
 		return true
 	}
 	return r.plain(line)

@@ -47,6 +47,22 @@ func (r *reader) throws(line string) bool {
 	return strings.HasSuffix(class, "Error") && r.emit(at, tasks.Error, line, "")
 }
 
+// dies is "no prices at t/cart.t line 3." of Perl, as is what it can't compile.
+func (r *reader) dies(line string) bool {
+	said, number, ok := cutLast(strings.TrimSuffix(line, "."), " line ")
+	message, file, at := cutLast(said, " at ")
+	n, rest, whole := place.Number(number)
+	return ok && at && whole && rest == "" && r.report(file, n, 0, message)
+}
+
+func cutLast(s, sep string) (before, after string, ok bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
 // rustPanic is "thread 'main' panicked at src/lib.rs:10:9:"; what it says follows.
 func (r *reader) rustPanic(line string) bool {
 	_, at, ok := strings.Cut(line, " panicked at ")

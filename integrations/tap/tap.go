@@ -38,6 +38,7 @@ type reader struct {
 	lines   report.Lines // of last
 	n       int64        // the line in hand
 	saying  bool         // bats: the next comment says what failed
+	perl    perl         // what Test::More says beside the results
 
 	// Of the block: the key whose value goes on in the next lines, how far it is
 	// indented, and whether a stack has told the place.
@@ -56,6 +57,9 @@ func parse(t tasks.Task, s tasks.Sink) integrations.Reader {
 
 func (r *reader) line(n int64, line string) bool {
 	r.n = n
+	if r.says(line) {
+		return true
+	}
 	if !r.on {
 		r.on = begins(line)
 		if !r.on {
@@ -133,8 +137,8 @@ func (r *reader) result(text string, depth int) bool {
 	parents := r.parents[:min(depth, len(r.parents))]
 	r.end()
 	r.last = tasks.TestResult{
-		Separator: "/",
-		Name:      place.Clip(strings.Join(append(append([]string{}, parents...), name), "/")), Status: tasks.TestPassed, Duration: took, Line: -1,
+		Suite: r.perl.script, Separator: "/",
+		Name: place.Clip(strings.Join(append(append([]string{}, parents...), name), "/")), Status: tasks.TestPassed, Duration: took, Line: -1,
 	}
 	r.saying = false
 	word := strings.ToLower(directive)
@@ -143,6 +147,7 @@ func (r *reader) result(text string, depth int) bool {
 		r.last.Status, r.last.Message = tasks.TestSkipped, place.Clip(directive)
 	case failed:
 		r.last.Status = tasks.TestFailed
+		r.perl.take(&r.last)
 	}
 	r.lines.Open(r.n)
 	if r.last.Status != tasks.TestFailed {

@@ -1,6 +1,7 @@
 package tap
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -8,6 +9,11 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/integrations/integrationtest"
 )
+
+// recorded is output of Node 20, of Perl 5.36 and its prove, and of bats 1.8.2.
+var recorded = []string{
+	"testdata/node.txt", "testdata/node_strict.txt", "testdata/prove.txt", "testdata/prove_v.txt", "testdata/perl.txt", "testdata/bats.txt", "testdata/bats_timing.txt",
+}
 
 func TestTheOutputOfNodeIsRead(t *testing.T) {
 	root := integrationtest.Root(t, "testdata/web")
@@ -57,6 +63,37 @@ not ok 4 one day # TODO write it`, "\n")).Rows()
 	}
 }
 
+func TestRecordedOutputOfPerlAndBatsIsRead(t *testing.T) {
+	said := []string{
+		"failed t/cart.t adds up t/cart.t:3 got '2', expected '3'",
+		"failed t/cart.t deep t/cart.t:4 Structures begin differing at:",
+		"failed t/cart.t inner t/cart.t:5",
+	}
+	results := []string{
+		"passed t/cart.t fine", "passed t/cart.t inner/in ok", "failed t/cart.t inner/in not ok t/cart.t:5",
+		"skipped t/cart.t todo one  TODO later", "passed t/dies.t test 1",
+	}
+	var alone []string // without prove nobody says which script it is
+	for _, row := range []string{"passed t/cart.t fine", said[0], said[1], results[1], results[2], said[2], results[3]} {
+		alone = append(alone, strings.Replace(row, " t/cart.t ", "  ", 1))
+	}
+	bats := []string{
+		"failed  adds up cart.bats:2 `[ $((1+1)) -eq 3 ]' failed", "passed  is fine", "skipped  skipped  skip not today",
+		"failed  prints cart.bats:8 `[ \"$output\" = \"bye\" ]' failed",
+	}
+	for _, c := range []struct {
+		dir, file string
+		want      []string
+	}{
+		{"perl", "prove", said}, {"perl", "prove_v", slices.Concat(said, results)}, {"perl", "perl", alone}, {"bats", "bats", bats}, {"bats", "bats_timing", bats},
+	} {
+		got, _ := integrationtest.Recorded(t, Definition(), "testdata/"+c.dir, "testdata/"+c.file+".txt")
+		if diff := cmp.Diff(c.want, got.Rows()); diff != "" {
+			t.Errorf("%s: %s", c.file, diff)
+		}
+	}
+}
+
 func TestOnlyTAPIsRead(t *testing.T) {
 	root := integrationtest.Root(t, "testdata/web")
 	for _, line := range []string{"ok", "ok then", "not ok at all", "ok  \texample.com/cart\t0.1s", "ok 12 files", "1..", "1..a", "  ok 1 - x"} {
@@ -71,11 +108,15 @@ func TestOnlyTAPIsRead(t *testing.T) {
 
 func TestTheContractHolds(t *testing.T) {
 	root := integrationtest.Root(t, "testdata/web")
-	integrationtest.Contract(t, Definition(), strings.Join(integrationtest.Lines(t, "testdata/node.txt", root), "\n"))
+	var examples []string
+	for _, file := range recorded {
+		examples = append(examples, integrationtest.Lines(t, file, root)...)
+	}
+	integrationtest.Contract(t, Definition(), examples...)
 }
 
 func FuzzAnyOutputIsSurvived(f *testing.F) {
-	integrationtest.Fuzz(f, Definition(), integrationtest.Root(f, "testdata/web"), "testdata/node.txt")
+	integrationtest.Fuzz(f, Definition(), integrationtest.Root(f, "testdata/web"), recorded...)
 }
 
 func TestAMessageMayBeOfSeveralLines(t *testing.T) {
