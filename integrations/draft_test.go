@@ -59,6 +59,28 @@ tasks:
 	}
 }
 
+func TestWhatIsWrittenDownKeepsItsNameBesideWhatAToolAlwaysOffers(t *testing.T) {
+	pieces, _ := Pieces([]Evidence{
+		{By: "gotest", Usual: "go", Where: "go.mod", Units: []config.Unit{
+			{Name: "run", Kind: config.Service, Run: "go run ."},
+			{Name: "test", Kind: config.Task, Run: "go test ./..."},
+			{Name: "vet", Kind: config.Task, Run: "go vet ./..."},
+		}},
+		{By: "makefile", Where: "Makefile", Units: []config.Unit{
+			{Name: "test", Kind: config.Task, Run: "make test"},
+			{Name: "run", Kind: config.Task, Run: "make run"},
+		}},
+		{By: "gotask", Where: "Taskfile.yml", Units: []config.Unit{{Name: "test", Kind: config.Task, Run: "task test"}}},
+	})
+	var names []string
+	for _, p := range pieces {
+		names = append(names, p.Name)
+	}
+	if diff := cmp.Diff([]string{"go-run", "go-test", "vet", "test", "run", "gotask-test"}, names); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestADraftOfNothingCanBeRead(t *testing.T) {
 	f, err := config.LoadBytes("sawhorse.yml", []byte(Draft("shop", nil)))
 	if err != nil || len(f.Units) != 1 || f.Name != "shop" {

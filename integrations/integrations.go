@@ -145,6 +145,10 @@ type Evidence struct {
 	// file's default. Dir and files are relative to the directory. Pos is where
 	// it is declared.
 	Units []config.Unit
+	// Usual is the word for a tool that offers the same everywhere: "go", "cargo". Where
+	// somebody wrote a task of the same name down, the tool's has the word before it.
+	// "": they are written down.
+	Usual string
 	// Files are what else was read, besides Where.
 	Files []string
 	// Below: it was found in a directory below the workspace's.

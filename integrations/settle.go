@@ -1,6 +1,7 @@
 package integrations
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -42,18 +43,30 @@ func settle(found []Evidence) *settled {
 	return s
 }
 
-// name takes the units in the order of the file: services, then tasks.
+// name takes the units in the order of the file: services, then tasks. What
+// somebody has written down is called as its own tool calls it before what a tool
+// always offers takes a name: test is the Makefile's, and cargo-test is Cargo's.
 func (s *settled) name() {
-	taken := map[string]bool{}
-	for _, kind := range [...]config.Kind{config.Service, config.Task} {
-		for i, ev := range s.found {
-			for _, u := range ev.Units {
-				if u.Kind != kind {
-					continue
+	kinds := [...]config.Kind{config.Service, config.Task}
+	taken, names := map[string]bool{}, map[[2]int]string{}
+	for _, usual := range [...]bool{false, true} {
+		for _, kind := range kinds {
+			for i, ev := range s.found {
+				for k, u := range ev.Units {
+					if u.Kind == kind && usual == (ev.Usual != "") {
+						name := unitName(u.Name, cmp.Or(ev.Usual, ev.By), taken)
+						taken[name], names[[2]int{i, k}] = true, name
+					}
 				}
-				name := unitName(u.Name, ev.By, taken)
-				taken[name] = true
-				s.units = append(s.units, settledUnit{Unit: u, evidence: i, name: name})
+			}
+		}
+	}
+	for _, kind := range kinds {
+		for i, ev := range s.found {
+			for k, u := range ev.Units {
+				if u.Kind == kind {
+					s.units = append(s.units, settledUnit{Unit: u, evidence: i, name: names[[2]int{i, k}]})
+				}
 			}
 		}
 	}

@@ -24,7 +24,7 @@ type tool struct {
 func programs() map[string]tool {
 	return map[string]tool{
 		"go":              {version: []string{"version"}, apt: "golang-go", brew: "go", family: "go"},
-		"golangci-lint":   {brew: "golangci-lint"},
+		"golangci-lint":   {brew: "golangci-lint", line: "go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@latest"},
 		"node":            {apt: "nodejs", brew: "node", family: "node"},
 		"npm":             {apt: "npm", brew: "node", family: "npm"},
 		"npx":             {apt: "npm", brew: "node"},
@@ -39,6 +39,8 @@ func programs() map[string]tool {
 		"pdm":             {brew: "pdm", line: "pipx install pdm"},
 		"pipenv":          {apt: "pipenv", brew: "pipenv"},
 		"hatch":           {brew: "hatch", line: "pipx install hatch"},
+		"tox":             {apt: "tox", brew: "tox", line: "pipx install tox"},
+		"nox":             {apt: "nox", brew: "nox", line: "pipx install nox"},
 		"ruby":            {apt: "ruby", brew: "ruby", family: "ruby"},
 		"bundle":          {apt: "ruby-bundler", brew: "ruby"},
 		"mvn":             {apt: "maven", brew: "maven"},

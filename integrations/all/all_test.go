@@ -75,7 +75,7 @@ func TestADirectoryOfManyKindsMakesAFileThatCanBeRead(t *testing.T) {
 	for _, u := range f.Units {
 		got = append(got, u.Name)
 	}
-	want := []string{"web", "dev", "test", "build", "vet", "npm-test", "build-all", "cargo-test", "check", "cargo-build", "lint", "pytest-test", "makefile-test"}
+	want := []string{"web", "dev", "go-test", "build", "vet", "test", "build-all", "cargo-test", "check", "cargo-build", "lint", "python-test", "makefile-test"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -69,11 +69,11 @@ func repositories() []repository {
 				"justfile":               "#!/usr/bin/env -S just --justfile\n# what this is\n\nalias t := test\n\nlog := \"warn\"\n\nexport LOG := log\n\n[group: 'dev']\nwatch +args='check':\n  cargo watch --exec '{{ args }}'\n\n# look for words\ngrep pattern path='.':\n  rg {{pattern}}\n\ntest: (watch 'test --all')\n\n_private:\n  x\n",
 			},
 			[]string{
-				"task test Cargo.toml cargo test --workspace: all tests, on save", "task check Cargo.toml cargo check --all-targets --workspace",
+				"task cargo-test Cargo.toml cargo test --workspace: all tests, on save", "task check Cargo.toml cargo check --all-targets --workspace",
 				"task build Cargo.toml cargo build --workspace", "task lint Cargo.toml cargo clippy --all-targets --workspace", "task run Cargo.toml cargo run",
 				"task watch justfile:11 just watch $PARAM_ARGS",
 				`task grep justfile:15 just grep "$PARAM_PATTERN" "$PARAM_PATH": look for words`,
-				"task justfile-test justfile:18 just test",
+				"task test justfile:18 just test",
 			},
 		},
 		{

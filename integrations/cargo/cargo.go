@@ -54,7 +54,7 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 	if m.Workspace != nil {
 		all, what = " --workspace", "Rust workspace"
 	}
-	ev := integrations.Evidence{Where: "Cargo.toml", What: what, Units: []config.Unit{
+	ev := integrations.Evidence{Where: "Cargo.toml", Usual: "cargo", What: what, Units: []config.Unit{
 		{
 			Name: "test", Kind: config.Task, Run: "cargo test" + all, Description: "all tests, on save",
 			Watch: &config.Watch{Paths: []string{"**/*.rs", "**/Cargo.toml", "Cargo.lock"}},

@@ -16,8 +16,8 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 		return nil, err
 	}
 	ev := integrations.Evidence{
-		Where: "go.mod",
-		What:  "Go module " + moduleName(text),
+		Where: "go.mod", Usual: "go",
+		What: "Go module " + moduleName(text),
 		Units: []config.Unit{
 			{
 				Name: "test", Kind: config.Task, Run: "go test ./...", Description: "all tests, on save",

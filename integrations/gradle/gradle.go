@@ -42,7 +42,7 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 		run = "./gradlew "
 	}
 	pos := config.Position{File: name, Line: 1}
-	ev := integrations.Evidence{Where: name, What: "Gradle build"}
+	ev := integrations.Evidence{Where: name, Usual: "gradle", What: "Gradle build"}
 	add := func(u config.Unit) {
 		u.Run, u.Pos = run+u.Run, pos
 		ev.Units = append(ev.Units, u)

@@ -55,7 +55,7 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 		mvn = "./mvnw"
 	}
 	pos := config.Position{File: "pom.xml", Line: 1}
-	ev := integrations.Evidence{Where: "pom.xml", What: "Maven project " + strings.TrimSpace(p.ArtifactID)}
+	ev := integrations.Evidence{Where: "pom.xml", Usual: "maven", What: "Maven project " + strings.TrimSpace(p.ArtifactID)}
 	if n := len(p.Modules); n > 0 {
 		ev.What += fmt.Sprintf(" with %d modules", n)
 	}

@@ -35,7 +35,7 @@ func TestAPomMakesTheUsualTasks(t *testing.T) {
 	}
 	pos := config.Position{File: "pom.xml", Line: 1}
 	want := []integrations.Evidence{{
-		Where: "pom.xml", What: "Maven project shop with 2 modules",
+		Where: "pom.xml", Usual: "maven", What: "Maven project shop with 2 modules",
 		Units: []config.Unit{
 			{Name: "run", Kind: config.Service, Run: "./mvnw spring-boot:run", Description: "the Spring Boot application", Pos: pos},
 			{Name: "test", Kind: config.Task, Run: "./mvnw test", Description: "all tests, on save", Pos: pos, Watch: &config.Watch{Paths: []string{"**/src/**", "**/pom.xml"}}},

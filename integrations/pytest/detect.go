@@ -35,12 +35,12 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 	run := runner(dir, m)
 	var found []integrations.Evidence
 	if where, what := tests(dir, m); where != "" {
-		found = append(found, integrations.Evidence{Where: where, What: what, Units: []config.Unit{{
+		found = append(found, integrations.Evidence{Where: where, Usual: "python", What: what, Units: []config.Unit{{
 			Name: "test", Kind: config.Task, Run: run("pytest") + " -v", Description: "all tests, on save",
 			Watch: &config.Watch{Paths: []string{"**/*.py", "pyproject.toml"}},
 		}}})
 	}
-	checks := integrations.Evidence{Where: "pyproject.toml", What: "Python project " + m.Project.Name}
+	checks := integrations.Evidence{Where: "pyproject.toml", Usual: "python", What: "Python project " + m.Project.Name}
 	if _, ok := m.Tool["ruff"]; ok || declared.Has(dir, "ruff.toml") || declared.Has(dir, ".ruff.toml") {
 		checks.Units = append(checks.Units, config.Unit{Name: "lint", Kind: config.Task, Run: run("ruff") + " check ."})
 	}
@@ -50,12 +50,14 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 	if n := len(m.Project.Scripts); n > 0 {
 		checks.Left = append(checks.Left, fmt.Sprintf("its %d programs: they are there once it is installed", n))
 	}
-	checks.Units = append(checks.Units, runners(text, m.Tool, run)...)
 	if len(checks.Units)+len(checks.Left) > 0 {
 		if !isProject {
 			checks.Where, checks.What = "ruff.toml, mypy.ini", "settings of checks"
 		}
 		found = append(found, checks)
+	}
+	if units := runners(text, m.Tool, run); len(units) > 0 {
+		found = append(found, integrations.Evidence{Where: "pyproject.toml", What: fmt.Sprintf("%d tasks of poe, pdm and hatch", len(units)), Units: units})
 	}
 	return found, err
 }
