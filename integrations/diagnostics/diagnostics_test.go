@@ -181,6 +181,7 @@ func TestOtherFormsAreRead(t *testing.T) {
 		">>> referenced by cart.ts:3":                                                            "",
 		"cart.ts: line 3, col x, no":                                                             "",
 		"no prices at cart.ts line 3.":                                                           "error src/cart.ts:3  no prices",
+		"#   at cart.ts line 3.":                                                                 "",
 		"we met at noon in line 3.":                                                              "",
 		"cart.ts: 3 problems":                                                                    "",
 		"other.ts:3:5: no such file":                                                             "",

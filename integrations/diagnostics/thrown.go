@@ -52,7 +52,7 @@ func (r *reader) dies(line string) bool {
 	said, number, ok := cutLast(strings.TrimSuffix(line, "."), " line ")
 	message, file, at := cutLast(said, " at ")
 	n, rest, whole := place.Number(number)
-	return ok && at && whole && rest == "" && r.report(file, n, 0, message)
+	return ok && at && whole && rest == "" && line[0] != '#' && r.report(file, n, 0, message)
 }
 
 func cutLast(s, sep string) (before, after string, ok bool) {

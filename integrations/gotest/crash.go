@@ -91,6 +91,9 @@ func (o *output) stackLine(line string) bool {
 	case line[0] == '[', strings.HasSuffix(line, ")"), strings.HasPrefix(line, "created by "), strings.HasPrefix(line, "panic: "):
 		if name := testIn(line); name != "" && c.owner == "" {
 			c.owner = name
+			if o.events != "" && strings.Contains(line, name+".func") {
+				o.descend()
+			}
 			o.blame()
 		}
 	default:
@@ -134,6 +137,23 @@ func (o *output) frame(text string) {
 		c.first = c.own
 	}
 	o.blame()
+}
+
+// descend makes the crash that of a subtest: events give it to the test at the top,
+// but the stack is of a function inside of that, and a subtest has just failed.
+func (o *output) descend() {
+	c := o.crash
+	if sub := o.leaf; sub != nil && !c.race && !c.timeout {
+		for i, t := range c.victims {
+			if strings.HasPrefix(sub.Name, t.Name+"/") {
+				sub.said, sub.Message, sub.Location = t.said, t.Message, t.Location
+				t.said, t.Message, t.Location = nothing, "", tasks.Location{}
+				c.victims[i] = sub
+				o.report(t)
+				o.report(sub)
+			}
+		}
+	}
 }
 
 // blame gives the place of the stack in hand to the test that it belongs to.

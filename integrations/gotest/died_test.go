@@ -22,6 +22,18 @@ func TestAPackageThatFailsWithoutAFailedTestHasFailed(t *testing.T) {
 	wantRows(t, readText(t, "", "FAIL\nFAIL\texample.com/shop/cart\t0.004s"), "failed cart (file)  it failed, and none of its tests has")
 }
 
+func TestAPanicIsTheSubtestsThatItIsIn(t *testing.T) {
+	outer := []string{
+		"failed inner TestOuter inner/inner_test.go:5", "failed inner TestOuter/fails inner/inner_test.go:7 want none",
+		"failed inner TestOuter/group inner/inner_test.go:5",
+		"failed inner TestOuter/group/panics inner/inner_test.go:13 panic: runtime error: invalid memory address or nil pointer dereference",
+	}
+	wantRows(t, read(t, "inner_json.txt"), outer...)
+	wantRows(t, read(t, "inner.txt"), outer...)
+	wantRows(t, read(t, "inner_after_json.txt"),
+		"failed inner TestAfterItsSubtests inner/inner_test.go:22 panic: no more", "failed inner TestAfterItsSubtests/fails inner/inner_test.go:20 want none")
+}
+
 func TestWhatTheGoCommandCannotGiveToTheCompilerHasItsPlace(t *testing.T) {
 	ring := "error ring/out/out.go:4  import cycle not allowed: example.com/shop/ring/out imports example.com/shop/ring/in"
 	mixed := "error mixed/b.go:1  found packages mixed (a.go) and other (b.go) in one directory"

@@ -87,6 +87,7 @@ type output struct {
 	coverage float64
 	covered  bool              // coverage is known
 	failing  bool              // one of its tests has failed
+	leaf     *test             // the last of them that did so by itself
 	last     string            // what it printed last that says why it failed
 	died     *tasks.Diagnostic // a crash of no test, told when the package has failed of it
 	importer string            // a package whose imports follow

@@ -214,7 +214,7 @@ func TestTheContractHolds(t *testing.T) {
 	integrationtest.Contract(t, Definition(), examples...)
 }
 
-var recorded = []string{"plain.txt", "v.txt", "json.txt", "panic.txt", "timeout.txt", "goroutine.txt", "race.txt", "race_talks.txt", "race_talks_v.txt", "race_talks_json.txt", "fuzz.txt", "testify.txt", "basket.txt", "basket_v.txt", "basket_json.txt", "bench.txt", "bench_json.txt", "died.txt", "died_v.txt", "died_json.txt", "died_trimmed.txt", "unbuilt.txt", "unbuilt_test.txt", "unbuilt_json.txt"}
+var recorded = []string{"plain.txt", "v.txt", "json.txt", "panic.txt", "timeout.txt", "goroutine.txt", "race.txt", "race_talks.txt", "race_talks_v.txt", "race_talks_json.txt", "fuzz.txt", "testify.txt", "basket.txt", "basket_v.txt", "basket_json.txt", "bench.txt", "bench_json.txt", "died.txt", "died_v.txt", "died_json.txt", "died_trimmed.txt", "unbuilt.txt", "unbuilt_test.txt", "unbuilt_json.txt", "inner.txt", "inner_json.txt", "inner_after_json.txt"}
 
 func FuzzAnyOutputIsSurvived(f *testing.F) {
 	var files []string

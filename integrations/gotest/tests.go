@@ -132,7 +132,11 @@ func (o *output) release(pkg string) {
 
 func (o *output) end(t *test, status tasks.TestStatus) {
 	t.Status = status
-	o.failing = o.failing || status == tasks.TestFailed
+	if status == tasks.TestFailed {
+		if o.failing = true; o.leaf == nil || !strings.HasPrefix(o.leaf.Name, t.Name+"/") {
+			o.leaf = t
+		}
+	}
 	o.report(t)
 }
 
