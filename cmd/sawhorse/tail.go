@@ -249,6 +249,12 @@ func (t *tail) print(key logs.Key, l logs.Line) error {
 		}
 		return json.NewEncoder(t.out).Encode(data)
 	}
+	if l.Size > int64(len(l.Text)) {
+		var err error
+		if text, err = t.whole(key, l); err != nil {
+			return err
+		}
+	}
 	text = safeText(text, t.color)
 	if l.Stream == logs.Note {
 		text = "── " + text
@@ -263,6 +269,25 @@ func (t *tail) print(key logs.Key, l logs.Line) error {
 		_, err = fmt.Fprintln(t.out, text)
 	}
 	return err
+}
+
+// longestPrinted bounds the memory that one line may take.
+const longestPrinted = 64 << 20
+
+// whole is a line that is longer than what is read of many lines: a report of one
+// line, which somebody takes in behind a pipe, is worth nothing without its end.
+func (t *tail) whole(key logs.Key, l logs.Line) (string, error) {
+	lines, err := t.sources[key].r.Lines(l.N, 1, int(min(l.Size, longestPrinted)), nil)
+	if err != nil {
+		return "", fmt.Errorf("read the log of %s: %w", key, err)
+	}
+	if len(lines) == 0 || lines[0].N != l.N { // dropped meanwhile
+		return string(l.Text) + " … the rest is dropped", nil
+	}
+	if more := lines[0].Size - int64(len(lines[0].Text)); more > 0 {
+		return fmt.Sprintf("%s … %d bytes more", lines[0].Text, more), nil
+	}
+	return string(lines[0].Text), nil
 }
 
 // reach prints what a run that has ended said, also where the host has told of its

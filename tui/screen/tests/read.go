@@ -243,7 +243,11 @@ func readOutput(dir string, log logs.Key, key outputKey, t tasks.TestResult, f *
 		}
 		for _, l := range read {
 			if text, own := t.Printed(string(l.Text)); own {
-				o.lines = append(o.lines, line{n: l.N, text: unruled(strings.TrimRight(parse.Strip(text), "\r\n "))})
+				text = unruled(strings.TrimRight(parse.Strip(text), "\r\n "))
+				if more := l.Size - int64(len(l.Text)); more > 0 {
+					text += fmt.Sprintf(" … %d bytes more of this line: o shows it in the log", more)
+				}
+				o.lines = append(o.lines, line{n: l.N, text: text})
 			}
 		}
 	}
