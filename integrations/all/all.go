@@ -31,6 +31,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/integrations/mocha"
 	"github.com/sawhorse-dev/sawhorse/integrations/mprocs"
 	"github.com/sawhorse-dev/sawhorse/integrations/nodetest"
+	"github.com/sawhorse-dev/sawhorse/integrations/nox"
 	"github.com/sawhorse-dev/sawhorse/integrations/npm"
 	"github.com/sawhorse-dev/sawhorse/integrations/prefect"
 	"github.com/sawhorse-dev/sawhorse/integrations/processcompose"
@@ -40,6 +41,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/integrations/sarif"
 	"github.com/sawhorse-dev/sawhorse/integrations/tap"
 	"github.com/sawhorse-dev/sawhorse/integrations/tensorboard"
+	"github.com/sawhorse-dev/sawhorse/integrations/tox"
 	"github.com/sawhorse-dev/sawhorse/integrations/unittest"
 	"github.com/sawhorse-dev/sawhorse/integrations/vitest"
 	"github.com/sawhorse-dev/sawhorse/integrations/vscode"
@@ -74,6 +76,8 @@ func Definitions() []integrations.Definition {
 		justfile.Definition(),
 		gotask.Definition(),
 		mise.Definition(),
+		tox.Definition(),
+		nox.Definition(),
 		vscode.Definition(),
 		devcontainer.Definition(),
 		announced.Definition(),
