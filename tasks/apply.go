@@ -41,6 +41,7 @@ func (s *State) Apply(e Event) {
 	case RunStarted:
 		s.live(e.ID, func(r *Run) {
 			r.Status, r.Holds, r.StartedAt, r.FirstLine, r.Ports = Running, nil, e.At, e.FirstLine, e.Ports
+			r.Breaks = e.Breaks
 		})
 	case ProcessStarted:
 		s.run(e.ID, func(r *Run) { r.PID = e.PID })

@@ -58,6 +58,7 @@ type (
 		At        time.Time
 		FirstLine int64
 		Ports     map[string]int
+		Breaks    bool
 	}
 	// ProcessStarted says: the run's leading process.
 	ProcessStarted struct {

@@ -4,6 +4,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
 // Partial says whether a run answers for less than what may be red: for tests
@@ -11,6 +13,35 @@ import (
 // takes over what was red before.
 func (r Run) Partial() bool {
 	return r.Narrowed != nil && (len(r.Only) > 0 || r.Scope == ScopeNear)
+}
+
+// BrokeOff says whether a run ended with its first failure: how the tests are that it
+// does not name is not known.
+func (r Run) BrokeOff() bool {
+	return r.Status == Failed && (r.Breaks || r.Narrowed != nil && r.Narrowed.Breaks)
+}
+
+// Breaks says whether a command ends with its first failure, as far as its own words
+// tell: those of go test, pytest, jest, vitest, mocha and unittest.
+func Breaks(u config.Unit) bool {
+	words := append(strings.Fields(u.Run), u.Command...)
+	by := func(tools ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(tools, path.Base(w)) })
+	}
+	return slices.ContainsFunc(words, func(w string) bool {
+		flag, value, _ := strings.Cut(w, "=")
+		switch flag {
+		case "-failfast", "--failfast":
+			return value != "false" && value != "0"
+		case "-x", "--exitfirst", "--maxfail":
+			return by("pytest", "py.test")
+		case "--bail", "-b":
+			return by("jest", "vitest", "mocha")
+		case "-f":
+			return by("unittest")
+		}
+		return false
+	})
 }
 
 // Answers says whether a run tells how a test is now: it reported the test, or
@@ -26,7 +57,7 @@ func (r Run) Answers(t TestName) bool {
 // tools name no test that passed.
 func (r Run) Through(suite string) (through bool) {
 	killed := r.Exit != nil && r.Exit.Signal != "" || strings.HasPrefix(r.Error, ErrTimeout.Error())
-	if killed || r.Narrowed != nil && r.Narrowed.Breaks && r.Status != Succeeded {
+	if killed || (r.Breaks || r.Narrowed != nil && r.Narrowed.Breaks) && r.Status != Succeeded {
 		return false
 	}
 	for i := range r.Tests {
@@ -53,10 +84,20 @@ func partOf(sub, of string) bool {
 	return ok && (strings.HasPrefix(rest, "/") || strings.HasPrefix(rest, "::") || strings.HasPrefix(rest, " > ") || strings.HasPrefix(rest, "["))
 }
 
-// left are the runs before a partial one back to one that is not, newest first,
+// tells says whether a run says how a test is: Answers, or all of its suite passed.
+func (r Run) tells(t TestName) bool {
+	return r.Answers(t) || slices.ContainsFunc(r.Tests, func(o TestResult) bool {
+		return o.Suite == t.Suite && o.Name == WholeFile && o.Status == TestPassed
+	})
+}
+
+// Whole says whether a run answers for all of its task.
+func (r Run) Whole() bool { return !r.Partial() && !r.BrokeOff() }
+
+// left are the runs before one that is not whole back to one that is, newest first,
 // each with only those of its failures and errors that nothing newer answers for.
 func (s State) left(newest Run) []Run {
-	if !newest.Partial() {
+	if newest.Whole() {
 		return nil
 	}
 	runs := s.Units[newest.Task].Runs
@@ -72,7 +113,7 @@ func (s State) left(newest Run) []Run {
 		old.Tests, old.Diagnostics = nil, nil
 		for _, t := range r.Failures() {
 			name := TestName{Suite: t.Suite, Name: t.Name}
-			if !slices.ContainsFunc(newer, func(n Run) bool { return n.Answers(name) }) {
+			if !slices.ContainsFunc(newer, func(n Run) bool { return n.tells(name) }) {
 				old.Tests = append(old.Tests, t)
 			}
 		}
@@ -87,7 +128,7 @@ func (s State) left(newest Run) []Run {
 		if len(old.Tests)+len(old.Diagnostics) > 0 {
 			all = append(all, old)
 		}
-		if !r.Partial() {
+		if r.Whole() {
 			break
 		}
 		newer = append(newer, r)

@@ -242,6 +242,8 @@ type Run struct {
 	Scope    Scope      `json:"scope,omitempty"`
 	Only     []TestName `json:"only,omitempty"`
 	Narrowed *Narrowing `json:"narrowed,omitempty"`
+	// Breaks: it ends with its first failure.
+	Breaks bool `json:"breaks,omitempty"`
 	// Cached is the run whose success still holds; then this one did nothing.
 	Cached RunID `json:"cached,omitempty"`
 	// Sweep is what it has in common with the other runs of its sweep; nil: it is

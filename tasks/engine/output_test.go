@@ -121,3 +121,35 @@ func TestLinesThatWereReadAreLoggedAndNotReadAgain(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatFailedIsAlsoWhatARunDidNotReach(t *testing.T) {
+	onEngine(t, []config.Unit{{Name: "t", Kind: config.Task, Run: "go test -failfast ./..."}}, func(b *bench) {
+		var failed []tasks.TestName
+		red := []string{"TestA", "TestB"}
+		b.r.script["t"] = func(_ context.Context, q tasks.Request, s tasks.Sink) error {
+			failed = q.Failed
+			for _, name := range red {
+				s.Emit(tasks.TestReported{Test: tasks.TestResult{Suite: "cart", Name: name, Status: tasks.TestFailed}})
+			}
+			if len(red) == 0 {
+				return nil
+			}
+			return &tasks.ExitError{Exit: tasks.Exit{Code: 1}}
+		}
+		run := func(now ...string) {
+			red = now
+			b.do(tasks.RunTask{Name: "t"})
+			pass(time.Second)
+		}
+		run("TestA", "TestB")
+		run("TestA")
+		run()
+		if diff := cmp.Diff([]tasks.TestName{{Suite: "cart", Name: "TestA"}, {Suite: "cart", Name: "TestB"}}, failed); diff != "" {
+			t.Error(diff)
+		}
+		run("TestC")
+		if len(failed) > 0 {
+			t.Errorf("after a success %q have failed", failed)
+		}
+	})
+}

@@ -89,7 +89,7 @@ func (e *Engine) startRun(ctx context.Context, id tasks.RunID) {
 		return
 	}
 	e.news.begins = now
-	e.emit(tasks.RunStarted{ID: id, At: now, FirstLine: s.first, Ports: ownPorts(t, req.Ports)})
+	e.emit(tasks.RunStarted{ID: id, At: now, FirstLine: s.first, Ports: ownPorts(t, req.Ports), Breaks: tasks.Breaks(t.Spec)})
 	e.recordSwept(id)
 	e.stir()
 }
@@ -121,26 +121,31 @@ func (e *Engine) launch(ctx context.Context, r tasks.Run, t tasks.Task, work fun
 }
 
 // failedTests are the tests that failed in a task's last finished run that
-// reported any. Where a later run of more than single tests succeeded, there
+// reported any; of one that broke off also those that it did not reach and that
+// failed before. Where a later run of more than single tests succeeded, there
 // are none, although many tools name no test that passed.
-func (e *Engine) failedTests(task string) []tasks.TestName {
+func (e *Engine) failedTests(task string) (failed []tasks.TestName) {
+	var newer []tasks.Run
 	for _, id := range slices.Backward(e.state.Units[task].Runs) {
 		r := e.state.Runs[id]
 		if r.Status == tasks.Succeeded && len(r.Only) == 0 && r.Cached == "" {
-			return nil
+			return failed
 		}
 		if !r.Status.Done() || len(r.Tests) == 0 {
 			continue
 		}
-		var failed []tasks.TestName
 		for _, t := range r.Tests {
-			if t.Status == tasks.TestFailed {
-				failed = append(failed, tasks.TestName{Suite: t.Suite, Name: t.Name})
+			name := tasks.TestName{Suite: t.Suite, Name: t.Name}
+			if t.Status == tasks.TestFailed && !slices.ContainsFunc(newer, func(n tasks.Run) bool { return n.Answers(name) }) {
+				failed = append(failed, name)
 			}
 		}
-		return failed
+		if !r.BrokeOff() {
+			return failed
+		}
+		newer = append(newer, r)
 	}
-	return nil
+	return failed
 }
 
 // brokenFiles are the files that a task's last run, of those that ran and have

@@ -14,6 +14,7 @@ type extent struct {
 	Scope    tasks.Scope      `json:"scope,omitempty"`
 	Only     []tasks.TestName `json:"only,omitempty"`
 	Narrowed *tasks.Narrowing `json:"narrowed,omitempty"`
+	Breaks   bool             `json:"breaks,omitempty"`
 	Cached   tasks.RunID      `json:"cached,omitempty"`
 	// What else is known of it: its name elsewhere, the code that it was made of.
 	External string      `json:"external,omitempty"`
@@ -26,7 +27,7 @@ type extent struct {
 
 // extentOf is a run's extent as it is stored; empty where it did all.
 func extentOf(r tasks.Run) (string, error) {
-	e := extent{Scope: r.Scope, Only: r.Only, Narrowed: r.Narrowed, Cached: r.Cached, External: r.External, Reported: r.Reported, Sweep: r.Sweep}
+	e := extent{Scope: r.Scope, Only: r.Only, Narrowed: r.Narrowed, Breaks: r.Breaks, Cached: r.Cached, External: r.External, Reported: r.Reported, Sweep: r.Sweep}
 	if r.Code != (tasks.Code{}) {
 		e.Code = &r.Code
 	}
@@ -78,7 +79,7 @@ func (s *Store) Standing(ctx context.Context, task string) (Standing, error) {
 				return Standing{}, err
 			}
 		}
-		if !r.Partial() {
+		if r.Whole() {
 			break
 		}
 		r.Tests = tests

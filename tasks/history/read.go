@@ -122,7 +122,7 @@ func scanRun(scan func(...any) error) (tasks.Run, error) {
 		}
 	}
 	r.Scope, r.Only, r.Narrowed, r.Cached, r.External, r.Sweep = e.Scope, e.Only, e.Narrowed, e.Cached, e.External, e.Sweep
-	r.Reported = e.Reported
+	r.Reported, r.Breaks = e.Reported, e.Breaks
 	if e.Code != nil {
 		r.Code = *e.Code
 	}

@@ -39,15 +39,16 @@ func (d debt) with(q tasks.Request) debt {
 	return d
 }
 
-// after is the debt when a run has ended: cut off, well, or not.
-func (d debt) after(a amount, err error, cut bool) debt {
+// after is the debt when a run has ended: cut off, well, or not; breaks: with its first
+// failure, so that nobody knows of the rest.
+func (d debt) after(a amount, err error, cut, breaks bool) debt {
 	switch {
 	case err == nil && (a == everything || a == affected):
 		return debt{last: d.last}
 	case cut || a == some && err == nil: // it answered for nothing, or for less
 		return d
 	case a == everything:
-		return debt{last: d.last, failed: true}
+		return debt{last: d.last, failed: true, all: breaks}
 	}
 	// The next request knows which of the tests that were in it still fail.
 	if a != some {

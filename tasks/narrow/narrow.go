@@ -15,7 +15,6 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/tasks/logs"
-	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
 
 var _ tasks.Runner = (*Runner)(nil)
@@ -80,7 +79,7 @@ func (r *Runner) Run(ctx context.Context, q tasks.Request, s tasks.Sink) error {
 	}
 
 	r.mu.Lock()
-	r.debts[q.Task.Name] = owed.after(n.amount, err, ctx.Err() != nil)
+	r.debts[q.Task.Name] = owed.after(n.amount, err, ctx.Err() != nil, tasks.Breaks(n.Task.Spec))
 	r.mu.Unlock()
 	if q.Task.Spec.Watch != nil && !takesChanges(q.Task.Spec) {
 		r.o.Narrower.Prepare(q)
@@ -137,7 +136,7 @@ func (r *Runner) narrow(ctx context.Context, q tasks.Request, owed debt, s tasks
 		return whole
 	}
 	n.Narrowing.Why = strings.TrimPrefix(n.Narrowing.Why+", "+why, ", ")
-	n.Narrowing.Breaks = breaks(n.Spec)
+	n.Narrowing.Breaks = tasks.Breaks(n.Spec)
 	s.Emit(tasks.RunNarrowed{Narrowing: n.Narrowing})
 	note(s, told(n.Narrowing, ask.Only))
 	whole.Task.Spec, whole.empty, whole.amount = n.Spec, n.Empty, how
@@ -257,13 +256,4 @@ func merged(a, b []string) []string {
 		}
 	}
 	return all
-}
-
-// breaks says whether a command ends with its first failure, as far as its own words
-// tell: those of go test, pytest, jest, vitest and unittest.
-func breaks(u config.Unit) bool {
-	return slices.ContainsFunc(append(strings.Fields(u.Run), u.Command...), func(w string) bool {
-		flag, _, _ := strings.Cut(w, "=")
-		return slices.Contains([]string{"-failfast", "--failfast", "-f", "-x", "--exitfirst", "--maxfail", "--bail", "-b"}, flag)
-	})
 }

@@ -408,12 +408,33 @@ func TestWithoutAChangeTheWordsStandForNothing(t *testing.T) {
 
 func TestACommandThatEndsWithItsFirstFailureIsSaidToDoSo(t *testing.T) {
 	for command, want := range map[string]bool{
-		"tool ./...": false, "tool -failfast ./...": true, "tool -x": true, "tool --maxfail=2": true, "tool --bail 1": true, "tool --bailiff": false,
+		"tool ./...": false, "tool -failfast ./...": true, "tool -failfast=false": false, "tool -x": false, "uv run pytest -x": true,
+		"pytest --maxfail=2": true, "npx vitest --bail 1": true, "vitest --bailiff": false, "python -m unittest -f": true, "make -f other.mk": false,
 	} {
 		p := newPlace(t, config.Unit{Run: command})
 		p.save("a.go")
-		if got := p.told[0].(tasks.RunNarrowed).Narrowing.Breaks; got != want {
+		for _, ev := range p.told {
+			if got := ev.(tasks.RunNarrowed).Narrowing.Breaks; got != want {
+				t.Errorf("%s: %v", command, got)
+			}
+		}
+		if got := tasks.Breaks(p.task.Spec); got != want {
 			t.Errorf("%s: %v", command, got)
 		}
+	}
+}
+
+func TestARunOfAllThatEndsWithItsFirstFailureIsOwedAsAWhole(t *testing.T) {
+	p := newPlace(t, config.Unit{Run: "tool -failfast ./..."})
+	p.ends = &tasks.ExitError{Exit: tasks.Exit{Code: 1}}
+	p.ask(tasks.Request{})
+	p.ends = nil
+	failed := []tasks.TestName{{Suite: "cart", Name: "TestA"}}
+	cause := tasks.Cause{Kind: tasks.ByWatch, Files: []string{"cart.go"}}
+	if got := p.ask(tasks.Request{Cause: cause, Failed: failed}); got != "tool -failfast ./..." {
+		t.Errorf("behind the first failure nobody has looked, and %q ran", got)
+	}
+	if got := p.ask(tasks.Request{Cause: cause}); got == "tool -failfast ./..." {
+		t.Errorf("after all of it has passed, %q ran", got)
 	}
 }

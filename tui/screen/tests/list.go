@@ -55,6 +55,9 @@ func (s *Screen) head(f screen.Frame) []string {
 			because.Put(in.Faint, ", "+why)
 		}
 	}
+	if r.BrokeOff() {
+		because.Put(in.Warning, "  "+s.behind())
+	}
 	lines := []string{l.String(), because.String()}
 	if n := len(s.pinned); n > 0 {
 		lines = append(lines, cell.NewLine(f.W).Put(in.Accent, " "+tasks.Counted(n, "test")+" pinned").
@@ -72,6 +75,23 @@ func (s *Screen) head(f screen.Frame) []string {
 		lines = append(lines, l.Put(in.Faint, key).String())
 	}
 	return append(lines, s.filterLine(f)...)
+}
+
+// behind says what a run that ended with its first failure has left out.
+func (s *Screen) behind() string {
+	left := 0
+	s.model.root.tests(func(n *node) {
+		if n.run != s.model.newest && len(n.kids) == 0 {
+			left++
+		}
+	})
+	switch left {
+	case 0:
+		return "ended at its first failure"
+	case 1:
+		return "ended at its first failure: 1 test of before was not run"
+	}
+	return fmt.Sprintf("ended at its first failure: %d tests of before were not run", left)
 }
 
 // filterLine is the filter, while there is one.

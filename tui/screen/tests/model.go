@@ -243,7 +243,7 @@ func relevant(s *tasks.State, unit string) []tasks.Run {
 // complete says whether a run told of every test that there is: not where something
 // did not compile, or a file could not be read.
 func complete(r tasks.Run) bool {
-	return (r.Status == tasks.Succeeded || r.Status == tasks.Failed) && r.Narrowed == nil && r.Cached == "" && len(r.Tests) > 0 &&
+	return (r.Status == tasks.Succeeded || r.Status == tasks.Failed) && r.Narrowed == nil && !r.BrokeOff() && r.Cached == "" && len(r.Tests) > 0 &&
 		!slices.ContainsFunc(r.Diagnostics, func(d tasks.Diagnostic) bool { return d.Severity == tasks.Error }) &&
 		!slices.ContainsFunc(r.Tests, func(t tasks.TestResult) bool { return t.Status == tasks.TestFailed && strings.HasPrefix(t.Name, "(") })
 }

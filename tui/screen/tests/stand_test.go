@@ -28,7 +28,7 @@ func (q *sequence) run(status tasks.Status, r tasks.Run, reports ...string) {
 	ran(q.state, q.n, tasks.Running, "")
 	id := tasks.NewRunID("test", q.n)
 	run := q.state.Runs[id]
-	run.Scope, run.Only, run.Narrowed = r.Scope, r.Only, r.Narrowed
+	run.Scope, run.Only, run.Narrowed, run.Breaks = r.Scope, r.Only, r.Narrowed, r.Breaks
 	q.state.Runs[id] = run
 	for _, text := range reports {
 		words := strings.SplitN(text, " ", 3)
@@ -64,6 +64,7 @@ func TestWhatIsRedIsWhatFailedWhenItLastRan(t *testing.T) {
 	only := tasks.Run{Only: []tasks.TestName{{Suite: "cart", Name: "TestA"}, {Suite: "cart", Name: "TestB"}}, Narrowed: part}
 	killed := tasks.Run{Narrowed: part, Exit: &tasks.Exit{Code: 137, Signal: "KILL"}}
 	late := tasks.Run{Narrowed: part, Error: "timed out after 3s: exit 1"}
+	failfast := tasks.Run{Breaks: true}
 	bail := tasks.Run{Narrowed: &tasks.Narrowing{What: "1 of 2 packages", Breaks: true}}
 	for _, tt := range []struct {
 		name   string
@@ -79,6 +80,7 @@ func TestWhatIsRedIsWhatFailedWhenItLastRan(t *testing.T) {
 		{"what is not told of stays", nil, save, []string{"pay TestPay no"}, []string{"cart TestA ✖", "cart TestB ✖", "cart TestC ✖", "pay TestPay ✖"}},
 		{"nor is it known behind a panic", nil, save, []string{"cart TestB panic: boom"}, []string{"cart TestA ✖", "cart TestB ✖", "cart TestC ✖", "pay (file) ✓"}},
 		{"or behind a first failure that ends all", nil, bail, []string{"cart TestB no"}, []string{"cart TestA ✖", "cart TestB ✖", "cart TestC ✖", "pay (file) ✓"}},
+		{"also in a run of everything", nil, failfast, []string{"cart TestB no", "cart TestA ok"}, []string{"cart TestA ✓", "cart TestB ✖", "cart TestC ✖", "pay (file) ✓"}},
 		{"or where the run was killed", nil, killed, []string{"cart TestB no"}, []string{"cart TestA ✖", "cart TestB ✖", "cart TestC ✖", "pay (file) ✓"}},
 		{"or took too long", nil, late, []string{"cart TestB no"}, []string{"cart TestA ✖", "cart TestB ✖", "cart TestC ✖", "pay (file) ✓"}},
 		{"a test that has another name now is no more", nil, save, []string{"cart TestB no", "cart TestOther ok"}, []string{"cart TestB ✖", "cart TestOther ✓", "pay (file) ✓"}},
@@ -92,6 +94,9 @@ func TestWhatIsRedIsWhatFailedWhenItLastRan(t *testing.T) {
 		q.stands()
 		q.run(tasks.Failed, tt.run, tt.second...)
 		got := q.stands()
+		if tt.run.Breaks && q.s.behind() != "ended at its first failure: 2 tests of before were not run" {
+			t.Errorf("%s: it says %q", tt.name, q.s.behind())
+		}
 		failing := 0
 		for _, row := range got {
 			failing += strings.Count(row, "✖")
