@@ -46,6 +46,8 @@ func programs() map[string]tool {
 		"mvn":             {apt: "maven", brew: "maven"},
 		"gradle":          {apt: "gradle", brew: "gradle"},
 		"java":            {version: []string{"-version"}, apt: "default-jdk", brew: "openjdk", family: "java"},
+		"cmake":           {apt: "cmake", brew: "cmake"},
+		"ctest":           {apt: "cmake", brew: "cmake"},
 		"make":            {apt: "make", brew: "make"},
 		"just":            {apt: "just", brew: "just"},
 		"task":            {brew: "go-task", line: "go install github.com/go-task/task/v3/cmd/task@latest"},

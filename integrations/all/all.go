@@ -9,6 +9,7 @@ import (
 	"github.com/sawhorse-dev/sawhorse/integrations"
 	"github.com/sawhorse-dev/sawhorse/integrations/announced"
 	"github.com/sawhorse-dev/sawhorse/integrations/cargo"
+	"github.com/sawhorse-dev/sawhorse/integrations/cmake"
 	"github.com/sawhorse-dev/sawhorse/integrations/compose"
 	"github.com/sawhorse-dev/sawhorse/integrations/devcontainer"
 	"github.com/sawhorse-dev/sawhorse/integrations/diagnostics"
@@ -60,6 +61,7 @@ func Definitions() []integrations.Definition {
 		gotest.Definition(),
 		npm.Definition(),
 		cargo.Definition(),
+		cmake.Definition(),
 		maven.Definition(),
 		gradle.Definition(),
 		pytest.Definition(),
