@@ -4,6 +4,7 @@
 package report
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -71,6 +72,9 @@ const (
 type Diff struct {
 	text  []byte
 	lines int
+	// last is the line before, if it was expected; it begins at from.
+	last string
+	from int
 }
 
 // Add adds a line: '-' for what was expected, '+' for what was there instead,
@@ -83,6 +87,26 @@ func (d *Diff) Add(sign byte, text string) bool {
 		sign = ' '
 	}
 	text = strings.ToValidUTF8(strings.TrimRight(text, " \t\r"), "")
+	expected := d.last
+	d.last = ""
+	switch n := alike(expected, text); {
+	case sign == '+' && n > shown: // both of them from where they begin to differ
+		d.text = d.text[:d.from]
+		d.lines--
+		d.add('-', from(expected, n))
+		text = from(text, n)
+	case sign == '-' && len(text) > shown:
+		d.last, d.from = strings.Clone(text), len(d.text)
+	}
+	d.add(sign, text)
+	if d.lines == mostLines || len(d.text) >= mostBytes {
+		d.text = append(d.text, "\n …"...)
+	}
+	return true
+}
+
+// add adds a line of one side, or of both, with its end cut off.
+func (d *Diff) add(sign byte, text string) {
 	if len(text) > longest {
 		text = strings.ToValidUTF8(text[:longest], "") + "…"
 	}
@@ -91,10 +115,27 @@ func (d *Diff) Add(sign byte, text string) bool {
 	}
 	d.text = append(append(d.text, sign), text...)
 	d.lines++
-	if d.lines == mostLines || len(d.text) >= mostBytes {
-		d.text = append(d.text, "\n …"...)
+}
+
+// Where a long line differs from the other side's.
+const (
+	shown = 300 // a difference before that is seen anyway
+	ahead = 60  // of what is the same, for the eye to find the place
+)
+
+// alike is how many bytes two lines have in common at their beginning.
+func alike(a, b string) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
 	}
-	return true
+	return n
+}
+
+// from is a line from a little before a place on.
+func from(text string, n int) string {
+	n -= ahead
+	return fmt.Sprintf("(%d bytes alike) …%s", n, strings.ToValidUTF8(text[n:], ""))
 }
 
 // Sides adds a value that was expected and one that was there instead, of one

@@ -64,3 +64,30 @@ func TestADiffIsCutWhereNobodyReadsOn(t *testing.T) {
 		t.Errorf("%d bytes, ends %q", n, d.String()[n-10:])
 	}
 }
+
+func TestLongLinesAreShownFromWhereTheyDiffer(t *testing.T) {
+	same := strings.Repeat("é", 3000)
+	var d Diff
+	d.Add(' ', "{")
+	d.Add('-', same+"THERE"+same)
+	d.Add('+', same+"HERE")
+	d.Add('-', "short "+same)
+	d.Add('+', "other "+same)
+	want := " {\n" +
+		"-(5940 bytes alike) …" + strings.Repeat("é", 30) + "THERE" + strings.Repeat("é", 156) + "…\n" +
+		"+(5940 bytes alike) …" + strings.Repeat("é", 30) + "HERE\n" +
+		"-short " + strings.Repeat("é", 197) + "…\n" +
+		"+other " + strings.Repeat("é", 197) + "…"
+	if got := d.String(); got != want || d.Lines() != 5 {
+		t.Errorf("%d lines:\n%s\nwant:\n%s", d.Lines(), got, want)
+	}
+}
+
+func TestALineThatIsLongOnOneSideOnlyIsCut(t *testing.T) {
+	var d Diff
+	d.Sides(strings.Repeat("x", 1000), strings.Repeat("x", 310))
+	want := "-(250 bytes alike) …" + strings.Repeat("x", 379) + "…\n+(250 bytes alike) …" + strings.Repeat("x", 60)
+	if got := d.String(); got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
