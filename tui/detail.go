@@ -70,7 +70,8 @@ func taskTabs(t tells) []string {
 // tellsOf looks at the runs that are kept.
 func tellsOf(s *tasks.State, unit string) tells {
 	u := s.Units[unit]
-	t := tells{remote: u.Task.Remote()}
+	spec := u.Task.Spec
+	t := tells{remote: u.Task.Remote(), numbers: spec.Track != "" || len(spec.Metrics) > 0} // those will be told
 	for _, id := range slices.Concat(u.Swept, u.Runs) {
 		r := s.Runs[id]
 		t.tests = t.tests || len(r.Tests) > 0
@@ -216,6 +217,9 @@ func (d *detail) show(s *Screen) tea.Cmd {
 	if older && d.logs.tab.SetOlder(d.history.Older(unit)) {
 		d.logs.stale = true
 	}
+	if d.logs.tab.Silent(d.silence(&s.state)) {
+		d.logs.version++
+	}
 	cmd := d.logs.show(&s.state, names, d.tab() == logsTab && !r.Empty(), r.W, max(0, r.H-2))
 	if r.Empty() {
 		return cmd
@@ -252,6 +256,26 @@ func (d *detail) logName(s *tasks.State) string {
 		return string(r.Log)
 	}
 	return d.unit
+}
+
+// silence is why a run has printed nothing: it has ended so, or its system says what it
+// waits for.
+func (d *detail) silence(s *tasks.State) string {
+	r, ok := s.Runs[d.chosen.id]
+	if !ok {
+		r, ok = s.Current(d.unit)
+	}
+	switch {
+	case !ok || d.outside.id != "" || d.step.Key != "" || len(d.beside) > 0 || d.service:
+		return ""
+	case r.Status.Done() && r.Error != "":
+		return "It printed nothing: " + r.Error
+	case r.Status.Done():
+		return "It printed nothing."
+	case r.Native != "":
+		return "No output yet. It is " + strings.TrimSuffix(r.Native+": "+r.Reason, ": ") + "."
+	}
+	return ""
 }
 
 // openStep shows a step's log in the Logs tab.

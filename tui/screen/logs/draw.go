@@ -53,6 +53,8 @@ func (t *Tab) empty(w, h int) string {
 		text = "Filtering…"
 	case t.filter != nil:
 		text = "No line passes the filter " + t.wanted().String() + ". " + t.key("unfilter", "F") + " takes it away."
+	case t.silent != "":
+		text = t.silent
 	case t.target.lo > 0:
 		text = "This run has not printed anything yet. " + t.key("run", "C") + " shows the whole log."
 	}
@@ -61,8 +63,14 @@ func (t *Tab) empty(w, h int) string {
 		lines[i] = strings.Repeat(" ", w)
 	}
 	y := min(1, h-1)
-	shown := ansi.Truncate("  "+text, w, "…")
-	lines[y] = t.look.Muted.Render(shown) + strings.Repeat(" ", w-ansi.StringWidth(shown))
+	for part := range strings.SplitSeq(ansi.Wrap(parse.Clean(text).Plain, max(1, w-4), ""), "\n") {
+		if y == h {
+			break
+		}
+		shown := ansi.Truncate("  "+part, w, "…")
+		lines[y] = t.look.Muted.Render(shown) + strings.Repeat(" ", w-ansi.StringWidth(shown))
+		y++
+	}
 	return strings.Join(lines, "\n")
 }
 

@@ -70,6 +70,7 @@ type Tab struct {
 	asked    logview.Request
 	looking  bool
 	failure  string
+	silent   string   // why nothing was printed
 	awaitKey logs.Key // a line to jump to when its log is shown
 	awaitN   int64
 
@@ -163,6 +164,14 @@ func (t *Tab) options() {
 		}
 	}
 	t.view.SetOptions(o)
+}
+
+// Silent says why nothing was printed, for a log without lines; "": nobody knows. It
+// returns whether that is other than before.
+func (t *Tab) Silent(why string) bool {
+	changed := why != t.silent
+	t.silent = why
+	return changed
 }
 
 // Sync tells the tab the state and which tasks it is to show; names may be one
