@@ -307,7 +307,7 @@ func found(r Run) (all []Alert) {
 		a := rowOf(r)
 		a.ID, a.Source = AlertID("test/"+r.Task+"/"+t.Suite+"/"+t.Name), "test"
 		a.Test = TestName{Suite: t.Suite, Name: t.Name}
-		a.Title, a.Location, a.Message, a.Line = strings.TrimSpace(t.Suite+"  "+t.Name), t.Location, t.Message, t.Line
+		a.Title, a.Location, a.Message, a.Line = strings.TrimSpace(t.Suite+"  "+t.Shown()), t.Location, t.Message, t.Line
 		a.Log = cmp.Or(t.Log, a.Log)
 		all = append(all, a)
 	}

@@ -3,6 +3,7 @@ package tasks
 import (
 	"encoding/json"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -82,6 +83,14 @@ type Span struct {
 // WholeFile names the result of a file or package, its suite, whose tests a tool does
 // not tell one by one: it passed with all of them, or could not be read.
 const WholeFile = "(file)"
+
+// Shown is the test's name for people.
+func (t TestResult) Shown() string {
+	if t.Name == WholeFile && path.Ext(t.Suite) == "" {
+		return "(package)"
+	}
+	return t.Name
+}
 
 // MostSpans is in how many parts a test's output is remembered.
 const MostSpans = 32

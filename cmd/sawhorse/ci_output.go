@@ -78,7 +78,7 @@ func (githubOutput) annotate(w io.Writer, r tasks.Run) {
 		if message == "" {
 			message = "failed"
 		}
-		annotation(w, "error", t.Location, strings.TrimSpace(t.Suite+" "+t.Name), message)
+		annotation(w, "error", t.Location, strings.TrimSpace(t.Suite+" "+t.Shown()), message)
 	}
 	for _, d := range r.Diagnostics {
 		kind := "error"

@@ -433,7 +433,7 @@ func (a *app) verdict(j *job) error {
 	failures := r.Failures()
 	for _, t := range failures {
 		if !a.json {
-			fmt.Fprintf(a.err, "✖ %s %s  %s  %s\n", t.Suite, t.Name, t.Location, t.Message)
+			fmt.Fprintf(a.err, "✖ %s %s  %s  %s\n", t.Suite, t.Shown(), t.Location, t.Message)
 		}
 	}
 	code := exitFailure

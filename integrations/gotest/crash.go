@@ -54,7 +54,11 @@ func (o *output) beginsCrash(line string) bool {
 	if o.current != nil && o.current.Status != tasks.TestPassed {
 		o.crash.victims = []*test{o.current}
 		o.current.said, o.current.Message, o.current.Location = aReport, o.crash.message, tasks.Location{}
-		o.end(o.current, tasks.TestFailed)
+		if o.leaf == nil || o.events == "" || !strings.HasPrefix(o.leaf.Name, o.current.Name+"/") {
+			o.end(o.current, tasks.TestFailed)
+		} else {
+			o.current.Status = tasks.TestFailed // told when the stack has said whose it is
+		}
 	}
 	return true
 }

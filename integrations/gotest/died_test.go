@@ -3,6 +3,9 @@ package gotest
 import (
 	"strings"
 	"testing"
+
+	"github.com/sawhorse-dev/sawhorse/integrations/integrationtest"
+	"github.com/sawhorse-dev/sawhorse/tasks"
 )
 
 func TestAPackageThatFailsWithoutAFailedTestHasFailed(t *testing.T) {
@@ -32,6 +35,31 @@ func TestAPanicIsTheSubtestsThatItIsIn(t *testing.T) {
 	wantRows(t, read(t, "inner.txt"), outer...)
 	wantRows(t, read(t, "inner_after_json.txt"),
 		"failed inner TestAfterItsSubtests inner/inner_test.go:22 panic: no more", "failed inner TestAfterItsSubtests/fails inner/inner_test.go:20 want none")
+}
+
+// heard is what was ever said of one test.
+type heard struct {
+	integrationtest.Found
+	of       string
+	messages []string
+}
+
+func (s *heard) Emit(ev tasks.Event) {
+	if e, ok := ev.(tasks.TestReported); ok && e.Test.Name == s.of && e.Test.Message != "" {
+		s.messages = append(s.messages, e.Test.Message)
+	}
+}
+
+func TestTheTestAroundASubtestIsNeverSaidToHavePanicked(t *testing.T) {
+	root := integrationtest.Root(t, "testdata/shop")
+	s := &heard{of: "TestOuter"}
+	read := parse(integrationtest.Task(root, ""), s)
+	for n, line := range integrationtest.Lines(t, "testdata/inner_json.txt", root) {
+		read(int64(n), line)
+	}
+	if len(s.messages) > 0 { // what a run was told once stays
+		t.Errorf("it said %q", s.messages)
+	}
 }
 
 func TestWhatTheGoCommandCannotGiveToTheCompilerHasItsPlace(t *testing.T) {

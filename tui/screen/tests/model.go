@@ -454,8 +454,8 @@ func (m *model) place(t *tasks.TestResult) *node {
 			end += len(t.Separator)
 		}
 		end += len(part)
-		if t.Name == tasks.WholeFile && path.Ext(t.Suite) == "" {
-			part = "(package)"
+		if t.Name == tasks.WholeFile {
+			part = t.Shown()
 		}
 		above = m.child(above, nodeID{t.Suite, t.Name[:end]}, part)
 	}
