@@ -119,6 +119,7 @@ const connectTime = 8 * time.Second
 // the workspace does not need may be away.
 func examineConnections(ctx context.Context, p place, f *config.File) []finding {
 	connections, err := all.Connections(ctx, f, surroundings(p))
+	connections = wanted(f, connections)
 	found := make([]finding, len(connections))
 	var asking sync.WaitGroup
 	for i, c := range connections {

@@ -67,7 +67,7 @@ func tests(dir string, m manifest) (where, what string) {
 	if _, ok := m.Tool["pytest"]; ok {
 		return "pyproject.toml", "settings of pytest"
 	}
-	for _, file := range [...]string{"pytest.ini", ".pytest.ini", "conftest.py"} {
+	for _, file := range [...]string{"pytest.ini", ".pytest.ini", "conftest.py", "tests/conftest.py", "test/conftest.py"} {
 		if declared.Has(dir, file) {
 			return file, "settings of pytest"
 		}
@@ -81,6 +81,29 @@ func tests(dir string, m manifest) (where, what string) {
 		}
 	}
 	return "", ""
+}
+
+// mostAbove is how many directories above its own a project's workspace may be.
+const mostAbove = 4
+
+// memberOfUV says whether a directory above is a workspace of uv, which locks all of
+// its members in one file.
+func memberOfUV(dir string) bool {
+	for range mostAbove {
+		if declared.Has(dir, ".git") || filepath.Dir(dir) == dir {
+			return false
+		}
+		dir = filepath.Dir(dir)
+		if !declared.Has(dir, "uv.lock") {
+			continue
+		}
+		var m manifest
+		text, _, _ := declared.Read(dir, "pyproject.toml")
+		if err := toml.Unmarshal(text, &m); err == nil && table(m.Tool, "uv", "workspace") != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // mostNames bounds how much of a directory is looked at.
@@ -114,7 +137,7 @@ func runner(dir string, m manifest) func(tool string) string {
 	_, pdm := m.Tool["pdm"]
 	prefix := ""
 	switch {
-	case declared.Has(dir, "uv.lock"):
+	case declared.Has(dir, "uv.lock"), memberOfUV(dir):
 		prefix = "uv run "
 	case declared.Has(dir, "poetry.lock"), poetry:
 		prefix = "poetry run "

@@ -57,6 +57,38 @@ func TestARepositoryOffersTheToolsThatItHasSettingsFor(t *testing.T) {
 	}
 }
 
+func TestAMemberOfAWorkspaceOfUVIsRunByUV(t *testing.T) {
+	root := t.TempDir()
+	for name, text := range map[string]string{
+		"uv.lock": "", "pyproject.toml": "[tool.uv.workspace]\nmembers = [\"backend\"]\n",
+		"backend/pyproject.toml": "[project]\nname = \"shop\"\n[tool.ruff]\n", "backend/tests/conftest.py": "", "backend/tests/api/test_cart.py": "",
+		"other/.git/HEAD": "", "other/conftest.py": "",
+	} {
+		p := filepath.Join(root, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(p, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for dir, want := range map[string][]string{"backend": {"uv run pytest -v", "uv run ruff check ."}, "other": {"python3 -m pytest -v"}} {
+		found, err := detect(t.Context(), filepath.Join(root, dir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var runs []string
+		for _, ev := range found {
+			for _, u := range ev.Units {
+				runs = append(runs, u.Run)
+			}
+		}
+		if diff := cmp.Diff(want, runs); diff != "" {
+			t.Errorf("%s: %s", dir, diff)
+		}
+	}
+}
+
 func TestWhatIsLeftOutIsNamed(t *testing.T) {
 	dir := t.TempDir()
 	text := "[project]\nname = \"shop\"\n[project.scripts]\nshop = \"shop:main\"\n[tool.poe.tasks]\na = \"b\"\n"
