@@ -4,6 +4,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/sawhorse-dev/sawhorse/integrations/internal/place"
 	"github.com/sawhorse-dev/sawhorse/tasks"
@@ -81,7 +82,7 @@ func (o *output) stackLine(line string) bool {
 		}
 	case strings.HasPrefix(line, "\t\t"):
 		if name := firstWord(line[2:]); c.timeout && c.stack == 0 && isTest(name) {
-			o.victim(name)
+			o.victim(name, duration(strings.TrimPrefix(line[2:], name)))
 		}
 	case line[0] == '\t', c.race && strings.HasPrefix(line, "      "):
 		o.frame(strings.TrimSpace(line))
@@ -107,10 +108,11 @@ func (o *output) stackLine(line string) bool {
 	return true
 }
 
-// victim is a test that was running at a timeout.
-func (o *output) victim(name string) {
+// victim is a test that was running at a timeout, for as long as took where that is
+// said.
+func (o *output) victim(name string, took time.Duration) {
 	if t := o.begin(name); t != nil && t.Status != tasks.TestPassed {
-		t.said, t.Message, t.Location = aReport, o.crash.message, tasks.Location{}
+		t.said, t.Message, t.Location, t.Duration = aReport, o.crash.message, tasks.Location{}, took
 		o.crash.victims = append(o.crash.victims, t)
 		if o.events == "" && o.current == nil {
 			t.lines.Add(o.crash.from, o.n+1)
@@ -170,7 +172,7 @@ func (o *output) blame() {
 		return // the others were only there
 	}
 	if !c.timeout && len(c.victims) == 0 && c.owner != "" {
-		o.victim(c.owner)
+		o.victim(c.owner, 0)
 	}
 	for _, t := range c.victims {
 		if t.Location.File == "" && (!c.timeout || topLevel(t.Name) == c.owner) {

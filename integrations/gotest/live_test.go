@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -227,6 +228,9 @@ func TestWhatATestThatTimesOutHasLoggedStandsAboveItsEnd(t *testing.T) {
 		t.Error(diff)
 	}
 	wantRows(t, &got.Found, "failed price TestSlow price/price_test.go:28 timed out after 1s")
+	if took := got.Tests[0].Duration; took != time.Second {
+		t.Errorf("it took %v", took)
+	}
 }
 
 func TestALiveRunThatIsCutOffAnywhereLosesNothingOfWhatFailed(t *testing.T) {

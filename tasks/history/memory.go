@@ -51,7 +51,7 @@ type Trend struct {
 	Task    string   `json:"task"`
 	Suite   string   `json:"suite,omitempty"`
 	Name    string   `json:"name"`
-	Results []Result `json:"results"` // oldest first
+	Results []Result `json:"results,omitempty"` // oldest first
 	Flaky   *Flaky   `json:"flaky,omitempty"`
 	Slow    *Slow    `json:"slow,omitempty"`
 	Broken  *Broken  `json:"broken,omitempty"`
