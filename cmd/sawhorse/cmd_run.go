@@ -450,10 +450,23 @@ func (a *app) verdict(j *job) error {
 	if r.Error != "" {
 		text += ": " + r.Error
 	}
+	if why := remedy(r); why != "" && len(failures) == 0 {
+		text += ": " + why
+	}
 	if n := len(failures); n > 0 {
 		text += fmt.Sprintf(" (%s failed)", tasks.Counted(n, "test"))
 	}
 	return &fault{code: code, err: errors.New(text)}
+}
+
+// remedy is what was found in the output of a run that says no more of itself than
+// its code: what is wrong with no file, as a module that was never installed.
+func remedy(r tasks.Run) string {
+	i := slices.IndexFunc(r.Diagnostics, func(d tasks.Diagnostic) bool { return d.Severity == tasks.Error && d.Location.File == "" })
+	if i < 0 || r.Exit == nil || r.Error != r.Exit.String() {
+		return ""
+	}
+	return r.Diagnostics[i].Message
 }
 
 // updateRun prints what a run has said so far.
