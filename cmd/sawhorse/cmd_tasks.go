@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
@@ -44,6 +45,7 @@ type offer struct {
 	Kind        string   `json:"kind"`
 	Description string   `json:"description,omitempty"`
 	Run         string   `json:"run,omitempty"`
+	Image       string   `json:"image,omitempty"`
 	Dir         string   `json:"dir,omitempty"`
 	At          string   `json:"at,omitempty"`
 	Params      []string `json:"params,omitempty"`
@@ -62,12 +64,27 @@ func offers(f *config.File) []offer {
 			Name: u.Name, Kind: string(u.Kind), Description: u.Description,
 			Run: cmp.Or(u.Run, strings.Join(u.Command, " ")), Dir: u.Dir, At: u.Pos.String(), Groups: u.Groups,
 		}
+		if c := u.Container; c != nil {
+			o.Image = imageOf(f.Dir, c)
+		}
 		for _, p := range u.Params {
 			o.Params = append(o.Params, p.Name)
 		}
 		all = append(all, o)
 	}
 	return all
+}
+
+// imageOf says what a container is made of: its image, or where that is built.
+func imageOf(root string, c *config.Container) string {
+	if c.Build == nil {
+		return c.Image
+	}
+	from := c.Build.Context
+	if rel, err := filepath.Rel(root, from); err == nil {
+		from = filepath.ToSlash(rel)
+	}
+	return "built from " + from
 }
 
 // whichTask is the answer to a verb that was given no task: those that there are.
@@ -89,7 +106,7 @@ func (a *app) whichTask() error {
 func printOffers(to io.Writer, f *config.File) error {
 	w := tabwriter.NewWriter(to, 0, 4, 2, ' ', 0)
 	for _, o := range offers(f) {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", o.Name, o.Kind, o.At, oneLine(cmp.Or(o.Description, o.Run)))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", o.Name, o.Kind, o.At, oneLine(cmp.Or(o.Description, o.Run, o.Image)))
 	}
 	return w.Flush()
 }
