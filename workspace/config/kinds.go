@@ -364,6 +364,20 @@ const variablePattern = `^[^=\s\x00]+$`
 
 var variableForm = lazy.Regexp(variablePattern)
 
+// variableName is the name of an environment variable, without a value.
+func variableName() kind[string] {
+	return kind[string]{
+		shape: &shape{words: "the name of a variable", schema: schema{"type": "string", "pattern": variablePattern}},
+		read: func(r *reader, n *node) (string, bool) {
+			if n.kind != textNode || !variableForm().MatchString(n.text) {
+				r.must(n, "the name of a variable", "names have no =, no space")
+				return "", false
+			}
+			return n.text, true
+		},
+	}
+}
+
 // environment is a mapping of names to values, or a list of KEY=VALUE.
 func environment() kind[map[string]string] {
 	value := template()

@@ -215,8 +215,8 @@ func inputsKind() kind[Inputs] {
 		k.shape.words = "a list of globs"
 		return k
 	}
-	words := func(of string) kind[[]string] {
-		k := list(text())
+	words := func(of string, one kind[string]) kind[[]string] {
+		k := list(one)
 		k.shape.words = "a list of " + of
 		return k
 	}
@@ -225,9 +225,9 @@ func inputsKind() kind[Inputs] {
 			"Globs of the files that are read, relative to the workspace directory. What git ignores counts where a glob names it: `dist/*.js`.", required),
 		give("ignore", globs(), func(i *Inputs, v []string) { i.Ignore = v },
 			"Globs of files to leave out; they win over `files`."),
-		give("env", words("names"), func(i *Inputs, v []string) { i.Env = v },
+		give("env", words("names", variableName()), func(i *Inputs, v []string) { i.Env = v },
 			"Names of environment variables that matter, beside those that the workspace gives by `env` and `env_file`."),
-		give("tools", words("lines"), func(i *Inputs, v []string) { i.Tools = v },
+		give("tools", words("lines", text()), func(i *Inputs, v []string) { i.Tools = v },
 			"Lines for the shell whose output is the version of a tool: `go version`."),
 	})
 }

@@ -94,6 +94,11 @@ var bad = []struct {
 	{"succeeded service", "version: 1\nservices: {a: {run: x, depends_on: {b: succeeded}}, b: {run: x, restart: always}}\n", []string{`2:37: service "a" waits for "b" to be succeeded, but "b" is restarted whenever it ends (use ready or started, or change its restart)`}, false},
 
 	{"regex", "version: 1\nservices: {a: {run: x, ready: {log: 'a('}}}\n", []string{"2:37: ready.log of service \"a\": error parsing regexp: missing closing ): `a(` (the syntax is RE2: https://golang.org/s/re2syntax)"}, false},
+	{"inputs of nothing", "version: 1\ntasks:\n  a: {run: x, inputs: {env: [X]}}\n  b: {run: x, inputs: {files: ['*.go'], env: ['A B', 7]}}\n", []string{
+		`3:23: inputs of task "a" has no files (add files: a list of globs)`,
+		`4:47: inputs.env of task "b" must be the name of a variable, not "A B" (names have no =, no space)`,
+		`4:54: inputs.env of task "b" must be the name of a variable, not 7 (names have no =, no space)`,
+	}, true},
 	{"probe of nothing", "version: 1\nservices: {a: {run: x, ready: {every: 1s}}}\n", []string{`2:31: ready of service "a" has no http or tcp or exec or log`}, true},
 	{"probe of two", "version: 1\nservices: {a: {run: x, ready: {tcp: 1, exec: x}}}\n", []string{`2:40: "exec" cannot be given together with "tcp" in ready of service "a" (keep one of them)`}, true},
 	{"address", "version: 1\nservices: {a: {run: x, ready: {tcp: localhost}}, b: {run: x, ready: {http: 'ftp://h'}}}\n", []string{

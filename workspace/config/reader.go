@@ -108,7 +108,7 @@ func (r *reader) lacks(n *node, k key) {
 		r.at(r.start(), 1, "the file has no version", fmt.Sprintf("add this as its first line: version: %d", Version))
 		return
 	}
-	r.problem(n, fmt.Sprintf("%s has no %s", r.place(), k.name), "")
+	r.problem(n, fmt.Sprintf("%s has no %s", r.place(), k.name), fmt.Sprintf("add %s: %s", k.name, k.shape.words))
 }
 
 // lacksAll reports that a mapping has none of the keys of which it needs one.
