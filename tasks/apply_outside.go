@@ -102,6 +102,10 @@ func (s *State) observe(r Run) {
 	if old.Observed { // why it was begun here is known better here
 		old.Cause = r.Cause
 	}
+	old.Observed = r.Observed
+	if !r.Status.Done() { // how it ended before counts no more
+		old.Exit = nil
+	}
 	s.Runs[r.ID] = old
 }
 

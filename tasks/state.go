@@ -190,7 +190,7 @@ func (s State) Current(task string) (Run, bool) {
 // system is none.
 func (s State) Waiting(task string) (Run, bool) {
 	for _, id := range slices.Backward(s.Units[task].Runs) {
-		if r := s.Runs[id]; r.Status == Queued && !r.Observed {
+		if r := s.Runs[id]; r.Status == Queued && !r.Observed && r.External == "" {
 			return r, true
 		}
 	}

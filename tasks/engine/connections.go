@@ -373,7 +373,12 @@ func (e *Engine) observed(c *connection, r tasks.Run) {
 			if e.live[id] != nil {
 				return
 			}
-			r.ID, r.Number, r.Observed = id, old.Number, old.Observed
+			// One of ours that had ended goes on because somebody ran it again there: it is
+			// looked at from now on, and nobody's to begin.
+			r.ID, r.Number, r.Observed = id, old.Number, old.Observed || old.Status.Done() && !r.Status.Done()
+			if old.Cause.Kind != tasks.ByOthers {
+				r.Cause = old.Cause
+			}
 			e.emit(tasks.RunObserved{Run: r})
 			return
 		}

@@ -404,6 +404,31 @@ func TestARunStartedElsewhereIsShownAndFollowedWhileLookedAt(t *testing.T) {
 	})
 }
 
+func TestARunOfThisHostThatIsRunAgainThereIsBegunNoSecondTime(t *testing.T) {
+	s := &system{}
+	s.catalog = []tasks.Task{build("ci")}
+	var begun atomic.Int32
+	s.run = func(_ context.Context, sink tasks.Sink) error {
+		begun.Add(1)
+		sink.Emit(tasks.RunLinked{External: "4711"})
+		return &tasks.ExitError{Exit: tasks.Exit{Code: 1}}
+	}
+	onSystem(t, s, nil, func(b *bench) {
+		b.do(tasks.RunTask{Name: "ci", Detail: "started by hand"})
+		pass(time.Second)
+		r := tasks.Run{Task: "ci", External: "4711", Status: tasks.Queued, Native: "queued", QueuedAt: time.Now(), Cause: tasks.Cause{Kind: tasks.ByOthers, Detail: "rerun by ada"}}
+		s.observed(r)
+		pass(time.Second)
+		r.Status, r.Native, r.StartedAt = tasks.Running, "in_progress", time.Now()
+		s.observed(r)
+		pass(time.Second)
+		got := b.state().Runs["ci#1"]
+		if begun.Load() != 1 || got.Status != tasks.Running || !got.Observed || got.Cause.String() != "started by hand" || len(b.state().Units["ci"].Runs) != 1 {
+			t.Errorf("begun %d times: %+v", begun.Load(), got)
+		}
+	})
+}
+
 func TestARunStartedElsewhereIsCancelledWhereItRuns(t *testing.T) {
 	s := &system{catalog: []tasks.Task{build("ci")}}
 	onSystem(t, s, nil, func(b *bench) {

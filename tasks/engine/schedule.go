@@ -87,7 +87,7 @@ func (v view) line(p *plan, u tasks.Unit, free int) int {
 	started := false
 	for _, id := range u.Runs {
 		r := v.s.Runs[id]
-		if r.Status.Done() || r.Observed {
+		if r.Status.Done() || r.Observed || r.Status == tasks.Queued && r.External != "" {
 			continue
 		}
 		mine := func(o tasks.Run) bool { return r.Sweep != nil && o.In(r.Sweep.ID) }
