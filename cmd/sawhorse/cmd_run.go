@@ -455,6 +455,9 @@ func (a *app) verdict(j *job) error {
 	}
 	if n := len(failures); n > 0 {
 		text += fmt.Sprintf(" (%s failed)", tasks.Counted(n, "test"))
+		if r.BrokeOff() {
+			text += "; it ends with its first failure: what comes after that was not run"
+		}
 	}
 	return &fault{code: code, err: errors.New(text)}
 }
