@@ -106,7 +106,7 @@ func awaitAsked(ctx context.Context, e outside, q question) (last tasks.State, a
 	err = followTicking(limited, e, func(s *tasks.State) (bool, error) {
 		last, found = *s, thingsCalled(s, q.name)
 		p, isConnection := s.Providers[q.name]
-		busy := len(s.Providers) == 0 && !s.Watch.Ready
+		busy := len(s.Providers) == 0 // the engine has only begun
 		for _, p := range s.Providers {
 			busy = busy || p.Phase == tasks.PhaseBusy
 		}
