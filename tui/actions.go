@@ -178,9 +178,13 @@ func (s *Screen) toggleAction(name, none string) action.Action {
 	_, active := s.state.Active(name)
 	_, waits := s.state.Waiting(name)
 	_, elsewhere := s.state.Elsewhere(name)
-	if active || waits || elsewhere {
+	switch {
+	case active || waits || elsewhere:
 		toggle.Title, toggle.Hint = "Stop "+name, "stop"
 		toggle.Do = func() tea.Cmd { return s.stopTasks([]string{name}, "stopping "+name) }
+	case !u.Task.IsService() && u.Task.Spec.Watch != nil && u.Up:
+		toggle.Title, toggle.Hint = "Run "+name+" no more when its files change", "unwatch"
+		toggle.Do = func() tea.Cmd { return s.do(tasks.Stop{Names: []string{name}}, "not watching for "+name) }
 	}
 	if w, ok := s.sweeping(name); ok {
 		toggle.Title, toggle.Do = "Stop the sweep of "+name, func() tea.Cmd { return s.askStopSweep(w) }

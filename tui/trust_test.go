@@ -59,7 +59,7 @@ func TestOneCommandOfOneFileIsCalledSo(t *testing.T) {
 	})
 }
 
-func TestStartingATaskWhoseWatchingIsOffTurnsItOn(t *testing.T) {
+func TestTheKeyThatStartsATaskTurnsItsWatchingOnAndOff(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		e := tuitest.NewEngine(
 			config.Unit{Name: "test", Kind: config.Task, Run: "go test ./...", Watch: &config.Watch{Paths: []string{"**/*.go"}}},
@@ -67,17 +67,19 @@ func TestStartingATaskWhoseWatchingIsOffTurnsItOn(t *testing.T) {
 		u := tuitest.New(t, 120, 36, e, tui.Options{})
 		u.See("watch off", "s watch").Press("5").See("saves do not run it: s runs it, and from then on they do").Press("1", "s")
 		e.Emit(tasks.Wanted{Task: "test", Up: true})
-		u.Gone("watch off").Press("s")
+		u.Gone("watch off").See("s unwatch").Press("s")
+		e.Emit(tasks.Wanted{Task: "test"})
+		u.See("watch off", "s watch").Press("s")
 		e.Emit(
+			tasks.Wanted{Task: "test", Up: true},
 			tasks.RunQueued{Run: tasks.Run{ID: "test#1", Task: "test", Number: 1, Status: tasks.Queued, QueuedAt: time.Now(), EndLine: -1}},
 			tasks.RunStarted{ID: "test#1", At: time.Now()},
 		)
-		u.See("◐ test").Press("s")
+		u.See("◐ test", "s stop").Press("s")
 		e.Emit(tasks.Wanted{Task: "test"}, tasks.RunEnded{ID: "test#1", At: time.Now(), Status: tasks.Cancelled})
 		u.See("○ test  watch off", "cancelled", "s watch")
-		want := []tasks.Command{
-			tasks.Start{Names: []string{"test"}}, tasks.RunTask{Name: "test", Detail: "started by hand"}, tasks.Stop{Names: []string{"test"}},
-		}
+		start, stop := tasks.Start{Names: []string{"test"}}, tasks.Stop{Names: []string{"test"}}
+		want := []tasks.Command{start, stop, start, stop}
 		if diff := cmp.Diff(want, e.Commands()); diff != "" {
 			t.Error(diff)
 		}
