@@ -52,14 +52,24 @@ func silent() []string {
 // one that finds the go command.
 func (v invocation) telling() config.Unit {
 	const flag = "-json"
-	words := slices.Insert(slices.Clone(v.line.Words), len(v.head), flag)
+	before := len(v.head)
+	if before < len(v.line.Words) { // -C is taken as the first flag only
+		switch name, _, valued := strings.Cut(strings.TrimLeft(v.line.Words[before], "-"), "="); {
+		case name != "C":
+		case valued:
+			before++
+		default:
+			before = min(before+2, len(v.line.Words))
+		}
+	}
+	words := slices.Insert(slices.Clone(v.line.Words), before, flag)
 	u := v.unit
 	if u.Run == "" {
 		u.Command = words
 		return u
 	}
 	at := 0
-	for range len(v.line.Env) + len(v.head) {
+	for range len(v.line.Env) + before {
 		rest := strings.TrimLeft(u.Run[at:], " \t")
 		at = len(u.Run) - len(rest) + len(firstWord(rest))
 	}
