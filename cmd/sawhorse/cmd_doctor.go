@@ -50,9 +50,9 @@ func (a *app) cmdDoctor() *cobra.Command {
 					if !f.OK {
 						mark = "✖"
 					}
-					fmt.Fprintf(a.out, "%s %-10s %s\n", mark, f.What, f.Text)
+					fmt.Fprintf(a.out, "%s %-10s %s\n", mark, f.What, shown(f.Text)) // it has words of the workspace's files
 					if f.Hint != "" {
-						fmt.Fprintf(a.out, "  %-10s → %s\n", "", f.Hint)
+						fmt.Fprintf(a.out, "  %-10s → %s\n", "", shown(f.Hint))
 					}
 				}
 			}
@@ -77,9 +77,17 @@ func (a *app) examine(ctx context.Context) []finding {
 	if err != nil {
 		return []finding{{What: "workspace", Text: firstLine(err.Error()), Hint: "all of it: sawhorse validate"}}
 	}
-	found := append(examineFile(ctx, p, f), a.examineTrust(p, f), examineHost(ctx, p), examineState(p))
+	trust, trusted := a.examineTrust(p, f)
+	found := append(examineFile(ctx, p, f), trust, examineHost(ctx, p), examineState(p))
 	found = append(found, examinePrograms(ctx, p, f)...)
 	found = append(found, examineInstalled(ctx, p.root, f)...)
+	if n := len(f.Integrations); n > 0 && !trusted && !a.trust && !inCI() {
+		// Whom a stranger's file names may be sent a token, or a command may have to tell it.
+		found = append(found, finding{What: "connect", Text: tasks.Counted(n, "connection") + " not asked: the file that names them is not trusted yet", Hint: "sawhorse trust"})
+		own := *f
+		own.Integrations = nil
+		f = &own
+	}
 	found = append(found, examineConnections(ctx, p, f)...)
 	found = append(found, examinePorts(ctx, p, f)...)
 	return append(found, examineDisk(p), examineWatch(), examineInstances())
@@ -103,21 +111,21 @@ func examineFile(ctx context.Context, p place, f *config.File) []finding {
 	return found
 }
 
-func (a *app) examineTrust(p place, f *config.File) finding {
+func (a *app) examineTrust(p place, f *config.File) (told finding, trusted bool) {
 	store, err := session.OpenTrust()
 	if err != nil {
-		return finding{What: "trust", Text: err.Error()}
+		return finding{What: "trust", Text: err.Error()}, false
 	}
 	ok, err := store.IsTrusted(p.root, session.Digest(session.Commands(f)))
 	switch {
 	case err != nil:
-		return finding{What: "trust", Text: err.Error()}
+		return finding{What: "trust", Text: err.Error()}, false
 	case !ok && f.Detected:
-		return finding{What: "trust", OK: true, Text: "asked for at the first start", Hint: "or now: sawhorse trust"}
+		return finding{What: "trust", OK: true, Text: "asked for at the first start", Hint: "or now: sawhorse trust"}, false
 	case !ok:
-		return finding{What: "trust", Text: "the workspace file is not trusted yet", Hint: "sawhorse trust"}
+		return finding{What: "trust", Text: "the workspace file is not trusted yet", Hint: "sawhorse trust"}, false
 	}
-	return finding{What: "trust", OK: true, Text: "trusted"}
+	return finding{What: "trust", OK: true, Text: "trusted"}, true
 }
 
 func examineHost(ctx context.Context, p place) finding {

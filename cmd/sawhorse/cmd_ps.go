@@ -164,7 +164,7 @@ func (a *app) psContainers(ctx context.Context, p place, names []string) error {
 			name = r.Group + "/" + name
 		}
 		mark := map[tasks.Phase]string{tasks.PhaseUp: "●", tasks.PhaseFailed: "✖", tasks.PhaseWarning: "▲", tasks.PhaseBusy: "◐"}[r.Phase]
-		fmt.Fprintf(w, "%s %s\t%s\t%s\t%s\n", cmp.Or(mark, "○"), safeText(name, false), cmp.Or(r.Reason, r.Native), age(r.Since), safeText(r.Detail, false))
+		fmt.Fprintf(w, "%s %s\t%s\t%s\t%s\n", cmp.Or(mark, "○"), safeText(name, false), safeText(cmp.Or(r.Reason, r.Native), false), age(r.Since), safeText(r.Detail, false))
 	}
 	return w.Flush()
 }

@@ -106,7 +106,7 @@ func (a *app) whichTask() error {
 func printOffers(to io.Writer, f *config.File) error {
 	w := tabwriter.NewWriter(to, 0, 4, 2, ' ', 0)
 	for _, o := range offers(f) {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", o.Name, o.Kind, o.At, oneLine(cmp.Or(o.Description, o.Run, o.Image)))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", o.Name, o.Kind, oneLine(o.At), oneLine(cmp.Or(o.Description, o.Run, o.Image)))
 	}
 	return w.Flush()
 }

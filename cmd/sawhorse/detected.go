@@ -64,7 +64,7 @@ func detected(ctx context.Context, root string, deep bool) (*config.File, error)
 // declaredIn names what would be trusted, for people.
 func declaredIn(f *config.File) string {
 	if !f.Detected {
-		return f.Files[0]
+		return shown(f.Files[0])
 	}
 	var names []string
 	for _, file := range f.Files {
@@ -78,7 +78,7 @@ func declaredIn(f *config.File) string {
 	if len(names) > some+1 {
 		names = append(names[:some], fmt.Sprintf("%d more files", len(names)-some))
 	}
-	return fmt.Sprintf("%s (%s)", f.Dir, strings.Join(names, ", "))
+	return shown(fmt.Sprintf("%s (%s)", f.Dir, strings.Join(names, ", ")))
 }
 
 // news is what would run now and was not trusted: what is gone needs no trust.

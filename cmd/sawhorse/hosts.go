@@ -114,6 +114,16 @@ func (a *app) completeNames(_ *cobra.Command, args []string, _ string) ([]string
 	return names, none
 }
 
+// safeLines makes a text of several lines harmless: names of files stand in errors, and
+// what other systems answer.
+func safeLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = safeText(line, false)
+	}
+	return strings.Join(lines, "\n")
+}
+
 // safeText makes a log line harmless for a terminal; colours stay if wanted.
 func safeText(text string, color bool) string {
 	clean := parse.Clean(text)

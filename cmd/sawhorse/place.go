@@ -154,6 +154,7 @@ func describeChanges(changes []session.Change) string {
 		if c.Unit != "" {
 			where = c.Unit + "." + c.Field
 		}
+		where = shown(where)
 		switch c.Kind {
 		case session.Added:
 			fmt.Fprintf(&b, "  + %-20s %s\n", where, shown(c.After))

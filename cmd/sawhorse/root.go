@@ -116,16 +116,16 @@ func (a *app) report(err error) int {
 		return exitUsage
 	case errors.As(err, &f):
 		if f.err != nil {
-			fmt.Fprintf(a.err, "sawhorse: %v\n", f.err)
+			fmt.Fprintf(a.err, "sawhorse: %s\n", safeLines(f.err.Error()))
 		}
 		if f.hint != "" {
-			fmt.Fprintf(a.err, "  %s\n", f.hint)
+			fmt.Fprintf(a.err, "  %s\n", safeLines(f.hint))
 		}
 		return f.code
 	case errors.Is(err, context.Canceled):
 		return 130
 	}
-	fmt.Fprintf(a.err, "sawhorse: %v\n", err)
+	fmt.Fprintf(a.err, "sawhorse: %s\n", safeLines(err.Error()))
 	return exitFailure
 }
 
