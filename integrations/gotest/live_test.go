@@ -172,6 +172,31 @@ func passes(pkg, test string) []string {
 	}
 }
 
+func TestWhatATestLogsBehindALineThatItPrintedHalfIsItsMessage(t *testing.T) {
+	p := `{"Action":"output","Package":"example.com/shop/cart","Test":"TestTotal","Output":"`
+	lines := slices.Concat(begins("cart", "TestTotal"), []string{
+		p + `two of    three    cart_test.go:12: want 4, got 3\n"}`, p + `--- FAIL: TestTotal (0.00s)\n"}`,
+		`{"Action":"fail","Package":"example.com/shop/cart","Test":"TestTotal","Elapsed":0}`,
+		`{"Action":"output","Package":"example.com/shop/cart","Output":"FAIL\texample.com/shop/cart\t0.003s\n"}`,
+		`{"Action":"fail","Package":"example.com/shop/cart","Elapsed":0.003}`,
+	})
+	quiet := []string{
+		"two of    three", "--- FAIL: TestTotal (0.00s)", "    a_test.go:3: opening TestTotal", "    cart_test.go:12: want 4, got 3",
+		"FAIL\texample.com/shop/cart\t0.003s", "FAIL",
+	}
+	verbose := []string{
+		"=== RUN   TestTotal", "    a_test.go:3: opening TestTotal", "two of    three    cart_test.go:12: want 4, got 3", "--- FAIL: TestTotal (0.00s)",
+		"FAIL\texample.com/shop/cart\t0.003s", "FAIL",
+	}
+	for command, want := range map[string][]string{"go test ./...": quiet, "go test -v ./...": verbose} {
+		got := liveRun(t, command, lines)
+		if diff := cmp.Diff(want, got.lines); diff != "" {
+			t.Errorf("%s: %s", command, diff)
+		}
+		wantRows(t, &got.Found, "failed cart TestTotal cart/cart_test.go:12 want 4, got 3")
+	}
+}
+
 func TestATestThatHangsIsNamedWhileOtherPackagesGoOn(t *testing.T) {
 	task := integrationtest.Task(integrationtest.Root(t, "testdata/shop"), "")
 	task.Spec.Run = "go test ./..."

@@ -23,6 +23,7 @@ const (
 //	        	Error:      	Not equal:     of testify, below an empty one
 //	got:                                       of an example
 func (o *output) message(t *test, line string) {
+	line = line[loggedAt(line):]
 	message, location, diff := t.Message, t.Location, t.diff
 	text := strings.TrimSpace(line)
 	switch {
@@ -39,6 +40,37 @@ func (o *output) message(t *test, line string) {
 	if (message != t.Message || location != t.Location || diff.Lines() != t.diff.Lines()) && t.Status != tasks.TestRunning {
 		o.report(t)
 	}
+}
+
+// loggedAt is where in a line t.Log begins, behind what the program has printed
+// without an end of the line: "done    cart_test.go:12: want 4".
+func loggedAt(line string) int {
+	const indent = "    "
+	if line == "" || line[0] == ' ' {
+		return 0
+	}
+	for at := 0; ; {
+		i := strings.Index(line[at:], indent)
+		if i < 0 {
+			return 0
+		}
+		if at += i; isLog(line[at:]) {
+			return at
+		}
+		at++
+	}
+}
+
+// isLog says whether a line is the first one of t.Log: "    cart_test.go:12: text".
+func isLog(line string) bool {
+	rest, ok := strings.CutPrefix(line, "    ")
+	file, rest, sep := strings.Cut(rest, ":")
+	n, _, ended := strings.Cut(rest, ":")
+	return ok && sep && ended && (strings.HasSuffix(file, ".go") || file == "???") && !strings.Contains(file, "    ") && file[0] != ' ' && isNumber(n)
+}
+
+func isNumber(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
 }
 
 // located is a line with a place.

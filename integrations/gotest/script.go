@@ -145,7 +145,11 @@ func (s *script) print(name, text string) {
 	case s.verbose:
 		s.loud(s.scene(name), text)
 	default:
-		s.quiet(s.scene(name), text)
+		c, at := s.scene(name), loggedAt(text)
+		if at > 0 {
+			s.quiet(c, text[:at])
+		}
+		s.quiet(c, text[at:])
 	}
 }
 
@@ -211,13 +215,6 @@ func (s *script) quiet(c *scene, text string) {
 	if root.bytes += len(text); root.bytes > mostHeld {
 		s.bare(root)
 	}
-}
-
-// isLog says whether a line is the first one of t.Log: "    cart_test.go:12: text".
-func isLog(text string) bool {
-	rest, ok := strings.CutPrefix(text, "    ")
-	file, rest, sep := strings.Cut(rest, ":")
-	return ok && sep && (strings.HasSuffix(file, ".go") || file == "???") && file[0] != ' ' && rest != "" && '0' <= rest[0] && rest[0] <= '9'
 }
 
 // crashes says whether a line begins the end of the whole program.
