@@ -197,6 +197,27 @@ func TestWhatATestLogsBehindALineThatItPrintedHalfIsItsMessage(t *testing.T) {
 	}
 }
 
+func TestASubtestThatPrintsNoEndOfItsLastLineLosesNothingOfWhatItLogged(t *testing.T) {
+	root := integrationtest.Root(t, "testdata/shop")
+	for command, want := range map[string][]string{
+		"go test ./...": {
+			"done", "--- FAIL: TestOuter (0.00s)", "    --- FAIL: TestOuter/fails (0.00s)", "        inner_test.go:7: want none",
+		},
+		"go test -v ./...": {
+			"=== RUN   TestOuter", "=== RUN   TestOuter/fails", "    inner_test.go:7: want none", "done", "    --- FAIL: TestOuter/fails (0.00s)", "--- FAIL: TestOuter (0.00s)",
+		},
+	} {
+		lines := slices.Clone(integrationtest.Lines(t, "testdata/inner_json.txt", root)[:8])
+		result := len(lines) - 2 // "--- FAIL: TestOuter/fails", and that it has
+		unended := `{"Action":"output","Package":"example.com/shop/inner","Test":"TestOuter/fails","Output":"done"}`
+		p := `"Package":"example.com/shop/inner","Test":"TestOuter"`
+		lines = append(slices.Insert(lines, result, unended), `{"Action":"output",`+p+`,"Output":"--- FAIL: TestOuter (0.00s)\n"}`, `{"Action":"fail",`+p+`}`, `{"Action":"fail","Package":"example.com/shop/inner"}`)
+		if diff := cmp.Diff(append(want, "FAIL"), liveRun(t, command, lines).lines); diff != "" {
+			t.Errorf("%s: %s", command, diff)
+		}
+	}
+}
+
 func TestATestThatHangsIsNamedWhileOtherPackagesGoOn(t *testing.T) {
 	task := integrationtest.Task(integrationtest.Root(t, "testdata/shop"), "")
 	task.Spec.Run = "go test ./..."

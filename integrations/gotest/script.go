@@ -111,10 +111,10 @@ func (s *script) scene(name string) *scene {
 
 // join puts pieces of lines together.
 func (s *script) join(e event) {
-	if s.whose != e.Test {
+	text, whole := strings.CutSuffix(e.Output, "\n")
+	if s.whose != e.Test || isResult(strings.TrimLeft(text, " "), e.Test) {
 		s.endLine()
 	}
-	text, whole := strings.CutSuffix(e.Output, "\n")
 	if !whole || len(s.piece) > 0 {
 		s.piece, s.whose = append(s.piece, text...), e.Test
 		if whole || len(s.piece) > mostHeld {
