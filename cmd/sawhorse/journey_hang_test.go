@@ -67,7 +67,7 @@ func TestATestThatHangsIsNamedWhileItRuns(t *testing.T) {
 	}
 	w.sawhorse(t, dir, "trust")
 	p := sit(t, w, dir, 120, 36, env)
-	p.press("r")
+	p.see("▌ *○ test").press("r")
 	p.see(`ok +example.com/shop/cart`, `ok +example.com/shop/price`, `no test files`).gone(`example.com/shop/store`)
 	p.press("2").see(`◐ 1 running: store +TestOpens \d+`, `◐ TestOpens +\d+`, `✓ TestOf`)
 
