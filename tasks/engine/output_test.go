@@ -58,6 +58,34 @@ func TestAParserIsToldTheNumberOfEachLineOfTheLog(t *testing.T) {
 	})
 }
 
+func TestANoteWhileATaskRunsMovesNoLineOfItsParser(t *testing.T) {
+	u := watching(task("t"), "**")
+	u.OnBusy = config.BusyIgnore
+	onEngine(t, []config.Unit{u}, func(b *bench) {
+		var got []string
+		b.e.o.Parser = func(tasks.Task) tasks.Parser { return numbers{&got} }
+		saved := make(chan struct{})
+		var read int64
+		b.r.script["t"] = func(_ context.Context, _ tasks.Request, s tasks.Sink) error {
+			s.Log(logs.Out, []byte("one\n"))
+			<-saved
+			s.Log(logs.Out, []byte("two\n"))
+			read = s.(tasks.LineSink).LogRead(logs.Out, []byte("three\n"))
+			return nil
+		}
+		b.do(tasks.Start{})
+		b.save("cart.go")
+		close(saved)
+		lines := b.lines("t")
+		if len(lines) != 4 || lines[2] != "two" || lines[3] != "three" {
+			t.Fatalf("the log is %q", lines)
+		}
+		if diff := cmp.Diff([]string{"0 one", "2 two"}, got); diff != "" || read != 3 {
+			t.Errorf("three is line %d; %s", read, diff)
+		}
+	})
+}
+
 // printed is a parser that makes a number of each line.
 type printed struct{}
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -26,7 +27,10 @@ type sink struct {
 	parser tasks.Parser // nil: nobody reads
 	parse  func(n int64, line string)
 	tails  [2][]byte // the unfinished line of each stream, for the parser
-	line   int64     // the number of the line that the parser sees
+	line   int64     // the number of the line that the parser sees, without notes of the loop
+	// notes counts those: they stand in the log between the lines of the program. The
+	// loop, which must not wait for mu, adds to it.
+	notes atomic.Int64
 
 	curves curves
 	logs   *stepLogs
@@ -109,7 +113,7 @@ func (s *sink) Log(stream logs.Stream, p []byte) {
 func (s *sink) LogRead(stream logs.Stream, p []byte) (first int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	first = s.line
+	first = s.number()
 	if s.closed || len(p) == 0 {
 		return first
 	}
@@ -119,6 +123,9 @@ func (s *sink) LogRead(stream logs.Stream, p []byte) (first int64) {
 	s.line += int64(bytes.Count(p, []byte{'\n'}))
 	return first
 }
+
+// number is that of the line in hand, in the log.
+func (s *sink) number() int64 { return s.line + s.notes.Load() }
 
 // feed splits chunks into lines for the parser.
 func (s *sink) feed(stream logs.Stream, p []byte) {
@@ -153,7 +160,7 @@ func (s *sink) give(line []byte) {
 	if strings.IndexByte(text, 0x1b) >= 0 {
 		text = ansi.Strip(text)
 	}
-	s.parse(s.line, text)
+	s.parse(s.number(), text)
 	s.line++
 }
 
@@ -237,6 +244,7 @@ func (s *sink) Results(text []byte) bool { return s.logs.results(s.id, text) }
 
 // note writes a line of Sawhorse's own into the log. The loop calls it.
 func (s *sink) note(text string) {
+	s.notes.Add(1)
 	if err := s.w.Note(text); err != nil {
 		s.e.notice(logBroken(s.key, err))
 	}
@@ -270,12 +278,12 @@ func (p parserSink) Emit(ev tasks.Event) {
 	switch e := ev.(type) {
 	case tasks.TestReported:
 		if e.Test.Line < 0 {
-			e.Test.Line = p.s.line
+			e.Test.Line = p.s.number()
 		}
 		ev = e
 	case tasks.DiagnosticReported:
 		if e.Diagnostic.Line < 0 {
-			e.Diagnostic.Line = p.s.line
+			e.Diagnostic.Line = p.s.number()
 		}
 		ev = e
 	case tasks.MetricReported:
