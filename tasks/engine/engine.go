@@ -207,6 +207,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 	file, err := e.o.Load(ctx)
 	if err != nil {
+		e.leave(err.Error()) // it is not read once more
 		cancel()
 		e.waitForWork()
 		return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -221,17 +222,20 @@ func TestAFileThatCanNotBeReadEndsTheWatchingToo(t *testing.T) {
 	}
 	defer store.Close()
 	wrong, ended := errors.New("sawhorse.yml:1:1: what is this?"), false
+	var reads atomic.Int32
 	e := New(Options{
-		Logs: store,
-		Load: func(context.Context) (*config.File, error) { return nil, wrong },
-		Watch: func(ctx context.Context, status func(watch.Status), _ func(watch.Batch)) error {
+		Logs:     store,
+		Load:     func(context.Context) (*config.File, error) { reads.Add(1); return nil, wrong },
+		Declares: func(string) bool { return true },
+		Watch: func(ctx context.Context, status func(watch.Status), f func(watch.Batch)) error {
 			status(watch.Status{Ready: true})
 			<-ctx.Done()
+			f(watch.Batch{Paths: []watch.Change{{Path: "sawhorse.yml", Op: watch.Modified}}})
 			ended = true
 			return nil
 		},
 	})
-	if err := e.Run(t.Context()); !errors.Is(err, wrong) || !ended {
-		t.Errorf("%v; watching has ended: %v", err, ended)
+	if err := e.Run(t.Context()); !errors.Is(err, wrong) || !ended || reads.Load() != 1 {
+		t.Errorf("%v; watching has ended: %v; the file was read %d times", err, ended, reads.Load())
 	}
 }
