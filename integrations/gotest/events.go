@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
+
+	"github.com/sawhorse-dev/sawhorse/tasks"
 )
 
 // event is a line of `go test -json`.
@@ -72,14 +74,20 @@ func (r *reader) told(o *output, e event) {
 		}
 		delete(r.json, e.Package)
 	case e.Test != "" && (e.Action == "run" || e.Action == "cont"):
-		o.begin(e.Test)
+		if t := o.begin(e.Test); t != nil && t.Status == tasks.TestFailed {
+			t.again = true
+		}
 	case e.Test != "" && ended:
-		if t := o.begin(e.Test); t != nil {
-			t.Duration = time.Duration(e.Elapsed * float64(time.Second))
-			if !r.live {
-				t.lines.Close(r.n + 1)
-			}
-			o.end(t, status)
+		t := o.begin(e.Test)
+		if t == nil || t.again && status != tasks.TestFailed {
+			return // of -count: it has failed
+		}
+		t.Duration = time.Duration(e.Elapsed * float64(time.Second))
+		if !r.live {
+			t.lines.Close(r.n + 1)
+		}
+		o.end(t, status)
+		if status != tasks.TestFailed {
 			delete(o.tests, t.Name) // nothing comes after its end
 		}
 	}
@@ -111,7 +119,9 @@ func (o *output) printed(e event) {
 	case strings.HasPrefix(line, "# "):
 		o.building = true
 	case o.current != nil:
-		o.message(o.current, line)
+		if !o.current.again { // its first failure is what is told
+			o.message(o.current, line)
+		}
 		o.printedLast(strings.TrimSpace(line))
 	case o.building:
 		o.compiled(line)

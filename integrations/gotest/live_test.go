@@ -218,6 +218,24 @@ func TestASubtestThatPrintsNoEndOfItsLastLineLosesNothingOfWhatItLogged(t *testi
 	}
 }
 
+func TestATestOfManyRunsHasFailedWhenOneOfThemHas(t *testing.T) {
+	p := `"Package":"example.com/shop/cart","Test":"TestTotal"`
+	failing := append(begins("cart", "TestTotal"),
+		`{"Action":"output",`+p+`,"Output":"    cart_test.go:12: want 4, got 3\n"}`, `{"Action":"output",`+p+`,"Output":"--- FAIL: TestTotal (0.00s)\n"}`,
+		`{"Action":"fail",`+p+`,"Elapsed":0}`)
+	ends := []string{`{"Action":"output","Package":"example.com/shop/cart","Output":"FAIL\n"}`, `{"Action":"fail","Package":"example.com/shop/cart","Elapsed":0.1}`}
+	passing := append(begins("cart", "TestTotal")[1:], passes("cart", "TestTotal")[:2]...)
+	for _, lines := range [][]string{slices.Concat(failing, passing, passing, ends), slices.Concat(passing, failing, passing, ends), slices.Concat(passing, passing, failing, ends)} {
+		for _, command := range []string{"go test -count=3 ./...", "go test -v -count=3 ./..."} {
+			got := liveRun(t, command, lines)
+			wantRows(t, &got.Found, "failed cart TestTotal cart/cart_test.go:12 want 4, got 3")
+			if led := got.lines[got.Tests[0].Line]; led != "    cart_test.go:12: want 4, got 3" {
+				t.Errorf("%s leads to %q", command, led)
+			}
+		}
+	}
+}
+
 func TestATestThatHangsIsNamedWhileOtherPackagesGoOn(t *testing.T) {
 	task := integrationtest.Task(integrationtest.Root(t, "testdata/shop"), "")
 	task.Spec.Run = "go test ./..."

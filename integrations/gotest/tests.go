@@ -13,6 +13,7 @@ import (
 type test struct {
 	tasks.TestResult
 	held  bool
+	again bool // it failed, and runs once more: -count, -cpu
 	said  rank
 	label string // what the next lines belong to: "Error:" of testify, "got:" of an example
 	more  int    // how many lines the label may still take
