@@ -28,12 +28,26 @@ type crash struct {
 	blamed *test // whose stack that is
 }
 
+// timedOut begins the end of a program that took too long.
+const timedOut = "panic: test timed out after "
+
+// timeoutAt is where in a line that begins, behind what the program had printed
+// without an end of the line; 0: nothing was, or it is another line, as one that a
+// test logs.
+func timeoutAt(line string) int {
+	at := strings.Index(line, timedOut)
+	if at <= 0 || line[0] == ' ' || duration(line[at+len(timedOut):]) == 0 {
+		return 0
+	}
+	return at
+}
+
 // beginsCrash says whether stacks follow.
 func (o *output) beginsCrash(line string) bool {
 	switch {
 	case strings.HasPrefix(line, "panic: "):
 		o.crash = &crash{message: place.Clip(strings.TrimSuffix(line, " [recovered, repanicked]"))}
-		if after, ok := strings.CutPrefix(line, "panic: test timed out after "); ok {
+		if after, ok := strings.CutPrefix(line, timedOut); ok {
 			o.crash.timeout, o.crash.message = true, "timed out after "+place.Clip(after)
 			return true
 		}

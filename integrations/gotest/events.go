@@ -104,7 +104,7 @@ func (o *output) printed(e event) {
 		return
 	}
 	line := o.partial + text
-	o.partial = ""
+	line, o.partial = line[timeoutAt(line):], ""
 	o.current, o.building = nil, o.building || e.Action == "build-output"
 	if e.Test != "" {
 		o.current = o.begin(e.Test)

@@ -50,6 +50,9 @@ func (r *reader) line(n int64, line string) bool {
 		return false
 	}
 	r.n = n
+	if line[0] != '{' {
+		line = line[timeoutAt(line):]
+	}
 	switch line[0] {
 	case '{':
 		if isEvent(line) && r.event(line) {

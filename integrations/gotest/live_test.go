@@ -297,6 +297,31 @@ func TestWhatATestThatTimesOutHasLoggedStandsAboveItsEnd(t *testing.T) {
 	}
 }
 
+func TestATimeoutIsKnownBehindALineThatWasPrintedHalf(t *testing.T) {
+	p := `{"Action":"output","Package":"example.com/shop/price","Test":"TestSlow","Output":"`
+	got := liveRun(t, "go test ./...", slices.Concat(begins("price", "TestSlow"), []string{
+		p + `waiting"}`, p + `panic: test timed out after 1s\n"}`, p + `\trunning tests:\n"}`, p + `\t\tTestSlow (1s)\n"}`,
+		`{"Action":"fail","Package":"example.com/shop/price","Test":"TestSlow","Elapsed":1}`,
+		`{"Action":"output","Package":"example.com/shop/price","Output":"FAIL\texample.com/shop/price\t1.003s\n"}`,
+		`{"Action":"fail","Package":"example.com/shop/price","Elapsed":1.003}`,
+	}))
+	want := []string{
+		"waiting", "=== RUN   TestSlow", "    a_test.go:3: opening TestSlow", "panic: test timed out after 1s", "\trunning tests:", "\t\tTestSlow (1s)",
+		"FAIL\texample.com/shop/price\t1.003s", "FAIL",
+	}
+	if diff := cmp.Diff(want, got.lines); diff != "" {
+		t.Error(diff)
+	}
+	wantRows(t, &got.Found, "failed price TestSlow price/price_test.go:28 timed out after 1s")
+	wantRows(t, readText(t, "", "waitingpanic: test timed out after 1s\n\trunning tests:\n\t\tTestSlow (1s)\nFAIL\texample.com/shop/price\t1.003s"),
+		"failed price TestSlow price/price_test.go:28 timed out after 1s")
+	for line, want := range map[string]int{"waiting panic: test timed out after 10m0s": 8, "    a_test.go:1: panic: test timed out after 1s": 0, `"panic: test timed out after 1s",`: 0} {
+		if at := timeoutAt(line); at != want {
+			t.Errorf("%q: at %d, want %d", line, at, want)
+		}
+	}
+}
+
 func TestALiveRunThatIsCutOffAnywhereLosesNothingOfWhatFailed(t *testing.T) {
 	root := integrationtest.Root(t, "testdata/shop")
 	for _, file := range []string{"json.txt", "basket_json.txt", "panic_json.txt", "race_talks_json.txt", "died_json.txt", "unbuilt_json.txt"} {

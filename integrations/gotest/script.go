@@ -136,6 +136,10 @@ func (s *script) endLine() {
 
 // print says a line.
 func (s *script) print(name, text string) {
+	if at := timeoutAt(text); at > 0 {
+		s.print(name, text[:at])
+		text = text[at:]
+	}
 	switch {
 	case name == "":
 		if crashes(text) {
