@@ -24,6 +24,10 @@ func Detect(ctx context.Context, dir string) ([]integrations.Evidence, error) {
 	return ask(ctx, dir, Definitions())
 }
 
+// mostUnits bounds what one file may declare: nobody finds more in a list, and each of
+// them is looked at.
+const mostUnits = 500
+
 func ask(ctx context.Context, dir string, definitions []integrations.Definition) ([]integrations.Evidence, error) {
 	var found []integrations.Evidence
 	var errs []error
@@ -40,6 +44,10 @@ func ask(ctx context.Context, dir string, definitions []integrations.Definition)
 		}
 		for _, ev := range evidence {
 			ev.By = d.Name
+			if more := len(ev.Units) - mostUnits; more > 0 {
+				ev.Left = append(ev.Left, fmt.Sprintf("%d more than the first %d", more, mostUnits))
+				ev.Units = ev.Units[:mostUnits]
+			}
 			checkDisk(dir, &ev)
 			found = append(found, ev)
 		}

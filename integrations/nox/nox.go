@@ -46,19 +46,19 @@ func sessions(text string) (units []config.Unit) {
 		if !decorator().MatchString(lines[i]) {
 			continue
 		}
-		at, above := i, ""
+		at, above := i, strings.Builder{}
 		var m []string
 		for ; i < len(lines); i++ { // the decorator's arguments, others, and the function
 			if m = function().FindStringSubmatch(lines[i]); m != nil {
 				break
 			}
-			above += lines[i] + "\n"
+			above.WriteString(lines[i] + "\n")
 		}
 		if m == nil {
 			break
 		}
 		name := m[1]
-		if n := named().FindStringSubmatch(above); n != nil {
+		if n := named().FindStringSubmatch(above.String()); n != nil {
 			name = n[1] + n[2]
 		}
 		if !callable().MatchString(name) || strings.HasPrefix(name, "_") {

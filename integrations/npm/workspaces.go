@@ -34,6 +34,7 @@ func workspaces(dir string, m *declared.Value) ([]string, error) {
 		patterns = file.Get("packages").Strings()
 	}
 	var dirs []string
+	listed := 0
 	for _, p := range patterns {
 		not := strings.HasPrefix(p, "!")
 		p = strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(p, "!"), "./"), "/")
@@ -44,7 +45,7 @@ func workspaces(dir string, m *declared.Value) ([]string, error) {
 			dirs = slices.DeleteFunc(dirs, func(d string) bool { ok, _ := doublestar.Match(p, d); return ok })
 			continue
 		}
-		found, err := packagesIn(dir, p)
+		found, err := packagesIn(dir, p, &listed)
 		if err != nil {
 			return dirs, err
 		}
@@ -57,20 +58,19 @@ func workspaces(dir string, m *declared.Value) ([]string, error) {
 	return dirs, nil
 }
 
-// mostListed bounds how many directories a pattern may lead into.
+// mostListed bounds how many directories the patterns may lead into.
 const mostListed = 5000
 
 // packagesIn are the directories with a package.json that a pattern fits.
-func packagesIn(dir, pattern string) ([]string, error) {
+func packagesIn(dir, pattern string, listed *int) ([]string, error) {
 	if !doublestar.ValidatePattern(pattern) {
 		return nil, fmt.Errorf("the pattern %q of its workspaces can't be read", pattern)
 	}
 	fixed, rest := doublestar.SplitPattern(pattern)
 	var found []string
-	listed := 0
 	var look func(rel, rest string)
 	look = func(rel, rest string) {
-		if listed++; listed > mostListed {
+		if *listed++; *listed > mostListed {
 			return
 		}
 		part, deeper, more := strings.Cut(rest, "/")

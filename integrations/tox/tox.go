@@ -99,14 +99,19 @@ type settings struct {
 
 // environments are in the order of the file; text has their tables.
 func (t settings) environments(table string, text []byte) (all []environment) {
-	lines := strings.Split(string(text), "\n")
+	head := regexp.MustCompile(`^\s*\[\s*` + regexp.QuoteMeta(table) + `\.["']?([^"'\]\s]+)["']?\s*\]`)
+	lines := map[string]int{}
+	for i, line := range strings.Split(string(text), "\n") {
+		if m := head.FindStringSubmatch(line); m != nil && lines[m[1]] == 0 {
+			lines[m[1]] = i + 1
+		}
+	}
 	for name, keys := range t.Env {
 		if !plain().MatchString(name) {
 			continue
 		}
 		about, _ := keys["description"].(string)
-		head := regexp.MustCompile(`^\s*\[\s*` + regexp.QuoteMeta(table) + `\.["']?` + regexp.QuoteMeta(name) + `["']?\s*\]`)
-		all = append(all, environment{name, oneLine(about), 1 + slices.IndexFunc(lines, head.MatchString)})
+		all = append(all, environment{name, oneLine(about), lines[name]})
 	}
 	slices.SortFunc(all, func(a, b environment) int {
 		if a.line != b.line {
@@ -120,13 +125,13 @@ func (t settings) environments(table string, text []byte) (all []environment) {
 // fromINI are the sections [testenv:NAME]; what stands in braces, as {a,b}-c, makes
 // many of one. first is the number of the text's first line, 0 where that says nothing.
 func fromINI(text string, first int) (all []environment) {
-	inside := false
+	inside, seen := false, map[string]bool{}
 	for i, line := range strings.Split(text, "\n") {
 		if strings.HasPrefix(line, "[") {
 			m := section().FindStringSubmatch(line)
-			inside = m != nil && plain().MatchString(m[1]) &&
-				!slices.ContainsFunc(all, func(e environment) bool { return e.name == m[1] })
+			inside = m != nil && plain().MatchString(m[1]) && !seen[m[1]]
 			if inside {
+				seen[m[1]] = true
 				all = append(all, environment{name: m[1], line: min(first, 1) * (i + first)})
 			}
 			continue
