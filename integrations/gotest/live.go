@@ -1,6 +1,7 @@
 package gotest
 
 import (
+	"os"
 	"slices"
 	"strings"
 
@@ -22,7 +23,7 @@ func live(t tasks.Task) (tasks.Live, bool) {
 		return tasks.Live{}, false
 	}
 	prints := how{local: v.implied}
-	for _, w := range v.flags {
+	for _, w := range slices.Concat(v.everywhere(), v.flags) {
 		if !strings.HasPrefix(w, "-") {
 			continue
 		}
@@ -40,6 +41,16 @@ func live(t tasks.Task) (tasks.Live, bool) {
 		Spec: v.telling(),
 		Read: func(s tasks.LineSink) tasks.LiveReader { return newTeller(t, s, prints) },
 	}, true
+}
+
+// everywhere are the flags that GOFLAGS gives to each go command.
+func (v invocation) everywhere() []string {
+	for _, env := range []map[string]string{v.line.Env, v.unit.Env} {
+		if flags, given := env["GOFLAGS"]; given {
+			return strings.Fields(flags)
+		}
+	}
+	return strings.Fields(os.Getenv("GOFLAGS"))
 }
 
 // silent are the flags with which go test runs no tests, prints as it goes on, or has

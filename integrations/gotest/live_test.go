@@ -236,6 +236,20 @@ func TestATestOfManyRunsHasFailedWhenOneOfThemHas(t *testing.T) {
 	}
 }
 
+func TestAFlagOfGOFLAGSCountsAsOneOfTheCommand(t *testing.T) {
+	lines := slices.Concat(begins("cart", "TestTotal"), passes("cart", "TestTotal"))
+	if got := liveRun(t, "GOFLAGS='-mod=mod -v' go test ./...", lines).lines; !slices.Contains(got, "    a_test.go:3: opening TestTotal") {
+		t.Errorf("with -v it printed %q", got)
+	}
+	t.Setenv("GOFLAGS", "-v")
+	if got := liveRun(t, "go test ./...", lines).lines; !slices.Contains(got, "    a_test.go:3: opening TestTotal") {
+		t.Errorf("with -v of the environment it printed %q", got)
+	}
+	if got := liveRun(t, "GOFLAGS= go test ./...", lines).lines; slices.Contains(got, "    a_test.go:3: opening TestTotal") {
+		t.Errorf("without -v it printed %q", got)
+	}
+}
+
 func TestATestThatHangsIsNamedWhileOtherPackagesGoOn(t *testing.T) {
 	task := integrationtest.Task(integrationtest.Root(t, "testdata/shop"), "")
 	task.Spec.Run = "go test ./..."
@@ -360,6 +374,7 @@ func TestOnlyACommandThatIsPlainlyGoTestIsMadeLive(t *testing.T) {
 		{config.Unit{Run: "'/opt/my go/go' test ./..."}, "/opt/my go/go test -json ./..."},
 		{config.Unit{Command: []string{"/usr/bin/go", "test", "./a b"}}, "/usr/bin/go test -json ./a b"},
 		{config.Unit{Run: "go test -json ./..."}, ""},
+		{config.Unit{Run: "go test ./...", Env: map[string]string{"GOFLAGS": "-json"}}, ""},
 		{config.Unit{Run: "go test -json=false ./..."}, ""},
 		{config.Unit{Run: "go test -bench . ./..."}, ""},
 		{config.Unit{Run: "go test -c ./cart"}, ""},
