@@ -47,7 +47,7 @@ func onPath(name, path string) bool {
 // examineInstalled looks for what the tools of the units keep in the workspace, and
 // asks Python for the modules that it is to run.
 func examineInstalled(ctx context.Context, root string, f *config.File) (found []finding) {
-	said := map[string]bool{}
+	said, rows, others := map[string]bool{}, map[string]int{}, map[int]int{}
 	for _, u := range f.Units {
 		lack, ok := all.Lacks(root, u, os.Getenv("PATH"))
 		if !ok {
@@ -57,7 +57,15 @@ func examineInstalled(ctx context.Context, root string, f *config.File) (found [
 			continue
 		}
 		said[lack.What] = true
+		if row, known := rows[lack.Fix]; known {
+			others[row]++
+			continue
+		}
+		rows[lack.Fix] = len(found)
 		found = append(found, finding{What: "install", Text: fmt.Sprintf("%s, and %s needs it (%s)", lack.What, u.Name, u.Pos), Hint: lack.Fix})
+	}
+	for row, n := range others {
+		found[row].Text += fmt.Sprintf("; the same brings what %d more need", n)
 	}
 	return found
 }

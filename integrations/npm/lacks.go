@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bmatcuk/doublestar/v4"
+
 	"github.com/sawhorse-dev/sawhorse/integrations"
 	"github.com/sawhorse-dev/sawhorse/integrations/internal/command"
 	"github.com/sawhorse-dev/sawhorse/integrations/internal/declared"
@@ -137,13 +139,47 @@ func install(root, dir string, m *declared.Value) string {
 				break
 			}
 		}
+	} else if lock == "" || !declared.Has(dir, lock) {
+		if top, of, ok := workspaceOf(root, dir); ok {
+			dir = top
+			manager, lock = node.Manager(dir, of)
+		}
 	}
 	line := manager + " install"
 	if manager == "npm" && (lock == "package-lock.json" || lock == "npm-shrinkwrap.json") {
 		line = "npm ci"
 	}
-	if rel, err := filepath.Rel(root, dir); err == nil && rel != "." {
-		line = fmt.Sprintf("(cd %s && %s)", filepath.ToSlash(rel), line)
+	return command.In(root, dir, line)
+}
+
+// workspaceOf is the directory above a package's, up to the workspace's, whose
+// package.json counts it as its own: what is installed there is for all of them.
+func workspaceOf(root, dir string) (top string, m *declared.Value, ok bool) {
+	for top = dir; top != root; {
+		rel, err := filepath.Rel(root, top)
+		if err != nil || !filepath.IsLocal(rel) {
+			break
+		}
+		top = filepath.Dir(top)
+		m, ok, err = read(top)
+		if !ok || err != nil {
+			continue
+		}
+		patterns, err := packages(top, m)
+		if rel, bad := filepath.Rel(top, dir); err == nil && bad == nil && counts(patterns, filepath.ToSlash(rel)) {
+			return top, m, true
+		}
 	}
-	return line
+	return "", nil, false
+}
+
+// counts says whether the patterns of a workspace have a directory among its packages.
+func counts(patterns []string, dir string) (is bool) {
+	for _, p := range patterns {
+		p, not := strings.CutPrefix(p, "!")
+		if ok, err := doublestar.Match(strings.TrimSuffix(strings.TrimPrefix(p, "./"), "/"), dir); ok && err == nil {
+			is = !not
+		}
+	}
+	return is
 }

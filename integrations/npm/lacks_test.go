@@ -62,6 +62,16 @@ func TestWhatWasNeverInstalledIsNamedWithTheCommandThatInstallsIt(t *testing.T) 
 			config.Unit{Run: "pnpm run test", Dir: "packages/web"},
 			integrations.Lack{What: "packages/web/package.json depends on vitest, @types/node, which is not installed", Fix: "pnpm install"},
 		},
+		"a package of a workspace that has no lock file": {
+			map[string]string{"package.json": `{"workspaces": ["packages/*"], "packageManager": "pnpm@9"}`, "packages/web/package.json": shop},
+			config.Unit{Run: "pnpm run test", Dir: "packages/web"},
+			integrations.Lack{What: "there is no node_modules for packages/web/package.json", Fix: "pnpm install"},
+		},
+		"a directory whose name is no word of a shell": {
+			map[string]string{"$(x) y/package.json": shop},
+			config.Unit{Run: "npm run test", Dir: "$(x) y"},
+			integrations.Lack{What: "there is no node_modules for $(x) y/package.json", Fix: "(cd '$(x) y' && npm install)"},
+		},
 		"a directory below": {
 			map[string]string{"web/package.json": shop, "web/package-lock.json": ""},
 			config.Unit{Run: "npm --prefix web run build"},

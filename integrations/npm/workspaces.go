@@ -16,9 +16,9 @@ import (
 // mostPackages bounds how many packages of a workspace are listed.
 const mostPackages = 200
 
-// workspaces are the directories of the packages that a package.json, or pnpm's
-// own file, counts as its own.
-func workspaces(dir string, m *declared.Value) ([]string, error) {
+// packages are the patterns by which a package.json, or pnpm's own file, names the
+// directories of its packages.
+func packages(dir string, m *declared.Value) ([]string, error) {
 	patterns := m.Get("workspaces").Strings()
 	if patterns == nil {
 		patterns = m.Get("workspaces", "packages").Strings()
@@ -32,6 +32,16 @@ func workspaces(dir string, m *declared.Value) ([]string, error) {
 			return nil, err
 		}
 		patterns = file.Get("packages").Strings()
+	}
+	return patterns, nil
+}
+
+// workspaces are the directories of the packages that a package.json, or pnpm's
+// own file, counts as its own.
+func workspaces(dir string, m *declared.Value) ([]string, error) {
+	patterns, err := packages(dir, m)
+	if err != nil {
+		return nil, err
 	}
 	var dirs []string
 	listed := 0

@@ -38,11 +38,11 @@ func lacks(root string, u config.Unit, pathOf string) (integrations.Lack, bool) 
 			return integrations.Lack{}, false
 		}
 		if !exists(home) {
-			return integrations.Lack{What: "there is no virtual environment " + env, Fix: environment(dir, env, tool)}, true
+			return integrations.Lack{What: "there is no virtual environment " + env, Fix: command.In(root, dir, environment(dir, env, tool))}, true
 		}
-		return integrations.Lack{What: env + " has no " + tool, Fix: environment(dir, env, tool)}, true
+		return integrations.Lack{What: env + " has no " + tool, Fix: command.In(root, dir, environment(dir, env, tool))}, true
 	case !strings.Contains(word, "/") && ofPython(tool) && !strings.HasPrefix(tool, "python") && !onPath(tool, pathOf):
-		return integrations.Lack{What: tool + " is not installed", Fix: environment(dir, "", tool)}, true
+		return integrations.Lack{What: tool + " is not installed", Fix: command.In(root, dir, environment(dir, "", tool))}, true
 	}
 	return integrations.Lack{}, false
 }
@@ -81,11 +81,11 @@ func environment(dir, env, tool string) string {
 			env = ".venv"
 		}
 		if !declared.Has(dir, env) {
-			line = "python3 -m venv " + env + " && "
+			line = "python3 -m venv " + command.Word(env) + " && "
 		}
 	}
-	line += env + "/bin/pip install"
-	what := " " + tool
+	line += command.Word(env+"/bin/pip") + " install"
+	what := " " + command.Word(tool)
 	if strings.HasPrefix(tool, "python") {
 		what = ""
 	}

@@ -27,6 +27,7 @@ func TestAMissingEnvironmentIsNamedWithTheCommandThatMakesIt(t *testing.T) {
 		"not on PATH":             {[]string{"requirements.txt"}, "pytest", integrations.Lack{What: "pytest is not installed", Fix: "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt pytest"}},
 		"on PATH":                 {[]string{"bin/pytest"}, "pytest", integrations.Lack{}},
 		"by a manager":            {[]string{"poetry.lock"}, "poetry run pytest", integrations.Lack{}},
+		"no words of a shell":     {nil, `'$(x)/bin/python'`, integrations.Lack{What: "there is no virtual environment $(x)", Fix: `python3 -m venv '$(x)' && '$(x)/bin/pip' install`}},
 		"a program of the system": {nil, "/usr/bin/nothing", integrations.Lack{}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -53,6 +54,15 @@ func TestAModuleThatPythonHasNotIsAProblemWithItsRemedy(t *testing.T) {
 	found := integrationtest.Read(Definition(), integrationtest.Task(root, ""), []string{"/usr/bin/python3: No module named pytest", "/usr/bin/python3: No module named 'x'", "/opt/shop: No module named pytest"})
 	want := []string{"error   run `python3 -m venv .venv && .venv/bin/pip install pytest`: pytest is not installed for /usr/bin/python3"}
 	if diff := cmp.Diff(want, found.Rows()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWhatADirectoryBelowLacksIsInstalledThere(t *testing.T) {
+	root := t.TempDir()
+	got, _ := lacks(root, config.Unit{Run: ".venv/bin/pytest", Dir: filepath.Join(root, "api")}, "")
+	want := integrations.Lack{What: "there is no virtual environment .venv", Fix: "(cd api && python3 -m venv .venv && .venv/bin/pip install pytest)"}
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 }
