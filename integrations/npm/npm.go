@@ -85,7 +85,8 @@ func packageScripts(root string, m *declared.Value, manager, dir string) integra
 	return ev
 }
 
-// scripts are those of one package.json, in its order; dir is where it is.
+// scripts are those of one package.json, what people press first before the others,
+// else in its order; dir is where it is.
 func scripts(dir string, m *declared.Value, manager, where string) integrations.Evidence {
 	ev := integrations.Evidence{Where: where}
 	for _, e := range m.Get("scripts").Entries {
@@ -115,7 +116,18 @@ func scripts(dir string, m *declared.Value, manager, where string) integrations.
 		}
 		ev.Units = append(ev.Units, u)
 	}
+	slices.SortStableFunc(ev.Units, func(a, b config.Unit) int { return rank(a.Name) - rank(b.Name) })
 	return ev
+}
+
+// rank is a script's place among those that most projects have under these names: many
+// list them in the order of the alphabet, which has them behind those that nobody presses.
+func rank(script string) int {
+	first := []string{"dev", "start", "test", "build", "lint", "typecheck"}
+	if i := slices.Index(first, script); i >= 0 {
+		return i
+	}
+	return len(first)
 }
 
 // staysUp tells by its name what a script is that does not end: dev, start:web,

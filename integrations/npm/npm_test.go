@@ -32,7 +32,24 @@ func found(t *testing.T, manifest string, beside ...string) (integrations.Eviden
 	return all[0], err
 }
 
-func TestScriptsBecomeTasksInTheirOrder(t *testing.T) {
+func TestWhatPeoplePressFirstStandsFirst(t *testing.T) {
+	got, err := found(t, `{"scripts": {
+  "analyze": "x", "build": "x", "build:css": "x", "clean": "x", "dev": "x", "start": "x", "lint": "x", "release": "x", "test": "x", "typecheck": "x"
+}}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, u := range got.Units {
+		names = append(names, u.Name)
+	}
+	want := []string{"dev", "start", "test", "build", "lint", "typecheck", "analyze", "build:css", "clean", "release"}
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestOtherScriptsBecomeTasksInTheirOrder(t *testing.T) {
 	got, err := found(t, `{
   "scripts": {
     "dev": "vite",
