@@ -92,6 +92,12 @@ const versionTime = 5 * time.Second
 
 var versionForm = lazy.Regexp(`\d+(\.\d+)+`)
 
+// nobodys is a directory in which no other person can leave a file that a program asked
+// there takes for its own: settings, a module. The one of temporary files is everybody's.
+func nobodys() string {
+	return filepath.VolumeName(os.TempDir()) + string(filepath.Separator)
+}
+
 // versionOf asks a program, from a directory where no file of the workspace can
 // make it do anything else.
 func versionOf(ctx context.Context, program string, k tool) string {
@@ -102,7 +108,7 @@ func versionOf(ctx context.Context, program string, k tool) string {
 		args = []string{"--version"}
 	}
 	cmd := exec.CommandContext(ctx, program, args...)
-	cmd.Dir = os.TempDir()
+	cmd.Dir = nobodys()
 	cmd.Env = append(os.Environ(), "GOTOOLCHAIN=local", "COREPACK_ENABLE_DOWNLOAD_PROMPT=0", "COREPACK_ENABLE_NETWORK=0")
 	cmd.WaitDelay = time.Second
 	out, err := cmd.CombinedOutput()

@@ -87,7 +87,7 @@ func lacksModule(ctx context.Context, root string, u config.Unit) (integrations.
 	ctx, cancel := context.WithTimeout(ctx, versionTime)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, python, "-c", "import importlib.util, sys; sys.exit(3 if importlib.util.find_spec(sys.argv[1]) is None else 0)", words[2])
-	cmd.Dir, cmd.WaitDelay = os.TempDir(), time.Second
+	cmd.Dir, cmd.WaitDelay = nobodys(), time.Second
 	if exit, ok := errors.AsType[*exec.ExitError](cmd.Run()); !ok || exit.ExitCode() != 3 {
 		return integrations.Lack{}, false // it is there, or can't be asked
 	}
