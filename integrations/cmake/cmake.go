@@ -9,6 +9,7 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/integrations"
 	"github.com/sawhorse-dev/sawhorse/integrations/internal/declared"
+	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
 	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
@@ -99,6 +100,6 @@ func readPresets(dir string) (*integrations.Evidence, error) {
 			})
 		}
 	}
-	ev.What = fmt.Sprintf("%d presets", len(ev.Units))
+	ev.What = tasks.Counted(len(ev.Units), "preset")
 	return &ev, nil
 }

@@ -4,12 +4,12 @@ package nox
 
 import (
 	"context"
-	"fmt"
 	"regexp"
 	"strings"
 
 	"github.com/sawhorse-dev/sawhorse/integrations"
 	"github.com/sawhorse-dev/sawhorse/integrations/internal/declared"
+	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
 	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
@@ -27,7 +27,7 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 		return nil, err
 	}
 	units := sessions(string(text))
-	return []integrations.Evidence{{Where: file, What: fmt.Sprintf("%d sessions", len(units)), Units: units}}, nil
+	return []integrations.Evidence{{Where: file, What: tasks.Counted(len(units), "session"), Units: units}}, nil
 }
 
 var (

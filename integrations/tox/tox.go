@@ -14,6 +14,7 @@ import (
 
 	"github.com/sawhorse-dev/sawhorse/integrations"
 	"github.com/sawhorse-dev/sawhorse/integrations/internal/declared"
+	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
 	"github.com/sawhorse-dev/sawhorse/workspace/lazy"
 )
@@ -43,7 +44,7 @@ func detect(_ context.Context, dir string) ([]integrations.Evidence, error) {
 	if declared.Has(dir, "uv.lock") && own().Match(project) {
 		run = "uv run tox" // it is one of the project's own dependencies
 	}
-	ev := integrations.Evidence{Where: where, What: fmt.Sprintf("%d environments of tox", len(environments))}
+	ev := integrations.Evidence{Where: where, What: tasks.Counted(len(environments), "environment") + " of tox"}
 	ev.Units = append(ev.Units, config.Unit{
 		Name: "tox", Kind: config.Task, Run: run, Description: "all of its list, one after the other", Pos: config.Position{File: where, Line: 1},
 	})
