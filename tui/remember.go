@@ -151,11 +151,11 @@ func (s *Screen) save() tea.Cmd {
 		return nil
 	}
 	s.saved = text
-	m, save, mu := s.memory, s.opt.Save, s.saveMu
+	save, mu := s.opt.Save, s.saveMu
 	return func() tea.Msg {
 		mu.Lock()
 		defer mu.Unlock()
-		return savedMsg{save(memoryName, m)}
+		return savedMsg{save(memoryName, json.RawMessage(text))} // not the memory, which goes on changing
 	}
 }
 

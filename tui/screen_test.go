@@ -298,6 +298,35 @@ func TestWhatAPersonDidIsRememberedForTheNextScreen(t *testing.T) {
 	})
 }
 
+func TestWhatIsSavedIsNotWhatGoesOnChanging(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var given []any // to Save, which may take its time over it
+		var texts []string
+		text := func(v any) string {
+			b, err := json.Marshal(v)
+			if err != nil {
+				t.Error(err)
+			}
+			return string(b)
+		}
+		u := tuitest.New(t, 120, 36, busy(), tui.Options{Save: func(_ string, v any) error {
+			given, texts = append(given, v), append(texts, text(v))
+			return nil
+		}})
+		u.Press(":").Type("go test").Press("enter", "3", "tab").Press("/").Type("outcome=failed").Press("enter").Wait(5 * time.Second)
+		u.Press("/").Type(" x").Press("enter").Press(":").Type("go api").Press("enter").Wait(5 * time.Second)
+		u.Press(":").Type("go test").Press("enter").Wait(5 * time.Second)
+		if len(texts) < 2 || !strings.Contains(texts[0], "outcome=failed") {
+			t.Fatalf("saved: %q", texts)
+		}
+		for i, v := range given {
+			if now := text(v); now != texts[i] {
+				t.Errorf("what was saved as\n%s\nis now\n%s", texts[i], now)
+			}
+		}
+	})
+}
+
 func TestAScreenWhoseTreeIsHiddenBeginsInTheDetail(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		o := keeps(tui.Options{})
