@@ -135,7 +135,7 @@ func (r *reading) task(file string, e declared.Entry, in include) {
 		return
 	}
 	u := config.Unit{
-		Name: name, Kind: config.Task, Run: "task " + word(name), Description: firstLine(v), TTY: v.Get("interactive").Is(),
+		Name: name, Kind: config.Task, Run: "task " + config.ShellWord(name), Description: firstLine(v), TTY: v.Get("interactive").Is(),
 		Pos: config.Position{File: file, Line: e.Line},
 	}
 	if v.Get("watch").Is() {
@@ -173,12 +173,4 @@ func here(platforms []string) bool {
 		system, arch, both := strings.Cut(p, "/")
 		return p == runtime.GOOS || p == runtime.GOARCH || both && system == runtime.GOOS && arch == runtime.GOARCH
 	})
-}
-
-// word quotes a name for the shell where that is needed.
-func word(name string) string {
-	if strings.ContainsAny(name, " \t'\"$\\`;&|<>()*?[]{}~#!\n\r") {
-		return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
-	}
-	return name
 }

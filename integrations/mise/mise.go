@@ -140,7 +140,7 @@ func tasksOf(name string, all map[string]any, lines map[string]int, known map[st
 
 // task is one of a settings file: a line, several, or a table.
 func task(name string, v any) (u config.Unit, left string) {
-	u = config.Unit{Name: name, Kind: config.Task, Run: "mise run " + word(name)}
+	u = config.Unit{Name: name, Kind: config.Task, Run: "mise run " + config.ShellWord(name)}
 	switch v := v.(type) {
 	case string:
 		u.Description = v
@@ -188,12 +188,4 @@ func lines(text []byte, prefix string) map[string]int {
 		}
 	}
 	return found
-}
-
-// word quotes a name for the shell where that is needed.
-func word(name string) string {
-	if strings.ContainsAny(name, " \t'\"$\\`;&|<>()*?[]{}~#!\n\r") {
-		return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
-	}
-	return name
 }

@@ -80,7 +80,7 @@ var header = lazy.Regexp(`^\s*(?:#|//|--|;)\s*(?:MISE|\[MISE\])\s+([a-z_.]+)\s*=
 // script reads what the head of a script says of the task.
 func script(name string, text []byte) (u config.Unit, hidden bool) {
 	const longest = 100
-	u = config.Unit{Name: name, Kind: config.Task, Run: "mise run " + word(name)}
+	u = config.Unit{Name: name, Kind: config.Task, Run: "mise run " + config.ShellWord(name)}
 	for i, line := range strings.Split(string(text), "\n") {
 		if i > longest {
 			break

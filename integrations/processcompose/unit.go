@@ -181,7 +181,7 @@ func readiness(v *declared.Value, r *rendering, leave func(string)) *config.Prob
 	case v.Has("exec"):
 		p.Exec = dollars(r.text(v.Get("exec", "command").Text))
 		if dir := v.Get("exec", "working_dir").Text; dir != "" {
-			p.Exec = "cd '" + strings.ReplaceAll(dir, "'", `'\''`) + "' && " + p.Exec
+			p.Exec = "cd " + config.ShellWord(dir) + " && " + p.Exec
 		}
 	case v.Has("http_get"):
 		h := v.Get("http_get")

@@ -81,11 +81,11 @@ func environment(dir, env, tool string) string {
 			env = ".venv"
 		}
 		if !declared.Has(dir, env) {
-			line = "python3 -m venv " + command.Word(env) + " && "
+			line = "python3 -m venv " + config.ShellWord(env) + " && "
 		}
 	}
-	line += command.Word(env+"/bin/pip") + " install"
-	what := " " + command.Word(tool)
+	line += config.ShellWord(env+"/bin/pip") + " install"
+	what := " " + config.ShellWord(tool)
 	if strings.HasPrefix(tool, "python") {
 		what = ""
 	}

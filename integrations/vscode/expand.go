@@ -126,16 +126,9 @@ func (x *expansion) line(command *declared.Value, args []*declared.Value, proces
 func (x *expansion) word(s string) string {
 	expanded := x.replace(s, x.root(), true)
 	if !strings.Contains(expanded, "$") || !variable().MatchString(s) {
-		return quoted(expanded)
+		return config.ShellWord(expanded)
 	}
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "`", "\\`").Replace(expanded) + `"`
-}
-
-func quoted(s string) string {
-	if s != "" && !strings.ContainsAny(s, " \t'\"$\\`;&|<>()*?[]{}~#!\n\r") {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 var variable = lazy.Regexp(`\$\{([^}]*)\}`)

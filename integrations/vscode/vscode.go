@@ -210,7 +210,7 @@ func npmLine(dir string, v *declared.Value) string {
 	if script == "install" {
 		return manager + " install"
 	}
-	return manager + " run " + quoted(script)
+	return manager + " run " + config.ShellWord(script)
 }
 
 // depends are the labels that a task waits for.

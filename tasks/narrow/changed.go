@@ -95,7 +95,7 @@ func dotted(dir, p string) string {
 func quoted(words []string) string {
 	var all []string
 	for _, w := range words {
-		all = append(all, "'"+strings.ReplaceAll(w, "'", `'\''`)+"'")
+		all = append(all, config.ShellWord(w))
 	}
 	return strings.Join(all, " ")
 }

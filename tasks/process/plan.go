@@ -111,7 +111,7 @@ func (p *plan) setCommand(u config.Unit, refs references) error {
 	switch {
 	case u.Run != "":
 		p.shellLine = true
-		p.argv = append(slices.Clone(p.shell), expand(u.Run, shellQuote))
+		p.argv = append(slices.Clone(p.shell), expand(u.Run, config.ShellWord))
 	case len(u.Command) > 0:
 		for _, word := range u.Command {
 			p.argv = append(p.argv, expand(word, nil))
@@ -122,7 +122,7 @@ func (p *plan) setCommand(u config.Unit, refs references) error {
 	if u.Ready != nil {
 		probe := *u.Ready
 		probe.HTTP, probe.TCP = expand(probe.HTTP, nil), expand(probe.TCP, nil)
-		probe.Exec, probe.Log = expand(probe.Exec, shellQuote), expand(probe.Log, nil)
+		probe.Exec, probe.Log = expand(probe.Exec, config.ShellWord), expand(probe.Log, nil)
 		p.ready = &probe
 		if probe.Log != "" && problem == nil {
 			watch, err := newLineWatch(probe.Log)
@@ -173,18 +173,6 @@ func paramValues(declared []config.Param, given map[string]string) map[string]st
 	}
 	maps.Copy(values, given)
 	return values
-}
-
-// shellQuote makes s one word for sh and its kin.
-func shellQuote(s string) string {
-	if s != "" && strings.IndexFunc(s, unsafeInShell) < 0 {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
-func unsafeInShell(c rune) bool {
-	return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("_-./:@%+,", c)
 }
 
 // startError says why the operating system did not start the program.

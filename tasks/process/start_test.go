@@ -11,8 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"github.com/sawhorse-dev/sawhorse/tasks"
 	"github.com/sawhorse-dev/sawhorse/workspace/config"
 )
@@ -109,45 +107,13 @@ func TestUsageCountsTheWholeTreeOfARun(t *testing.T) {
 	if len(r.Usage(t.Context())) != 0 {
 		t.Error("usage without runs")
 	}
-	j := r.begin(t, tasks.Request{Task: task(config.Unit{Run: fmt.Sprintf("%s child listen 127.0.0.1:%d; true", shellQuote(os.Args[0]), n)})})
+	j := r.begin(t, tasks.Request{Task: task(config.Unit{Run: fmt.Sprintf("%s child listen 127.0.0.1:%d; true", config.ShellWord(os.Args[0]), n)})})
 	j.sink.untilPrinted(t, "listens")
 	u := r.Usage(t.Context())[j.id]
 	if u.Processes != 2 || u.Memory < 1<<20 || u.Threads < 3 || u.Files < 6 || len(u.Ports) != 1 || u.Ports[0] != n {
 		t.Errorf("got %+v, want 2 processes and port %d", u, n)
 	}
 	_ = j.stop() // TERM
-}
-
-func TestShellQuoteIsOneWordThatMeansItself(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		s := rapid.StringMatching(`[a-z' "$\\;&|*~\x60\n!-]{0,12}`).Draw(t, "s")
-		if got := unquoteShell(shellQuote(s)); got != s {
-			t.Fatalf("%q became %q, which is %q", s, shellQuote(s), got)
-		}
-	})
-}
-
-// unquoteShell reads a word as POSIX describes it, for the two kinds of quoting
-// that shellQuote uses.
-func unquoteShell(q string) string {
-	var b strings.Builder
-	quoted := false
-	for i := 0; i < len(q); i++ {
-		switch c := q[i]; {
-		case c == '\'':
-			quoted = !quoted
-		case c == '\\' && !quoted:
-			i++
-			b.WriteByte(q[i])
-		default:
-			if !quoted && unsafeInShell(rune(c)) {
-				return "unquoted " + string(c)
-			}
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
 }
 
 func TestWhatIsNotInstalledIsNamedByTheRunThatFailedForIt(t *testing.T) {

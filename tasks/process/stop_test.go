@@ -130,7 +130,7 @@ func TestAnAdoptedProcessDoesNotStayAZombie(t *testing.T) {
 func TestAGracefulServerBehindAShellLineIsNotHungUp(t *testing.T) {
 	t.Parallel()
 	j := newRunner(t, Options{}).begin(t, tasks.Request{Task: task(config.Unit{
-		Run:  shellQuote(role()[0]) + " child graceful; echo never",
+		Run:  config.ShellWord(role()[0]) + " child graceful; echo never",
 		TTY:  true,
 		Stop: config.Stop{Timeout: 20 * time.Second},
 	})})

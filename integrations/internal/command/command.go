@@ -135,23 +135,11 @@ func Program(word string) string {
 	return strings.TrimSuffix(path.Base(filepath.ToSlash(word)), ".exe")
 }
 
-// Word is a text as one word for a shell: what a stranger's file says is typed by who
-// follows a hint.
-func Word(s string) string {
-	plain := func(c rune) bool {
-		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("_-./:@%+,", c)
-	}
-	if s != "" && strings.IndexFunc(s, func(c rune) bool { return !plain(c) }) < 0 {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
 // In is a line to be typed in a workspace's directory that runs in one below.
 func In(root, dir, line string) string {
 	rel, err := filepath.Rel(root, dir)
 	if err != nil || rel == "." {
 		return line
 	}
-	return "(cd " + Word(filepath.ToSlash(rel)) + " && " + line + ")"
+	return "(cd " + config.ShellWord(filepath.ToSlash(rel)) + " && " + line + ")"
 }
